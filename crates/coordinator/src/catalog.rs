@@ -1,0 +1,185 @@
+//! Plan versions made ready to run. Published versions never change, so what is compiled once stays right.
+
+use crate::error::{Error, Reason, Result};
+use esteira_engine::{Evaluate, Graph, Issue};
+use esteira_expr::Evaluator;
+use esteira_model::{AccountId, Plan, PlanId, PlanVersionId, Run};
+use esteira_store::{PlanRecord, PlanVersionRecord, Reader, Unit};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+/// A plan version made ready to run.
+#[derive(Debug)]
+pub struct Compiled {
+    /// As stored.
+    pub record: PlanVersionRecord,
+    /// The engine's view of it.
+    pub graph: Graph,
+}
+
+/// Compiles a stored version.
+pub fn compile(record: PlanVersionRecord, evaluate: &dyn Evaluate) -> Result<Compiled> {
+    let mut plan = parse(&record.definition_json)?;
+    let mut frozen = record.sub_plans.iter();
+    for step in &mut plan.steps {
+        if let Run::SubPlan { resolved, .. } = &mut step.run {
+            *resolved = frozen.next().copied();
+        }
+    }
+    let (graph, issues) = Graph::compile(&plan, evaluate);
+    match graph {
+        Some(graph) => Ok(Compiled { record, graph }),
+        None => Err(invalid(issues)),
+    }
+}
+
+/// Parses a plan document.
+pub fn parse(definition_json: &str) -> Result<Plan> {
+    esteira_definition::parse(definition_json).map(|parsed| parsed.plan).map_err(invalid)
+}
+
+/// The error for a plan with these issues.
+pub fn invalid(issues: Vec<Issue>) -> Error {
+    let first = issues
+        .iter()
+        .find(|issue| !issue.warning)
+        .map(|issue| format!("{}: {}", issue.path, issue.message))
+        .unwrap_or_default();
+    Error { issues, ..Error::new(Reason::PlanInvalid, format!("the plan is not valid: {first}")) }
+}
+
+/// Versions kept compiled; far more than an installation runs at once.
+const COMPILED_MAX: usize = 10_000;
+
+/// Compiled versions and the plans they belong to.
+#[derive(Default)]
+pub struct Catalog {
+    evaluator: Evaluator,
+    compiled: Mutex<HashMap<PlanVersionId, Arc<Compiled>>>,
+    plans: Mutex<HashMap<(AccountId, String), PlanRecord>>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// How a caller names a plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PlanKey {
+    /// By id.
+    Id(PlanId),
+    /// By name.
+    Name(String),
+}
+
+impl Catalog {
+    /// The expression port that everything here uses.
+    pub fn evaluator(&self) -> &Evaluator {
+        &self.evaluator
+    }
+
+    /// A version that is compiled already.
+    pub fn cached(&self, id: PlanVersionId) -> Option<Arc<Compiled>> {
+        lock(&self.compiled).get(&id).cloned()
+    }
+
+    /// Keeps a compiled version.
+    pub fn keep(&self, compiled: Compiled) -> Arc<Compiled> {
+        let compiled = Arc::new(compiled);
+        let mut all = lock(&self.compiled);
+        if all.len() >= COMPILED_MAX {
+            all.clear();
+        }
+        all.insert(compiled.record.id, compiled.clone());
+        compiled
+    }
+
+    /// Forgets what a write has changed.
+    pub fn forget(&self, account: &AccountId, plan_name: &str, version: Option<PlanVersionId>) {
+        lock(&self.plans).remove(&(account.clone(), plan_name.to_owned()));
+        if let Some(id) = version {
+            lock(&self.compiled).remove(&id);
+        }
+    }
+
+    /// A version of a job, within a unit of work.
+    pub async fn version_in(&self, unit: &mut dyn Unit, id: PlanVersionId) -> Result<Arc<Compiled>> {
+        if let Some(compiled) = self.cached(id) {
+            return Ok(compiled);
+        }
+        let record = unit
+            .plan_version(id)
+            .await?
+            .ok_or_else(|| Error::new(Reason::Internal, format!("plan version {id} of a job is not in the store")))?;
+        Ok(self.keep(compile(record, &self.evaluator)?))
+    }
+
+    /// A version of an account, for a reader.
+    pub async fn version(&self, reader: &dyn Reader, account: &AccountId, id: PlanVersionId) -> Result<Arc<Compiled>> {
+        if let Some(compiled) = self.cached(id).filter(|compiled| compiled.record.account == *account) {
+            return Ok(compiled);
+        }
+        let record = reader
+            .plan_version(account, id)
+            .await?
+            .ok_or_else(|| Error::new(Reason::PlanVersionNotFound, format!("there is no plan version {id}")))?;
+        Ok(self.keep(compile(record, &self.evaluator)?))
+    }
+
+    /// The plan that a caller names.
+    pub async fn plan(&self, reader: &dyn Reader, account: &AccountId, key: &PlanKey) -> Result<PlanRecord> {
+        let found = match key {
+            PlanKey::Id(id) => reader.plan(account, *id).await?,
+            PlanKey::Name(name) => {
+                if let Some(plan) = lock(&self.plans).get(&(account.clone(), name.clone())) {
+                    return Ok(plan.clone());
+                }
+                let found = reader.plan_by_name(account, name).await?;
+                if let Some(plan) = &found {
+                    lock(&self.plans).insert((account.clone(), name.clone()), plan.clone());
+                }
+                found
+            }
+        };
+        found.ok_or_else(|| {
+            let text = match key {
+                PlanKey::Id(id) => id.to_string(),
+                PlanKey::Name(name) => format!("`{name}`"),
+            };
+            Error::new(Reason::PlanNotFound, format!("there is no plan {text}"))
+        })
+    }
+
+    /// The version that a start names; 0 = the default.
+    pub async fn version_to_start(
+        &self,
+        reader: &dyn Reader,
+        account: &AccountId,
+        key: &PlanKey,
+        version: i32,
+    ) -> Result<Arc<Compiled>> {
+        let plan = self.plan(reader, account, key).await?;
+        let number = if version == 0 { plan.default_version } else { version };
+        let known =
+            lock(&self.compiled).values().find(|c| c.record.plan == plan.id && c.record.version == number).cloned();
+        let compiled = match known {
+            Some(compiled) => compiled,
+            None => {
+                let record = reader.plan_version_by_number(account, plan.id, number).await?;
+                let record = record.ok_or_else(|| {
+                    Error::new(Reason::PlanVersionNotFound, format!("plan `{}` has no version {number}", plan.name))
+                })?;
+                self.keep(compile(record, &self.evaluator)?)
+            }
+        };
+        if compiled.record.retire_time.is_some() {
+            return Err(Error::new(
+                Reason::VersionRetired,
+                format!("version {number} of plan `{}` is retired", plan.name),
+            ));
+        }
+        Ok(compiled)
+    }
+}

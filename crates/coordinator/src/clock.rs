@@ -1,0 +1,76 @@
+//! The clock and entropy ports, and their adapters for real life.
+
+use esteira_engine::Entropy;
+use esteira_model::{Time, Uuid};
+use std::sync::{
+    Arc,
+    atomic::{AtomicI64, Ordering},
+};
+
+/// Tells the time. Decides nothing by itself: fences do (INV-FENCE).
+pub trait Clock: Send + Sync {
+    /// Now.
+    fn now(&self) -> Time;
+}
+
+/// The machine's wall clock.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    #[allow(clippy::disallowed_methods)] // the one adapter of the clock port
+    fn now(&self) -> Time {
+        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        Time(esteira_model::time::micros(since))
+    }
+}
+
+/// Time-ordered ids that never go back within a process, whatever the clock does.
+#[derive(Clone)]
+pub struct Ids {
+    clock: Arc<dyn Clock>,
+    last: Arc<AtomicI64>,
+    node: i64,
+}
+
+/// Bits of a sequence number that name the coordinator which gave it.
+const NODE_BITS: u32 = 10;
+/// Sequence numbers count microseconds from 2024-01-01 UTC, so that they fit 63 bits beside the node until 2309.
+const SEQUENCE_EPOCH_MICROS: i64 = 1_704_067_200_000_000;
+
+impl Ids {
+    /// Ids of the coordinator with this number, 0 to 1023.
+    pub fn new(clock: Arc<dyn Clock>, node: u16) -> Self {
+        Self { clock, last: Arc::new(AtomicI64::new(0)), node: i64::from(node) & ((1 << NODE_BITS) - 1) }
+    }
+}
+
+impl Entropy for Ids {
+    fn uuid(&mut self) -> Uuid {
+        #[allow(clippy::disallowed_methods)] // the one adapter of the entropy port
+        let id = uuid::Uuid::now_v7();
+        Uuid::from_bytes(id.into_bytes())
+    }
+
+    fn sequence(&mut self) -> i64 {
+        let now = self.clock.now().0 - SEQUENCE_EPOCH_MICROS;
+        let previous = self.last.fetch_max(now, Ordering::Relaxed);
+        // The clock stands still or went back: count on from the last number.
+        let micros = if now > previous { now } else { self.last.fetch_add(1, Ordering::Relaxed) + 1 };
+        micros << NODE_BITS | self.node
+    }
+
+    #[allow(clippy::disallowed_methods)] // the one adapter of the entropy port
+    fn fraction(&mut self) -> f64 {
+        let random = getrandom::u32().unwrap_or(u32::MAX / 2);
+        f64::from(random) / (f64::from(u32::MAX) + 1.0)
+    }
+}
+
+/// Random bytes for a key.
+#[allow(clippy::disallowed_methods)] // keys come from the operating system, never from ids
+pub(crate) fn random_key() -> Result<[u8; 32], getrandom::Error> {
+    let mut key = [0u8; 32];
+    getrandom::fill(&mut key)?;
+    Ok(key)
+}

@@ -1,0 +1,189 @@
+//! The committer: owns the store's write connection and does all work on it.
+//!
+//! Group commit with no added delay: what arrives while a batch is in its COMMIT is the next batch. A command that the
+//! database refuses fails alone: the batch is run again in halves.
+
+use crate::{
+    batch::{self, Answer},
+    coordinator::Shared,
+    error::{Reason, Result},
+    hub::Change,
+    round::Round,
+    work::{Exclusive, Item, Work},
+};
+use esteira_store::Writer;
+use std::{sync::Arc, time::Duration};
+use tokio::sync::mpsc;
+
+/// Pieces of work that one batch takes at most.
+const BATCH_MAX: usize = 1_024;
+/// Of which new submissions at most, while other work waits: what is under way goes first.
+const SUBMISSIONS_MAX: usize = 512;
+
+pub(crate) struct Committer {
+    shared: Arc<Shared>,
+    writer: Box<dyn Writer>,
+    /// Reports, heartbeats, ticks, control.
+    urgent: mpsc::Receiver<Item>,
+    /// New jobs, plans, the outbox.
+    submissions: mpsc::Receiver<Item>,
+}
+
+impl Committer {
+    pub fn new(
+        shared: Arc<Shared>,
+        writer: Box<dyn Writer>,
+        urgent: mpsc::Receiver<Item>,
+        submissions: mpsc::Receiver<Item>,
+    ) -> Self {
+        Self { shared, writer, urgent, submissions }
+    }
+
+    /// Works until both queues are closed and empty.
+    pub async fn run(mut self) {
+        loop {
+            let first = tokio::select! {
+                biased;
+                work = self.urgent.recv() => work,
+                work = self.submissions.recv() => work,
+            };
+            let Some(first) = first else {
+                // One side is closed; what the other still holds is done before the end.
+                match self.urgent.recv().await {
+                    Some(work) => self.batch(work).await,
+                    None => match self.submissions.recv().await {
+                        Some(work) => self.batch(work).await,
+                        None => return,
+                    },
+                }
+                continue;
+            };
+            self.batch(first).await;
+        }
+    }
+
+    async fn batch(&mut self, first: Item) {
+        let mut works = vec![first];
+        while works.len() < BATCH_MAX {
+            match self.urgent.try_recv() {
+                Ok(work) => works.push(work),
+                Err(_) => break,
+            }
+        }
+        let room = (works.len() + SUBMISSIONS_MAX).min(BATCH_MAX);
+        while works.len() < room {
+            match self.submissions.try_recv() {
+                Ok(work) => works.push(work),
+                Err(_) => break,
+            }
+        }
+        let mut together = Vec::with_capacity(works.len());
+        for work in works {
+            match work {
+                Item::Alone(exclusive) => self.exclusive(exclusive).await,
+                Item::Together(work) => together.push(work),
+            }
+        }
+        if !together.is_empty() {
+            self.together(together).await;
+        }
+    }
+
+    async fn exclusive(&mut self, mut exclusive: Box<dyn Exclusive>) {
+        let result = async {
+            let mut unit = self.writer.begin().await?;
+            exclusive.run(&mut *unit).await?;
+            unit.commit().await?;
+            Ok(())
+        }
+        .await;
+        exclusive.answer(result);
+    }
+
+    /// Runs work in one transaction; when the database refuses it, in halves, so that only what cannot be fails.
+    async fn together(&mut self, works: Vec<Work>) {
+        let mut parts = vec![works];
+        while let Some(mut works) = parts.pop() {
+            match self.attempt(&works).await {
+                Ok(answers) => works.into_iter().zip(answers).for_each(|(work, answer)| reply(work, answer)),
+                Err(error) if works.len() == 1 || error.reason == Reason::StoreUnavailable => {
+                    works.into_iter().for_each(|work| reply(work, Err(error.clone())))
+                }
+                Err(error) => {
+                    tracing::warn!(%error, works = works.len(), "batch refused; trying its halves");
+                    let later = works.split_off(works.len() / 2);
+                    parts.push(later);
+                    parts.push(works);
+                }
+            }
+        }
+    }
+
+    async fn attempt(&mut self, works: &[Work]) -> Result<Vec<Result<Answer>>> {
+        let shared = self.shared.clone();
+        let now = shared.clock.now();
+        let mut unit = self.writer.begin().await?;
+        let mut round = Round::new(&mut *unit, &shared, now);
+        let outcome = batch::run(&mut round, works).await;
+        let reserved = std::mem::take(&mut round.reserved);
+        let unused = std::mem::take(&mut round.unused);
+        let (answers, grants) = match outcome {
+            Ok(done) => done,
+            Err(error) => {
+                shared.dispatcher.give_back(&reserved);
+                return Err(error);
+            }
+        };
+        let moved = std::mem::take(&mut round.moved);
+        let mut told = std::mem::take(&mut round.told);
+        // A job's end is the last that its listeners hear.
+        told.sort_by_key(|(_, change)| *change == Change::JobEnded);
+        let drained = std::mem::take(&mut round.drained);
+        let outbox_topics = std::mem::take(&mut round.outbox_topics);
+        let next_due = round.next_due;
+        drop(round);
+        if let Err(error) = unit.commit().await {
+            shared.dispatcher.give_back(&reserved);
+            return Err(error.into());
+        }
+        shared.dispatcher.give_back(&unused);
+        drained.iter().for_each(|lane| shared.dispatcher.clear_backlog(lane));
+        shared.dispatcher.forget(moved.into_iter());
+        shared.dispatcher.deliver(grants);
+        told.into_iter().for_each(|(job, change)| shared.hub.tell(job, change));
+        if !outbox_topics.is_empty() {
+            shared.outbox_ready.notify_waiters();
+        }
+        if let Some(due) = next_due {
+            shared.timer.due(due);
+        }
+        Ok(answers)
+    }
+}
+
+fn reply(work: Work, answer: Result<Answer>) {
+    // A caller that has gone needs no answer: what was committed is committed.
+    match (work, answer) {
+        (Work::Start(_, to), Ok(Answer::Started(started))) => drop(to.send(Ok(*started))),
+        (Work::Start(_, to), Err(error)) => drop(to.send(Err(error))),
+        (Work::Report(_, to), Ok(Answer::Reported(outcomes))) => {
+            drop(to.send(Ok(outcomes.into_iter().map(Into::into).collect())))
+        }
+        (Work::Report(_, to), Err(error)) => drop(to.send(Err(error))),
+        (Work::Beat(_, to), Ok(Answer::Beaten(verdicts))) => drop(to.send(Ok(verdicts))),
+        (Work::Beat(_, to), Err(error)) => drop(to.send(Err(error))),
+        (Work::Append(_, to), Ok(Answer::Appended(total))) => drop(to.send(Ok(total))),
+        (Work::Append(_, to), Err(error)) => drop(to.send(Err(error))),
+        (Work::Control(_, to), Ok(Answer::Controlled(job))) => drop(to.send(Ok(*job))),
+        (Work::Control(_, to), Err(error)) => drop(to.send(Err(error))),
+        (Work::Retry(_, to), Ok(Answer::Retried(tasks))) => drop(to.send(Ok(tasks))),
+        (Work::Retry(_, to), Err(error)) => drop(to.send(Err(error))),
+        (Work::Tick { .. } | Work::Claim, Err(error)) => {
+            tracing::warn!(%error, "a look at what is due failed; it comes again")
+        }
+        _ => {}
+    }
+}
+
+/// How long the committer may sleep at most between two looks at what is due.
+pub(crate) const TICK_PERIOD: Duration = Duration::from_secs(1);

@@ -1,0 +1,242 @@
+//! The coordinator put together: what all use cases share, and how it starts and stops.
+
+use crate::{
+    catalog::Catalog,
+    clock::{self, Clock, Ids},
+    committer::Committer,
+    dispatcher::{Dispatcher, PollKey},
+    error::{Error, Reason, Result},
+    grant,
+    hub::Hub,
+    round::Round,
+    timer::{self, Timer},
+    token::Tokens,
+    work::{Exclusive, Item, Work},
+    workers::Workers,
+};
+use async_trait::async_trait;
+use esteira_store::{LivePlace, Reader, Unit, Writer};
+use std::{pin::Pin, sync::Arc};
+use tokio::{
+    sync::{Notify, mpsc, oneshot},
+    task::JoinHandle,
+};
+
+/// What an installation chooses.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Number of this coordinator among those of one store, 0 to 1023.
+    pub node: u16,
+    /// Whether a task may go straight to a parked poll in the transaction that creates it. Off only to measure its worth.
+    pub hand_off: bool,
+    /// Pieces of work that may wait; more are refused as OVERLOADED.
+    pub queue_depth: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { node: 0, hand_off: true, queue_depth: 8_192 }
+    }
+}
+
+/// What all use cases share.
+pub(crate) struct Shared {
+    pub reader: Arc<dyn Reader>,
+    pub catalog: Catalog,
+    pub dispatcher: Dispatcher,
+    pub hub: Hub,
+    pub ids: Ids,
+    pub tokens: Tokens,
+    pub clock: Arc<dyn Clock>,
+    pub timer: Timer,
+    pub workers: Workers,
+    pub outbox_ready: Notify,
+    pub hand_off: bool,
+}
+
+/// The coordinator. Cheap to clone.
+#[derive(Clone)]
+pub struct Coordinator {
+    pub(crate) shared: Arc<Shared>,
+    urgent: mpsc::Sender<Item>,
+    submissions: mpsc::Sender<Item>,
+}
+
+/// A running coordinator's background tasks.
+pub struct Running {
+    committer: JoinHandle<()>,
+    timer: JoinHandle<()>,
+}
+
+impl Running {
+    /// Waits until all accepted work is committed. Every clone of the coordinator must be gone.
+    pub async fn drained(self) {
+        self.timer.abort();
+        // The committer ends when nobody can send it work any more.
+        let _ = self.committer.await;
+    }
+}
+
+/// The setting under which the key of lease tokens is kept.
+const TOKEN_KEY: &str = "token_key";
+
+impl Coordinator {
+    /// Starts over a store: reads what a coordinator before it has left, then serves.
+    pub async fn start(
+        mut writer: Box<dyn Writer>,
+        reader: Arc<dyn Reader>,
+        clock: Arc<dyn Clock>,
+        settings: Settings,
+    ) -> Result<(Self, Running)> {
+        let key = token_key(&mut *writer).await?;
+        let shared = Arc::new(Shared {
+            reader,
+            catalog: Catalog::default(),
+            dispatcher: Dispatcher::default(),
+            hub: Hub::default(),
+            ids: Ids::new(clock.clone(), settings.node),
+            tokens: Tokens::new(key),
+            clock,
+            timer: Timer::default(),
+            workers: Workers::default(),
+            outbox_ready: Notify::new(),
+            hand_off: settings.hand_off,
+        });
+        recover(&shared, &mut *writer).await?;
+        let (urgent, urgent_work) = mpsc::channel(settings.queue_depth);
+        let (submissions, submitted_work) = mpsc::channel(settings.queue_depth);
+        let committer = tokio::spawn(Committer::new(shared.clone(), writer, urgent_work, submitted_work).run());
+        let timer = tokio::spawn(timer::run(shared.clone(), urgent.clone()));
+        Ok((Self { shared, urgent, submissions }, Running { committer, timer }))
+    }
+
+    /// The clock of this coordinator.
+    pub fn clock(&self) -> &dyn Clock {
+        &*self.shared.clock
+    }
+
+    /// Committed state, for those who only look.
+    pub fn reader(&self) -> &dyn Reader {
+        &*self.shared.reader
+    }
+
+    /// Lease tokens.
+    pub fn tokens(&self) -> &Tokens {
+        &self.shared.tokens
+    }
+
+    /// Changes of jobs.
+    pub fn hub(&self) -> &Hub {
+        &self.shared.hub
+    }
+
+    /// Workers seen lately.
+    pub fn workers(&self) -> &Workers {
+        &self.shared.workers
+    }
+
+    /// Plans and their compiled versions.
+    pub fn catalog(&self) -> &Catalog {
+        &self.shared.catalog
+    }
+
+    /// Sends work that is under way already: reports, heartbeats, control.
+    pub(crate) async fn urgent<T>(&self, work: impl FnOnce(oneshot::Sender<Result<T>>) -> Work) -> Result<T> {
+        ask(&self.urgent, |reply| Item::Together(work(reply))).await
+    }
+
+    /// Sends new work.
+    pub(crate) async fn submit<T>(&self, work: impl FnOnce(oneshot::Sender<Result<T>>) -> Work) -> Result<T> {
+        ask(&self.submissions, |reply| Item::Together(work(reply))).await
+    }
+
+    /// Tells the committer that polls wait at a lane with a backlog. A full queue has a batch coming that looks anyway.
+    pub(crate) fn claim(&self) {
+        let _ = self.urgent.try_send(Item::Together(Work::Claim));
+    }
+
+    /// Runs something in a transaction of its own.
+    pub(crate) async fn transact<T: Send + 'static>(
+        &self,
+        act: impl for<'u> FnOnce(&'u mut dyn Unit) -> Act<'u, T> + Send + 'static,
+    ) -> Result<T> {
+        ask(&self.submissions, |reply| Item::Alone(Box::new(Once { act: Some(act), value: None, reply }))).await
+    }
+}
+
+async fn ask<T>(to: &mpsc::Sender<Item>, item: impl FnOnce(oneshot::Sender<Result<T>>) -> Item) -> Result<T> {
+    let (reply, answer) = oneshot::channel();
+    to.try_send(item(reply)).map_err(|_| Error::overloaded())?;
+    answer.await.unwrap_or_else(|_| Err(Error::new(Reason::StoreUnavailable, "the coordinator is stopping")))
+}
+
+/// What a transaction of its own does.
+pub(crate) type Act<'u, T> = Pin<Box<dyn Future<Output = Result<T>> + Send + 'u>>;
+
+struct Once<F, T> {
+    act: Option<F>,
+    value: Option<T>,
+    reply: oneshot::Sender<Result<T>>,
+}
+
+#[async_trait]
+impl<F, T> Exclusive for Once<F, T>
+where
+    F: for<'u> FnOnce(&'u mut dyn Unit) -> Act<'u, T> + Send,
+    T: Send,
+{
+    async fn run(&mut self, unit: &mut dyn Unit) -> Result<()> {
+        if let Some(act) = self.act.take() {
+            self.value = Some(act(unit).await?);
+        }
+        Ok(())
+    }
+
+    fn answer(self: Box<Self>, result: Result<()>) {
+        let Self { value, reply, .. } = *self;
+        let answer = result.and_then(|()| value.ok_or_else(|| Error::new(Reason::Internal, "a transaction ran twice")));
+        // A caller that has gone needs no answer.
+        let _ = reply.send(answer);
+    }
+}
+
+async fn token_key(writer: &mut dyn Writer) -> Result<[u8; 32]> {
+    let mut unit = writer.begin().await?;
+    if let Some(key) = unit.setting(TOKEN_KEY).await? {
+        return key.try_into().map_err(|_| Error::new(Reason::Internal, "the token key in the store is not 32 bytes"));
+    }
+    let key = clock::random_key()
+        .map_err(|error| Error::new(Reason::Internal, format!("no randomness for the token key: {error}")))?;
+    unit.put_setting(TOKEN_KEY, &key).await?;
+    unit.commit().await?;
+    Ok(key)
+}
+
+/// What the memory of a coordinator holds is a cache: this fills it from the store.
+async fn recover(shared: &Shared, writer: &mut dyn Writer) -> Result<()> {
+    let mut unit = writer.begin().await?;
+    for lane in unit.lanes().await? {
+        shared.dispatcher.mark_backlog(&lane);
+    }
+    for (account, queue) in unit.paused_queues().await? {
+        shared.dispatcher.set_paused(&account, &queue, true);
+    }
+    let leases = unit.leases().await?;
+    let mut round = Round::new(&mut *unit, shared, shared.clock.now());
+    round.load_jobs(leases.iter().map(|live| live.task.job)).await?;
+    round.load_payloads(leases.iter().flat_map(|live| live.task.input.into_iter().chain(live.task.checkpoint))).await?;
+    for live in &leases {
+        let (LivePlace::Leased(leased), Some(entry)) = (&live.place, round.jobs.get(&live.task.job)) else { continue };
+        let payload = |id: Option<esteira_model::ArtifactId>| id.and_then(|id| round.payloads.get(&id).cloned());
+        let input = payload(live.task.input).unwrap_or_else(esteira_model::Payload::none);
+        let grant =
+            grant::build(&shared.tokens, &entry.compiled, &entry.job, leased, input, payload(live.task.checkpoint));
+        let key = PollKey {
+            account: entry.job.account.clone(),
+            worker_id: leased.worker_id.clone(),
+            request_id: leased.request_id.clone(),
+        };
+        shared.dispatcher.remember(&key, &[grant]);
+    }
+    Ok(())
+}

@@ -1,0 +1,338 @@
+//! Parked polls and which lanes have a backlog. A cache only: every grant is fenced again in the store, so losing all of
+//! this costs nothing but a poll (INV-POLL). Ready tasks themselves are never kept here.
+
+use crate::{grant::Grant, lane::Lane, token::TaskToken};
+use esteira_model::{AccountId, JobId, TaskId};
+use std::{
+    collections::{BTreeSet, HashMap, VecDeque},
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+use tokio::sync::oneshot;
+
+/// Identifies a poll: the same account, worker and request id is the same poll, sent again.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct PollKey {
+    /// Tenant.
+    pub account: AccountId,
+    /// Worker.
+    pub worker_id: String,
+    /// Its id of the poll.
+    pub request_id: String,
+}
+
+/// A poll that waits for tasks.
+#[derive(Debug)]
+pub struct Poll {
+    /// Which.
+    pub key: PollKey,
+    /// Functions it serves with the version registered for each.
+    pub functions: Vec<(String, String)>,
+    /// Queues it takes from; empty = a queue named like each function.
+    pub queues: Vec<String>,
+    /// Leases that it takes at most.
+    pub max_leases: usize,
+    /// The lease length that it asks for.
+    pub ttl: Option<Duration>,
+    reserved: usize,
+    reply: Option<oneshot::Sender<Vec<Grant>>>,
+}
+
+impl Poll {
+    /// A new poll.
+    pub fn new(
+        key: PollKey,
+        functions: Vec<(String, String)>,
+        queues: Vec<String>,
+        max_leases: usize,
+        ttl: Option<Duration>,
+    ) -> Self {
+        Self { key, functions, queues, max_leases, ttl, reserved: 0, reply: None }
+    }
+
+    fn takes(&self, lane: &Lane) -> bool {
+        self.reserved < self.max_leases
+            && self.key.account.as_str() == lane.account
+            && self
+                .functions
+                .iter()
+                .any(|(name, version)| *name == lane.function && (lane.version.is_empty() || *version == lane.version))
+            && (if self.queues.is_empty() { lane.queue == lane.function } else { self.queues.contains(&lane.queue) })
+    }
+}
+
+/// A place in a poll that the committer holds until it has committed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reservation {
+    /// The poll.
+    pub poll: PollKey,
+    /// The lease length that it asks for.
+    pub ttl: Option<Duration>,
+    /// The version that it registered for the lane's function.
+    pub function_version: String,
+}
+
+#[derive(Default)]
+struct State {
+    polls: HashMap<PollKey, Poll>,
+    by_function: HashMap<String, VecDeque<PollKey>>,
+    backlog: HashMap<String, Lane>,
+    paused: BTreeSet<(String, String)>,
+    delivered: HashMap<PollKey, Vec<Grant>>,
+    delivered_to: HashMap<(JobId, TaskId), PollKey>,
+    unnamed: u64,
+}
+
+/// Parked polls and lanes with a backlog.
+#[derive(Default)]
+pub struct Dispatcher {
+    state: Mutex<State>,
+}
+
+impl Dispatcher {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Leases that this poll got before and that are still its own.
+    pub fn delivered(&self, key: &PollKey) -> Vec<Grant> {
+        self.state().delivered.get(key).cloned().unwrap_or_default()
+    }
+
+    /// Parks a poll; one that was parked under the same key ends empty. Says whether a lane that it takes has a backlog.
+    pub fn park(&self, mut poll: Poll) -> (PollKey, oneshot::Receiver<Vec<Grant>>, bool) {
+        let mut state = self.state();
+        if poll.key.request_id.is_empty() {
+            state.unnamed += 1;
+            poll.key.request_id = format!("\u{1}{}", state.unnamed);
+        }
+        let (sender, receiver) = oneshot::channel();
+        poll.reply = Some(sender);
+        let key = poll.key.clone();
+        if let Some(before) = state.polls.get(&key) {
+            poll.reserved = before.reserved;
+        } else {
+            for (name, _) in &poll.functions {
+                state.by_function.entry(name.clone()).or_default().push_back(key.clone());
+            }
+        }
+        let wanted = state.backlog.values().any(|lane| poll.takes(lane) && !state.is_paused(lane));
+        state.polls.insert(key.clone(), poll);
+        (key, receiver, wanted)
+    }
+
+    /// Takes a poll back. `false` when the committer holds a place in it: its answer is on the way.
+    pub fn unpark(&self, key: &PollKey) -> bool {
+        let mut state = self.state();
+        match state.polls.get(key) {
+            Some(poll) if poll.reserved > 0 => false,
+            _ => {
+                state.remove(key);
+                true
+            }
+        }
+    }
+
+    /// Ends the parked polls of a worker with an empty answer.
+    pub fn end_polls(&self, account: &AccountId, worker_id: &str) {
+        let mut state = self.state();
+        let keys: Vec<PollKey> =
+            state.polls.keys().filter(|key| key.account == *account && key.worker_id == worker_id).cloned().collect();
+        for key in keys
+            .iter()
+            .filter(|key| state.polls.get(*key).is_some_and(|poll| poll.reserved == 0))
+            .cloned()
+            .collect::<Vec<_>>()
+        {
+            state.remove(&key);
+        }
+    }
+
+    /// A place for a task that became ready in this transaction, unless older ones wait in its lane.
+    pub fn reserve_hand_off(&self, text: &str, lane: &Lane) -> Option<Reservation> {
+        let mut state = self.state();
+        if state.backlog.contains_key(text) || state.is_paused(lane) {
+            return None;
+        }
+        state.reserve(lane)
+    }
+
+    /// A place for a task that a claim took.
+    pub fn reserve_claimed(&self, lane: &Lane) -> Option<Reservation> {
+        self.state().reserve(lane)
+    }
+
+    /// Gives places back: the transaction failed.
+    pub fn give_back(&self, reservations: &[Reservation]) {
+        let mut state = self.state();
+        for reservation in reservations {
+            if let Some(poll) = state.polls.get_mut(&reservation.poll) {
+                poll.reserved = poll.reserved.saturating_sub(1);
+            }
+        }
+    }
+
+    /// Answers polls, after COMMIT. The grants are kept, so that the same poll sent again gets them again (INV-POLL).
+    pub fn deliver(&self, grants: Vec<(PollKey, Grant)>) {
+        let mut state = self.state();
+        let mut answers: HashMap<PollKey, Vec<Grant>> = HashMap::new();
+        for (key, grant) in grants {
+            answers.entry(key).or_default().push(grant);
+        }
+        for (key, grants) in answers {
+            let reply = state.remove(&key).and_then(|poll| poll.reply);
+            state.remember(&key, &grants);
+            if let Some(reply) = reply {
+                // The caller has gone: the same request id gets the grants, or their leases run out.
+                let _ = reply.send(grants);
+            }
+        }
+    }
+
+    /// Remembers a grant of before a restart.
+    pub fn remember(&self, key: &PollKey, grants: &[Grant]) {
+        self.state().remember(key, grants);
+    }
+
+    /// Forgets a grant: its task moved on.
+    pub fn forget(&self, leases: impl Iterator<Item = (JobId, TaskId)>) {
+        let mut state = self.state();
+        for lease in leases {
+            if let Some(key) = state.delivered_to.remove(&lease) {
+                let empty = state.delivered.get_mut(&key).is_some_and(|grants| {
+                    grants.retain(|grant| (grant.lease.job, grant.lease.task) != lease);
+                    grants.is_empty()
+                });
+                if empty {
+                    state.delivered.remove(&key);
+                }
+            }
+        }
+    }
+
+    /// Leases that workers hold: (worker, token).
+    pub fn leases_of(&self, account: &AccountId, worker_id: &str) -> Vec<TaskToken> {
+        let state = self.state();
+        let own = |key: &PollKey| key.account == *account && key.worker_id == worker_id;
+        state
+            .delivered
+            .iter()
+            .filter(|(key, _)| own(key))
+            .flat_map(|(_, grants)| grants.iter().map(|grant| grant.lease))
+            .collect()
+    }
+
+    /// A lane has ready tasks. Says whether a poll waits for them.
+    pub fn mark_backlog(&self, text: &str) -> bool {
+        let Some(lane) = Lane::parse(text) else { return false };
+        let mut state = self.state();
+        let wanted = !state.is_paused(&lane) && state.has_taker(&lane);
+        state.backlog.insert(text.to_owned(), lane);
+        wanted
+    }
+
+    /// A lane has no more ready tasks.
+    pub fn clear_backlog(&self, text: &str) {
+        self.state().backlog.remove(text);
+    }
+
+    /// Lanes with a backlog that polls wait for, each with the places there are.
+    pub fn demand(&self) -> Vec<(String, Lane, usize)> {
+        let state = self.state();
+        let lanes = state.backlog.iter().filter(|(_, lane)| !state.is_paused(lane));
+        lanes
+            .map(|(text, lane)| (text.clone(), lane.clone(), state.places(lane)))
+            .filter(|(_, _, places)| *places > 0)
+            .collect()
+    }
+
+    /// Pauses or opens a queue.
+    pub fn set_paused(&self, account: &AccountId, queue: &str, paused: bool) {
+        let key = (account.as_str().to_owned(), queue.to_owned());
+        let mut state = self.state();
+        if paused {
+            state.paused.insert(key);
+        } else {
+            state.paused.remove(&key);
+        }
+    }
+
+    /// Whether a queue is paused.
+    pub fn is_paused(&self, account: &AccountId, queue: &str) -> bool {
+        self.state().paused.contains(&(account.as_str().to_owned(), queue.to_owned()))
+    }
+
+    /// Queues of an account that are paused.
+    pub fn paused_queues(&self, account: &AccountId) -> Vec<String> {
+        self.state()
+            .paused
+            .iter()
+            .filter(|(owner, _)| owner == account.as_str())
+            .map(|(_, queue)| queue.clone())
+            .collect()
+    }
+
+    /// Polls that wait now.
+    pub fn parked_polls(&self) -> usize {
+        self.state().polls.len()
+    }
+}
+
+impl State {
+    fn is_paused(&self, lane: &Lane) -> bool {
+        !self.paused.is_empty() && self.paused.contains(&(lane.account.clone(), lane.queue.clone()))
+    }
+
+    fn takers<'s>(&'s self, lane: &'s Lane) -> impl Iterator<Item = &'s Poll> {
+        let keys = self.by_function.get(&lane.function);
+        keys.into_iter().flatten().filter_map(|key| self.polls.get(key)).filter(|poll| poll.takes(lane))
+    }
+
+    fn has_taker(&self, lane: &Lane) -> bool {
+        self.takers(lane).next().is_some()
+    }
+
+    fn places(&self, lane: &Lane) -> usize {
+        self.takers(lane).map(|poll| poll.max_leases - poll.reserved).sum()
+    }
+
+    fn reserve(&mut self, lane: &Lane) -> Option<Reservation> {
+        let key = self
+            .takers(lane)
+            .find(|poll| poll.reply.as_ref().is_some_and(|reply| !reply.is_closed()))
+            .map(|poll| poll.key.clone())?;
+        let poll = self.polls.get_mut(&key)?;
+        poll.reserved += 1;
+        let function_version = poll
+            .functions
+            .iter()
+            .find(|(name, _)| *name == lane.function)
+            .map(|(_, version)| version.clone())
+            .unwrap_or_default();
+        let ttl = poll.ttl;
+        Some(Reservation { poll: key, ttl, function_version })
+    }
+
+    fn remove(&mut self, key: &PollKey) -> Option<Poll> {
+        let poll = self.polls.remove(key)?;
+        for (name, _) in &poll.functions {
+            if let Some(keys) = self.by_function.get_mut(name) {
+                // Answered polls stand near the front: the search is short.
+                if let Some(at) = keys.iter().position(|parked| parked == key) {
+                    keys.remove(at);
+                }
+                if keys.is_empty() {
+                    self.by_function.remove(name);
+                }
+            }
+        }
+        Some(poll)
+    }
+
+    fn remember(&mut self, key: &PollKey, grants: &[Grant]) {
+        for grant in grants {
+            self.delivered_to.insert((grant.lease.job, grant.lease.task), key.clone());
+        }
+        self.delivered.entry(key.clone()).or_default().extend_from_slice(grants);
+    }
+}

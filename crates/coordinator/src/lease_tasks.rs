@@ -1,0 +1,125 @@
+//! Lease tasks: a long-poll that can be sent again (INV-POLL).
+
+use crate::{
+    coordinator::Coordinator,
+    dispatcher::{Poll, PollKey},
+    error::Result,
+    grant::Grant,
+    work::Principal,
+};
+use std::time::Duration;
+use tokio::{sync::oneshot, time::Instant};
+
+/// What a worker asks for, checked for form by the edge.
+#[derive(Debug, Clone)]
+pub struct LeaseTasks {
+    /// The worker.
+    pub worker_id: String,
+    /// Its id of the poll: the same id gets the same leases; "" = not repeatable.
+    pub request_id: String,
+    /// Functions that it serves.
+    pub functions: Vec<String>,
+    /// Queues that it takes from; empty = a queue named like each function.
+    pub queues: Vec<String>,
+    /// Leases at most.
+    pub max_leases: usize,
+    /// How long to wait for the first.
+    pub wait: Duration,
+    /// The lease length that it wants; none = the step's, or the default.
+    pub ttl: Option<Duration>,
+}
+
+/// How long a poll that is being answered waits for the transaction that answers it.
+const ANSWER_PATIENCE: Duration = Duration::from_secs(2);
+
+/// What a poll gets.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Leased {
+    /// The leases; empty when none came in time.
+    pub grants: Vec<Grant>,
+    /// The worker is to drain.
+    pub drain: bool,
+}
+
+/// Takes a parked poll back when its caller goes away.
+struct Parked<'c> {
+    coordinator: &'c Coordinator,
+    key: PollKey,
+    since: Instant,
+    receiver: oneshot::Receiver<Vec<Grant>>,
+}
+
+impl Drop for Parked<'_> {
+    fn drop(&mut self) {
+        self.receiver.close();
+        self.coordinator.shared.dispatcher.unpark(&self.key);
+    }
+}
+
+impl Coordinator {
+    /// Waits for tasks and leases them.
+    pub async fn lease_tasks(&self, principal: &Principal, ask: LeaseTasks) -> Result<Leased> {
+        let wait = ask.wait;
+        match self.park(principal, ask) {
+            Ready::Now(leased) => Ok(leased),
+            Ready::Parked(parked) => Ok(parked.wait(wait).await),
+        }
+    }
+
+    /// Parks a poll for the time of a report, so that what the report makes ready comes back with its answer.
+    pub(crate) fn park(&self, principal: &Principal, ask: LeaseTasks) -> Ready<'_> {
+        let shared = &self.shared;
+        let (drain, versions) =
+            shared.workers.polled(&principal.account, &ask.worker_id, &ask.functions, shared.clock.now());
+        let key = PollKey { account: principal.account.clone(), worker_id: ask.worker_id, request_id: ask.request_id };
+        if !key.request_id.is_empty() {
+            let grants = shared.dispatcher.delivered(&key);
+            if !grants.is_empty() {
+                return Ready::Now(Leased { grants, drain });
+            }
+        }
+        if drain {
+            return Ready::Now(Leased { grants: Vec::new(), drain });
+        }
+        let since = Instant::now();
+        let functions = ask.functions.into_iter().zip(versions).collect();
+        let (key, receiver, wanted) =
+            shared.dispatcher.park(Poll::new(key, functions, ask.queues, ask.max_leases, ask.ttl));
+        if wanted {
+            self.claim();
+        }
+        Ready::Parked(ParkedPoll(Parked { coordinator: self, key, since, receiver }))
+    }
+}
+
+pub(crate) enum Ready<'c> {
+    Now(Leased),
+    Parked(ParkedPoll<'c>),
+}
+
+pub(crate) struct ParkedPoll<'c>(Parked<'c>);
+
+impl ParkedPoll<'_> {
+    pub async fn wait(mut self, wait: Duration) -> Leased {
+        let parked = &mut self.0;
+        let shared = &parked.coordinator.shared;
+        let mut grants = tokio::select! {
+            biased;
+            grants = &mut parked.receiver => grants.unwrap_or_default(),
+            () = tokio::time::sleep(wait) => {
+                if shared.dispatcher.unpark(&parked.key) {
+                    // An answer may have come just before.
+                    parked.receiver.try_recv().unwrap_or_default()
+                } else {
+                    // The committer holds a place in this poll: its transaction ends soon, either way.
+                    tokio::time::timeout(ANSWER_PATIENCE, &mut parked.receiver).await.map(|answer| answer.unwrap_or_default()).unwrap_or_default()
+                }
+            }
+        };
+        // The worker counts a lease from when it sent the call, so the time that the call was held back comes on top.
+        let held = parked.since.elapsed();
+        grants.iter_mut().for_each(|grant| grant.ttl += held);
+        let drain = shared.workers.polled(&parked.key.account, &parked.key.worker_id, &[], shared.clock.now()).0;
+        Leased { grants, drain }
+    }
+}

@@ -1,0 +1,88 @@
+//! Start a job: idempotent by `request_id` and by a chosen `job_id`.
+
+use crate::{
+    catalog::PlanKey,
+    coordinator::Coordinator,
+    error::{Error, Result},
+    work::{Principal, RequestKey, Start, Started, Work},
+};
+use esteira_engine::Entropy;
+use esteira_model::{Actor, DataClass, Flow, Job, JobId, JobState, Lineage, LineageKind, Packet, Time};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+/// What a caller asks for, checked for form by the edge.
+#[derive(Debug, Clone)]
+pub struct StartJob {
+    /// For replays; none when the caller gave no `request_id`.
+    pub request: Option<RequestKey>,
+    /// An id that the caller chose.
+    pub job_id: Option<JobId>,
+    /// The plan.
+    pub plan: PlanKey,
+    /// Its version; 0 = the default.
+    pub version: i32,
+    /// Data, aggregate and headers. The actor is the principal's, whatever stands here, but for `on_behalf_of`.
+    pub packet: Packet,
+    /// To search by.
+    pub labels: BTreeMap<String, String>,
+    /// Higher runs first.
+    pub priority: i32,
+    /// When it is given up.
+    pub job_timeout: Option<Duration>,
+    /// Not before.
+    pub start_after: Option<Time>,
+    /// Purge label; none = the operator's.
+    pub data_class: Option<DataClass>,
+}
+
+impl Coordinator {
+    /// Starts a job. The answer leaves after the job is durable.
+    pub async fn start_job(&self, principal: &Principal, ask: StartJob) -> Result<Started> {
+        let shared = &self.shared;
+        let compiled =
+            shared.catalog.version_to_start(&*shared.reader, &principal.account, &ask.plan, ask.version).await?;
+        let expected = &compiled.record;
+        let plan_moves = compiled.graph.nodes.iter().any(|node| node.step.exclusive_aggregate);
+        if plan_moves && ask.packet.aggregate.is_none() {
+            return Err(Error::field(
+                "packet.aggregate",
+                format!("plan `{}` works on one aggregate at a time: name it", expected.plan_name),
+            ));
+        }
+        let mut ids = shared.ids.clone();
+        let now = shared.clock.now();
+        let id = ask.job_id.unwrap_or_else(|| JobId(ids.uuid()));
+        let actor = Actor {
+            user_id: principal.user_id.clone(),
+            account_id: principal.account.to_string(),
+            on_behalf_of: ask.packet.actor.on_behalf_of,
+        };
+        let job = Job {
+            id,
+            account: principal.account.clone(),
+            plan_version: compiled.record.id,
+            data_class: ask.data_class.unwrap_or(principal.data_class),
+            actor: Arc::new(actor),
+            headers: Arc::new(ask.packet.headers),
+            labels: Arc::new(ask.labels),
+            aggregate: ask.packet.aggregate,
+            input: ids.artifact(),
+            priority: ask.priority,
+            lineage: Lineage { kind: LineageKind::Direct, root: id, parent: None, depth: 0 },
+            create_time: now,
+            start_after: ask.start_after,
+            deadline: ask.job_timeout.map(|timeout| ask.start_after.unwrap_or(now).max(now).after(timeout)),
+            state: JobState::Pending,
+            flow: Flow::default(),
+            start_time: None,
+            end_time: None,
+            cancel_time: None,
+            failure: None,
+            note: String::new(),
+            revision: 1,
+        };
+        let start =
+            Start { job, input: ask.packet.data, compiled, request: ask.request, chosen_id: ask.job_id.is_some() };
+        self.submit(|reply| Work::Start(Box::new(start), reply)).await
+    }
+}

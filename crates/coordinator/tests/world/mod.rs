@@ -1,0 +1,210 @@
+//! A coordinator over a real SQLite file, and a worker's moves by hand.
+
+#![allow(dead_code)] // each test file uses its part
+
+use esteira_coordinator::{
+    Coordinator, Grant, Settings, SystemClock,
+    catalog::PlanKey,
+    coordinator::Running,
+    lease_tasks::LeaseTasks,
+    plans::PublishPlanVersion,
+    start_job::StartJob,
+    work::{Principal, Report, ReportResult, Reported, ReportedOutput, RequestKey, Started},
+};
+use esteira_model::{
+    AccountId, Actor, AggregateRef, DataClass, Failure, FailureKind, Job, JobId, Packet, Payload, Usage,
+};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use tempfile::TempDir;
+
+/// Longest that anything in a test may take.
+pub const PATIENCE: Duration = Duration::from_secs(20);
+
+pub struct World {
+    pub coordinator: Coordinator,
+    pub running: Running,
+    pub principal: Principal,
+    pub directory: TempDir,
+}
+
+impl World {
+    pub async fn new() -> Self {
+        Self::open(TempDir::new().expect("a directory")).await
+    }
+
+    pub async fn open(directory: TempDir) -> Self {
+        let url = format!("sqlite:{}", directory.path().join("store.db").display());
+        let store =
+            esteira_store_sql::open(&url, esteira_store_sql::Options::default()).await.expect("the store opens");
+        let (coordinator, running) =
+            Coordinator::start(store.writer, store.reader, Arc::new(SystemClock), Settings::default())
+                .await
+                .expect("it starts");
+        let principal =
+            Principal { account: AccountId::new("default"), user_id: "tester".into(), data_class: DataClass::Devtest };
+        Self { coordinator, running, principal, directory }
+    }
+
+    /// Stops the coordinator as an orderly stop does and starts another on the same file.
+    pub async fn restart(self) -> Self {
+        let Self { coordinator, running, directory, .. } = self;
+        drop(coordinator);
+        running.drained().await;
+        Self::open(directory).await
+    }
+
+    pub async fn publish(&self, name: &str, steps: &str) {
+        self.publish_document(name, &format!(r#"{{"name":"{name}","aggregate_type":"thing","steps":[{steps}]}}"#))
+            .await;
+    }
+
+    pub async fn publish_document(&self, name: &str, document: &str) {
+        let ask = PublishPlanVersion {
+            request: None,
+            plan: PlanKey::Name(name.into()),
+            definition_json: document.into(),
+            expected_latest_version: None,
+            make_default: true,
+        };
+        let published = self.coordinator.publish_plan_version(&self.principal, ask).await;
+        published.unwrap_or_else(|error| panic!("{error} {:?}", error.issues));
+    }
+
+    pub async fn start(&self, plan: &str, input: &str) -> Job {
+        self.try_start(plan, input, None).await.expect("it starts").job
+    }
+
+    pub async fn try_start(
+        &self,
+        plan: &str,
+        input: &str,
+        request_id: Option<&str>,
+    ) -> esteira_coordinator::error::Result<Started> {
+        let request = request_id.map(|id| RequestKey {
+            account: self.principal.account.clone(),
+            id: id.into(),
+            digest: digest(input),
+        });
+        let packet = Packet {
+            actor: Actor::default(),
+            aggregate: Some(thing("1")),
+            data: Payload::json(input),
+            headers: BTreeMap::new(),
+        };
+        let ask = StartJob {
+            request,
+            job_id: None,
+            plan: PlanKey::Name(plan.into()),
+            version: 0,
+            packet,
+            labels: BTreeMap::new(),
+            priority: 0,
+            job_timeout: None,
+            start_after: None,
+            data_class: None,
+        };
+        self.coordinator.start_job(&self.principal, ask).await
+    }
+
+    pub fn poll(&self, worker: &str, functions: &[&str], max: usize, wait: Duration) -> LeaseTasks {
+        LeaseTasks {
+            worker_id: worker.into(),
+            request_id: String::new(),
+            functions: functions.iter().map(|name| (*name).to_owned()).collect(),
+            queues: Vec::new(),
+            max_leases: max,
+            wait,
+            ttl: None,
+        }
+    }
+
+    /// Leases until something comes.
+    pub async fn lease(&self, functions: &[&str], max: usize) -> Vec<Grant> {
+        let leased = self
+            .coordinator
+            .lease_tasks(&self.principal, self.poll("w", functions, max, PATIENCE))
+            .await
+            .expect("a poll");
+        assert!(!leased.grants.is_empty(), "no task came");
+        leased.grants
+    }
+
+    pub async fn report(&self, grant: &Grant, outcome: Reported) -> ReportResult {
+        self.reports(vec![report(grant, outcome)]).await.remove(0)
+    }
+
+    pub async fn reports(&self, reports: Vec<Report>) -> Vec<ReportResult> {
+        self.coordinator.report_tasks(&self.principal, reports, None).await.expect("reports are answered").0
+    }
+
+    pub async fn complete(&self, grant: &Grant, output: &str) {
+        let result = self.report(grant, single(output)).await;
+        assert_eq!(result, ReportResult::default(), "applied");
+    }
+
+    /// The job when it has ended.
+    pub async fn ended(&self, id: JobId) -> Job {
+        let wait = async {
+            let mut changes = self.coordinator.hub().listen(id);
+            loop {
+                let job = self.job(id).await;
+                if job.state.is_terminal() {
+                    return job;
+                }
+                let _ = changes.recv().await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, wait).await.expect("the job ends")
+    }
+
+    pub async fn job(&self, id: JobId) -> Job {
+        self.coordinator.reader().job(&self.principal.account, id).await.expect("a read").expect("the job is there")
+    }
+
+    pub async fn results(&self, id: JobId) -> Vec<String> {
+        let (results, _) = self.coordinator.reader().job_results(id, 100).await.expect("results");
+        results.into_iter().map(|(_, payload, _)| payload.as_json().unwrap_or("-").to_owned()).collect()
+    }
+}
+
+pub fn thing(id: &str) -> AggregateRef {
+    AggregateRef { kind: "thing".into(), id: id.into(), version: 0 }
+}
+
+pub fn single(output: &str) -> Reported {
+    completed(ReportedOutput::Single(Payload::json(output)))
+}
+
+pub fn multiple(items: &[&str]) -> Reported {
+    completed(ReportedOutput::Multiple(items.iter().map(|item| Payload::json(*item)).collect()))
+}
+
+pub fn completed(output: ReportedOutput) -> Reported {
+    Reported::Completed { output, aggregate_after: None, emits: Vec::new(), verdicts: Vec::new() }
+}
+
+pub fn failed(code: &str) -> Reported {
+    Reported::Failed(
+        Failure { source: "f".into(), ..Failure::engine(FailureKind::Retryable, code, "it did not work") },
+        None,
+    )
+}
+
+pub fn report(grant: &Grant, outcome: Reported) -> Report {
+    let digest = digest(&format!("{outcome:?}"));
+    let mut short = [0; 16];
+    short.copy_from_slice(&digest[..16]);
+    Report {
+        token: grant.lease,
+        outcome,
+        usage: Usage::default(),
+        worker_start_time: None,
+        worker_end_time: None,
+        digest: short,
+    }
+}
+
+fn digest(text: &str) -> [u8; 32] {
+    use sha2::Digest;
+    sha2::Sha256::digest(text.as_bytes()).into()
+}

@@ -1,0 +1,21 @@
+//! EvictWorker.
+
+use crate::{
+    convert::{at::At, check},
+    edge::Edge,
+    principal::Caller,
+    status::Answer,
+};
+use esteira_contract::v1;
+
+pub async fn evict_worker(
+    edge: &Edge,
+    caller: &Caller,
+    request: v1::EvictWorkerRequest,
+) -> Answer<v1::EvictWorkerResponse> {
+    let worker_id = check::chosen_id(request.worker_id, At::Top("worker_id"))?;
+    let reason = check::reason(request.reason, At::Top("reason"))?;
+    let released = edge.coordinator.evict_worker(&caller.principal, &worker_id).await?;
+    tracing::info!(worker_id, released, user = caller.principal.user_id, reason, "worker evicted");
+    Ok(v1::EvictWorkerResponse { released_leases: released as i32 })
+}

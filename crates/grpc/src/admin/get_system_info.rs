@@ -1,0 +1,24 @@
+//! GetSystemInfo.
+
+use crate::{
+    convert::{time, worker},
+    edge::Edge,
+    principal::Caller,
+    status::Answer,
+};
+use esteira_contract::v1;
+use esteira_model::limits;
+
+pub async fn get_system_info(
+    edge: &Edge,
+    _caller: &Caller,
+    _request: v1::GetSystemInfoRequest,
+) -> Answer<v1::GetSystemInfoResponse> {
+    Ok(v1::GetSystemInfoResponse {
+        server_version: env!("CARGO_PKG_VERSION").to_owned(),
+        min_protocol: limits::PROTOCOL,
+        max_protocol: limits::PROTOCOL,
+        limits: Some(worker::limits_out()),
+        server_time: Some(time::instant_out(edge.now())),
+    })
+}

@@ -1,0 +1,58 @@
+//! Administration: what there is, and tools for incidents. One file a verb.
+
+mod evict_worker;
+mod get_system_info;
+mod list_queues;
+mod list_workers;
+mod update_queue;
+
+use crate::edge::{Edge, close, open};
+use esteira_contract::v1::{self, admin_service_server::AdminService};
+use std::sync::Arc;
+use tonic::{Request, Response, Status};
+
+/// The service. Its methods only delegate.
+pub struct Service(pub Arc<Edge>);
+
+#[tonic::async_trait]
+impl AdminService for Service {
+    async fn get_system_info(
+        &self,
+        request: Request<v1::GetSystemInfoRequest>,
+    ) -> Result<Response<v1::GetSystemInfoResponse>, Status> {
+        let call = open(request)?;
+        close(get_system_info::get_system_info(&self.0, &call.caller, call.message).await)
+    }
+
+    async fn list_workers(
+        &self,
+        request: Request<v1::ListWorkersRequest>,
+    ) -> Result<Response<v1::ListWorkersResponse>, Status> {
+        let call = open(request)?;
+        close(list_workers::list_workers(&self.0, &call.caller, call.message).await)
+    }
+
+    async fn list_queues(
+        &self,
+        request: Request<v1::ListQueuesRequest>,
+    ) -> Result<Response<v1::ListQueuesResponse>, Status> {
+        let call = open(request)?;
+        close(list_queues::list_queues(&self.0, &call.caller, call.message).await)
+    }
+
+    async fn update_queue(
+        &self,
+        request: Request<v1::UpdateQueueRequest>,
+    ) -> Result<Response<v1::UpdateQueueResponse>, Status> {
+        let call = open(request)?;
+        close(update_queue::update_queue(&self.0, &call.caller, call.message).await)
+    }
+
+    async fn evict_worker(
+        &self,
+        request: Request<v1::EvictWorkerRequest>,
+    ) -> Result<Response<v1::EvictWorkerResponse>, Status> {
+        let call = open(request)?;
+        close(evict_worker::evict_worker(&self.0, &call.caller, call.message).await)
+    }
+}

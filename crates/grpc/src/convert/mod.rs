@@ -1,0 +1,16 @@
+//! Proto <-> model. What is received is checked field by field (INV-VALIDATE); what is sent cannot fail.
+
+pub mod at;
+pub mod check;
+pub mod enums;
+pub mod failure;
+pub mod job;
+pub mod job_packet;
+pub mod lease;
+pub mod outbox;
+pub mod payload;
+pub mod plan;
+pub mod report;
+pub mod task;
+pub mod time;
+pub mod worker;

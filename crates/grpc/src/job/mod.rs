@@ -1,0 +1,87 @@
+//! Jobs and their tasks: start, watch, steer. One file a verb.
+
+mod await_job;
+mod control_job;
+mod get_job;
+mod get_task;
+mod list_jobs;
+mod list_tasks;
+mod retry_tasks;
+mod start_job;
+mod watch_jobs;
+
+mod task_view;
+mod view;
+mod waiting;
+
+use crate::edge::{Edge, close, open};
+use esteira_contract::v1::{self, job_service_server::JobService};
+use std::pin::Pin;
+use std::sync::Arc;
+use tokio_stream::Stream;
+use tonic::{Request, Response, Status};
+
+/// The service. Its methods only delegate.
+pub struct Service(pub Arc<Edge>);
+
+#[tonic::async_trait]
+impl JobService for Service {
+    async fn start_job(&self, request: Request<v1::StartJobRequest>) -> Result<Response<v1::StartJobResponse>, Status> {
+        let call = open(request)?;
+        close(start_job::start_job(&self.0, &call.caller, call.message).await)
+    }
+
+    async fn await_job(&self, request: Request<v1::AwaitJobRequest>) -> Result<Response<v1::AwaitJobResponse>, Status> {
+        let call = open(request)?;
+        close(await_job::await_job(&self.0, &call.caller, call.message).await)
+    }
+
+    async fn get_job(&self, request: Request<v1::GetJobRequest>) -> Result<Response<v1::GetJobResponse>, Status> {
+        let call = open(request)?;
+        close(get_job::get_job(&self.0, &call.caller, call.message).await)
+    }
+
+    async fn list_jobs(&self, request: Request<v1::ListJobsRequest>) -> Result<Response<v1::ListJobsResponse>, Status> {
+        let call = open(request)?;
+        close(list_jobs::list_jobs(&self.0, &call.caller, call.message).await)
+    }
+
+    async fn control_job(
+        &self,
+        request: Request<v1::ControlJobRequest>,
+    ) -> Result<Response<v1::ControlJobResponse>, Status> {
+        let call = open(request)?;
+        close(control_job::control_job(&self.0, &call.caller, call.message).await)
+    }
+
+    async fn retry_tasks(
+        &self,
+        request: Request<v1::RetryTasksRequest>,
+    ) -> Result<Response<v1::RetryTasksResponse>, Status> {
+        let call = open(request)?;
+        close(retry_tasks::retry_tasks(&self.0, &call.caller, call.message).await)
+    }
+
+    async fn get_task(&self, request: Request<v1::GetTaskRequest>) -> Result<Response<v1::GetTaskResponse>, Status> {
+        let call = open(request)?;
+        close(get_task::get_task(&self.0, &call.caller, call.message).await)
+    }
+
+    async fn list_tasks(
+        &self,
+        request: Request<v1::ListTasksRequest>,
+    ) -> Result<Response<v1::ListTasksResponse>, Status> {
+        let call = open(request)?;
+        close(list_tasks::list_tasks(&self.0, &call.caller, call.message).await)
+    }
+
+    type WatchJobsStream = Pin<Box<dyn Stream<Item = Result<v1::WatchJobsResponse, Status>> + Send>>;
+
+    async fn watch_jobs(
+        &self,
+        request: Request<v1::WatchJobsRequest>,
+    ) -> Result<Response<Self::WatchJobsStream>, Status> {
+        let call = open(request)?;
+        close(watch_jobs::watch_jobs(self.0.clone(), call.caller, call.message).await)
+    }
+}

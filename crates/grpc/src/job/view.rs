@@ -1,0 +1,69 @@
+//! Reads a job with all that is shown of it.
+
+use super::waiting;
+use crate::{
+    convert::{
+        job::{JobView, Stored, job_out},
+        payload::Bodies,
+    },
+    edge::Edge,
+    fit::Room,
+    principal::Caller,
+    status::{Answer, Refusal},
+};
+use esteira_contract::v1;
+use esteira_coordinator::{Compiled, Reason};
+use esteira_model::{ArtifactId, Job, JobId, JobState, limits};
+use prost::Message;
+use std::sync::Arc;
+
+/// A job of the caller's.
+pub async fn read_job(edge: &Edge, caller: &Caller, id: JobId) -> Answer<Job> {
+    let found = edge.coordinator.reader().job(&caller.principal.account, id).await?;
+    found.ok_or_else(|| Refusal::new(Reason::JobNotFound, format!("there is no job {id}")))
+}
+
+/// What a job executes.
+pub async fn read_version(edge: &Edge, caller: &Caller, job: &Job) -> Answer<Arc<Compiled>> {
+    let (catalog, reader) = (edge.coordinator.catalog(), edge.coordinator.reader());
+    Ok(catalog.version(reader, &caller.principal.account, job.plan_version).await?)
+}
+
+/// One artifact; none when it was purged.
+pub async fn read_artifact(edge: &Edge, id: ArtifactId) -> Answer<Option<Stored>> {
+    let found = edge.coordinator.reader().artifacts(&[id]).await?.pop();
+    Ok(found.map(|(_, payload, sha256)| (payload, sha256)))
+}
+
+/// A job as it is shown.
+pub async fn view_job(edge: &Edge, caller: &Caller, job: &Job, bodies: Bodies) -> Answer<v1::Job> {
+    let compiled = read_version(edge, caller, job).await?;
+    let task_counts = edge.coordinator.reader().task_counts(job.id).await?;
+    let wait_reason = waiting::of_job(edge, caller, job, &task_counts).await?;
+    let (results, result_count) = read_results(edge, job, bodies).await?;
+    let input = read_artifact(edge, job.input).await?;
+    let view = JobView { job, version: &compiled.record, input, results, result_count, task_counts, wait_reason };
+    let mut shown = job_out(&view, bodies);
+    let mut room = Room::message();
+    let results = std::mem::take(&mut shown.results);
+    room.take(shown.encoded_len());
+    shown.results = results.into_iter().take_while(|result| room.take(result.encoded_len())).collect();
+    Ok(shown)
+}
+
+/// Results that are read first: large ones fill an answer soon.
+const RESULTS_FIRST: usize = 8;
+
+async fn read_results(edge: &Edge, job: &Job, bodies: Bodies) -> Answer<(Vec<Stored>, i64)> {
+    if job.state != JobState::Succeeded {
+        return Ok((Vec::new(), 0));
+    }
+    let reader = edge.coordinator.reader();
+    let first = if bodies == Bodies::Sent { RESULTS_FIRST } else { 0 };
+    let (mut results, count) = reader.job_results(job.id, first).await?;
+    let bytes: usize = results.iter().map(|(_, payload, _)| payload.bytes().len()).sum();
+    if bodies == Bodies::Sent && count > first as i64 && bytes < limits::MESSAGE_BYTES_MAX {
+        results = reader.job_results(job.id, limits::RESULTS_MAX).await?.0;
+    }
+    Ok((results.into_iter().map(|(_, payload, sha256)| (payload, sha256)).collect(), count))
+}

@@ -1,0 +1,14 @@
+//! The services over a real store and a real connection.
+
+mod authentication;
+mod control;
+mod flow;
+mod harness;
+mod hostile;
+mod leases;
+mod lists;
+mod outbox;
+mod plans;
+mod protocol;
+mod watch;
+mod why;

@@ -1,0 +1,33 @@
+//! The words of esteira as plain Rust values.
+//!
+//! Purpose: one type for each word of `docs/GLOSSARY.md`, shared by the engine, the store and the edge.
+//! Must not know: any third-party crate, any I/O, any clock, any randomness, any wire format.
+//! Read first: [`plan`], then [`task`].
+
+mod closed_enum;
+pub mod fact;
+pub mod failure;
+pub mod id;
+pub mod job;
+pub mod limits;
+pub mod outbox;
+pub mod packet;
+pub mod payload;
+pub mod plan;
+pub mod task;
+pub mod time;
+pub mod usage;
+pub mod uuid;
+
+pub use fact::{Arrival, Artifact, Fact};
+pub use failure::{Failure, FailureKind};
+pub use id::{AccountId, ArtifactId, JobId, PlanId, PlanVersionId, TaskId};
+pub use job::{DataClass, Flow, Job, JobAction, JobState, JoinFlow, Lineage, LineageKind, WaitingJoin};
+pub use outbox::{Emit, OutboxMessage};
+pub use packet::{Actor, AggregateRef, Headers, Packet};
+pub use payload::{Body, Payload};
+pub use plan::{Join, NextStep, OutputType, Plan, Policy, RetryPolicy, Run, Step};
+pub use task::{Attempt, EndedTask, ItemPath, Place, Task, TaskState, Verdict, WaitReason};
+pub use time::Time;
+pub use usage::Usage;
+pub use uuid::Uuid;

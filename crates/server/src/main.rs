@@ -1,0 +1,82 @@
+//! `esteira`: the coordinator, the development server and the command line. Only wires.
+//!
+//! Purpose: read the configuration, put the parts together, start and stop them in order.
+//! Must not know: business rules; those are the coordinator's.
+//! Read first: [`serve`], then [`cli`].
+
+mod bench;
+mod cli;
+mod dev;
+mod serve;
+mod telemetry;
+
+use clap::{CommandFactory, Parser, Subcommand};
+use std::process::ExitCode;
+
+/// Exit code for a command line or configuration that cannot work (sysexits' EX_USAGE).
+pub const EX_USAGE: u8 = 64;
+
+/// Durable execution plans: a coordinator, a development server and a command line.
+#[derive(Debug, Parser)]
+#[command(name = "esteira", version, max_term_width = 100)]
+struct Arguments {
+    #[command(flatten)]
+    client: cli::ClientArguments,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run a coordinator
+    Serve(serve::Arguments),
+    /// Run a coordinator with the functions in the box and a data directory: nothing else to install
+    Dev(dev::Arguments),
+    /// Measure a coordinator of this build on this machine
+    Bench(bench::Arguments),
+    #[command(flatten)]
+    Client(cli::Command),
+    /// Print a completion script for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+}
+
+fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // What cannot be printed cannot be helped.
+            let _ = error.print();
+            return if error.use_stderr() { ExitCode::from(EX_USAGE) } else { ExitCode::SUCCESS };
+        }
+    };
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("esteira: cannot start a runtime: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    match arguments.command {
+        Command::Serve(serve) => runtime.block_on(serve::run(serve)),
+        Command::Dev(dev) => runtime.block_on(dev::run(dev)),
+        Command::Bench(bench) => runtime.block_on(bench::run(bench)),
+        Command::Client(command) => runtime.block_on(cli::run(arguments.client, command)),
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Arguments::command(), "esteira", &mut std::io::stdout());
+            ExitCode::SUCCESS
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Arguments::command().debug_assert();
+    }
+}

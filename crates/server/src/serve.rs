@@ -1,0 +1,129 @@
+//! `esteira serve`: a coordinator over a store, until it is told to stop.
+
+use crate::{EX_USAGE, telemetry};
+use clap::Args;
+use esteira_coordinator::{Coordinator, Settings, SystemClock};
+use esteira_grpc::{LocalOperator, Options};
+use esteira_model::DataClass;
+use std::{net::SocketAddr, process::ExitCode, sync::Arc};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+/// How a coordinator is run.
+#[derive(Debug, Clone, Args)]
+pub struct Arguments {
+    /// Address to listen on; port 0 takes a free one
+    #[arg(long, env = "ESTEIRA_LISTEN", default_value = "127.0.0.1:7440")]
+    pub listen: SocketAddr,
+    /// The store: sqlite:PATH
+    #[arg(long, env = "ESTEIRA_DATABASE")]
+    pub database: String,
+    /// Who is recorded as the operator while no login is configured
+    #[arg(long, env = "ESTEIRA_OPERATOR", default_value = "local")]
+    pub operator: String,
+    /// Data class of that operator's jobs: PRODUCTION, QA or DEVTEST
+    #[arg(long, env = "ESTEIRA_DATA_CLASS", default_value = "PRODUCTION")]
+    pub data_class: DataClass,
+    /// How log lines look
+    #[arg(long, env = "ESTEIRA_LOG_FORMAT", default_value = "text")]
+    pub log_format: telemetry::LogFormat,
+}
+
+/// A configuration that cannot work: one clear line.
+fn refuse(message: impl std::fmt::Display) -> ExitCode {
+    eprintln!("esteira: {message}");
+    ExitCode::from(EX_USAGE)
+}
+
+/// Runs until SIGTERM or SIGINT.
+pub async fn run(arguments: Arguments) -> ExitCode {
+    telemetry::init(arguments.log_format);
+    let served = match start(&arguments).await {
+        Ok(served) => served,
+        Err(code) => return code,
+    };
+    println!("esteira: serving on {}", served.address);
+    served.until(terminated()).await
+}
+
+/// A coordinator that serves.
+pub struct Served {
+    /// Where.
+    pub address: SocketAddr,
+    stop: CancellationToken,
+    server: tokio::task::JoinHandle<Result<(), esteira_grpc::Error>>,
+    running: esteira_coordinator::coordinator::Running,
+}
+
+impl Served {
+    /// Serves until then, drains, and says how it went.
+    pub async fn until(self, told: impl Future<Output = ()>) -> ExitCode {
+        let mut server = self.server;
+        let ended = tokio::select! {
+            () = told => {
+                tracing::info!("draining");
+                self.stop.cancel();
+                (&mut server).await
+            }
+            // It only ends by itself when it failed.
+            ended = &mut server => ended,
+        };
+        self.running.drained().await;
+        match ended {
+            Ok(Ok(())) => ExitCode::SUCCESS,
+            Ok(Err(error)) => {
+                tracing::error!(%error, "the server failed");
+                ExitCode::FAILURE
+            }
+            Err(error) => {
+                tracing::error!(%error, "the server panicked");
+                ExitCode::FAILURE
+            }
+        }
+    }
+}
+
+/// Starts a coordinator: binds, opens the store, brings its schema up to date, then serves.
+pub async fn start(arguments: &Arguments) -> Result<Served, ExitCode> {
+    if !arguments.listen.ip().is_loopback() {
+        return Err(refuse(format!(
+            "no login is configured: {} would be open to everyone; listen on a loopback address",
+            arguments.listen
+        )));
+    }
+    let listener = TcpListener::bind(arguments.listen)
+        .await
+        .map_err(|error| refuse(format!("cannot listen on {}: {error}", arguments.listen)))?;
+    let address = listener.local_addr().map_err(refuse)?;
+    let store =
+        esteira_store_sql::open(&arguments.database, esteira_store_sql::Options::default()).await.map_err(refuse)?;
+    let (coordinator, running) =
+        Coordinator::start(store.writer, store.reader, Arc::new(SystemClock), Settings::default())
+            .await
+            .map_err(refuse)?;
+    let stop = CancellationToken::new();
+    let operator = LocalOperator {
+        account: "default".into(),
+        user_id: arguments.operator.clone(),
+        data_class: arguments.data_class,
+    };
+    let options = Options::new(Arc::new(operator));
+    tracing::info!(%address, operator = arguments.operator, "no login is configured: every caller on this machine is this operator");
+    let server = tokio::spawn(esteira_grpc::serve(listener, coordinator, options, stop.clone()));
+    Ok(Served { address, stop, server, running })
+}
+
+/// Completes on SIGTERM or SIGINT.
+pub async fn terminated() {
+    use tokio::signal::unix::{SignalKind, signal};
+    match (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) {
+        (Ok(mut term), Ok(mut interrupt)) => {
+            tokio::select! {
+                _ = term.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+        }
+        // Without signal handlers the default action ends the process: nothing to wait for.
+        _ => std::future::pending().await,
+    }
+}

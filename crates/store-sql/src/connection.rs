@@ -1,0 +1,221 @@
+//! One connection, as the verbs use it.
+
+use crate::{
+    dialect::Session,
+    reader::Query,
+    row::Row,
+    statement::{Keyed, KeyedUnion, Operation, Table},
+    value::{Rows, Value},
+};
+use esteira_store::{Error, Kind, Result};
+use sqlx::{AssertSqlSafe, SqlSafeStr, SqlStr};
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+
+/// A connection to the database, whichever it is.
+pub(crate) struct Connection {
+    session: Session,
+    /// Statements sent, BEGIN and COMMIT included: each is a round trip.
+    sent: Arc<AtomicU64>,
+    in_transaction: bool,
+    /// A transaction was left without waiting for its end: make sure of it before the next one.
+    left_open: bool,
+    /// A statement failed: on PostgreSQL the transaction is lost then, so it is on SQLite too.
+    failed: bool,
+    /// The connection itself is not to be trusted any more.
+    broken: bool,
+}
+
+impl Connection {
+    pub(crate) fn new(session: Session, sent: Arc<AtomicU64>) -> Self {
+        Self { session, sent, in_transaction: false, left_open: false, failed: false, broken: false }
+    }
+
+    fn count(&self) {
+        self.sent.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Remembers what an error means for the transaction and the connection.
+    fn note<T>(&mut self, result: Result<T>) -> Result<T> {
+        if let Err(error) = &result {
+            self.failed = true;
+            self.broken |= matches!(error.kind(), Kind::Unavailable | Kind::CommitUnknown);
+        }
+        result
+    }
+
+    fn ensure_usable(&self) -> Result<()> {
+        if self.failed && self.in_transaction {
+            return Err(Error::new(Kind::Conflict, "the unit failed before and is rolled back"));
+        }
+        Ok(())
+    }
+
+    /// Whether it must be replaced by a new connection.
+    pub(crate) fn is_broken(&self) -> bool {
+        self.broken
+    }
+
+    /// Begins a transaction that writes.
+    pub(crate) async fn begin_write(&mut self) -> Result<()> {
+        self.settle().await?;
+        let begun = self.session.begin_write().await;
+        self.begun(begun)
+    }
+
+    /// Begins a transaction that only reads.
+    pub(crate) async fn begin_read(&mut self) -> Result<()> {
+        self.settle().await?;
+        let begun = self.session.begin_read().await;
+        self.begun(begun)
+    }
+
+    /// Makes sure that nothing is left of the transaction before. From here on a caller that goes away leaves one open.
+    async fn settle(&mut self) -> Result<()> {
+        if self.in_transaction || self.left_open {
+            self.count();
+            self.in_transaction = false;
+            self.left_open = true;
+            let ended = self.session.rollback().await;
+            self.note(ended)?;
+        }
+        self.count();
+        self.failed = false;
+        self.in_transaction = true;
+        Ok(())
+    }
+
+    fn begun(&mut self, begun: Result<()>) -> Result<()> {
+        self.in_transaction = begun.is_ok();
+        self.left_open = false;
+        self.note(begun)
+    }
+
+    /// Makes the transaction durable. After an error nothing of it is kept, unless the error is `CommitUnknown`.
+    pub(crate) async fn commit(&mut self) -> Result<()> {
+        self.ensure_usable()?;
+        self.count();
+        let committed = self.session.commit().await;
+        self.in_transaction = committed.is_err();
+        self.note(committed)
+    }
+
+    /// Undoes the transaction, if one is open, without waiting; the next one waits for it.
+    pub(crate) fn start_rollback(&mut self) {
+        if self.in_transaction {
+            self.session.start_rollback();
+            self.in_transaction = false;
+            self.left_open = true;
+        }
+    }
+
+    /// Makes every further call of this transaction fail: it wrote a part of something that must be whole.
+    pub(crate) fn fail(&mut self) {
+        self.failed = true;
+    }
+
+    /// Sends a statement; returns how many rows it changed.
+    pub(crate) async fn execute(&mut self, sql: &'static str, values: Vec<Value>) -> Result<u64> {
+        self.send(SqlStr::from_static(sql), values).await
+    }
+
+    async fn send(&mut self, sql: SqlStr, values: Vec<Value>) -> Result<u64> {
+        self.ensure_usable()?;
+        self.count();
+        let sent = self.session.execute(sql, values).await;
+        self.note(sent)
+    }
+
+    /// Sends a statement; returns its rows.
+    pub(crate) async fn fetch(&mut self, sql: &'static str, values: Vec<Value>) -> Result<Vec<Row>> {
+        self.fetch_text(SqlStr::from_static(sql), values).await
+    }
+
+    /// Sends a statement; returns its first row.
+    pub(crate) async fn fetch_one(&mut self, sql: &'static str, values: Vec<Value>) -> Result<Option<Row>> {
+        Ok(self.fetch(sql, values).await?.into_iter().next())
+    }
+
+    /// Sends a statement that was made for this call, such as a filter; returns its rows.
+    pub(crate) async fn fetch_text(&mut self, sql: SqlStr, values: Vec<Value>) -> Result<Vec<Row>> {
+        self.ensure_usable()?;
+        self.count();
+        let rows = self.session.fetch(sql, values).await;
+        Ok(self.note(rows)?.into_iter().map(Row).collect())
+    }
+
+    /// Sends a filter's query; returns its rows. Its text is made of constants and placeholders only.
+    pub(crate) async fn fetch_query(&mut self, query: Query) -> Result<Vec<Row>> {
+        let (sql, values) = query.into_parts();
+        self.fetch_text(AssertSqlSafe(sql).into_sql_str(), values).await
+    }
+
+    /// Runs a script of a migration.
+    pub(crate) async fn script(&mut self, sql: &'static str) -> Result<()> {
+        self.count();
+        let run = self.session.script(sql).await;
+        self.note(run)
+    }
+
+    /// Inserts rows; no rows cost nothing. Returns how many were inserted.
+    pub(crate) async fn insert(&mut self, table: &'static Table, rows: Rows) -> Result<u64> {
+        debug_assert!(
+            rows.is_empty() || rows.width() == table.width(),
+            "a row of {} has {} values",
+            table.name,
+            table.width()
+        );
+        let mut inserted = 0;
+        for (sql, values) in self.session.insert(table, rows) {
+            inserted += self.send(sql, values).await?;
+        }
+        Ok(inserted)
+    }
+
+    /// Writes a round; returns how many rows each operation changed. On SQLite a small round is one round trip.
+    pub(crate) async fn write(&mut self, operations: Vec<Operation>) -> Result<Vec<u64>> {
+        let mut changed = vec![0; operations.len()];
+        for sending in self.session.round(operations) {
+            self.ensure_usable()?;
+            self.count();
+            let counts = self.session.execute_each(sending.sql, sending.values).await;
+            for (operation, count) in sending.operations.into_iter().zip(self.note(counts)?) {
+                changed[operation] += count;
+            }
+        }
+        Ok(changed)
+    }
+
+    /// Reads the rows of these keys, in any order; no keys cost nothing.
+    pub(crate) async fn find(&mut self, keyed: &'static Keyed, keys: Rows) -> Result<Vec<Row>> {
+        let statements = self.session.keyed(keyed, keys, None);
+        self.fetch_all(statements).await
+    }
+
+    /// Reads the rows of these keys with one more value, which the statement calls `$last`.
+    pub(crate) async fn find_with(&mut self, keyed: &'static Keyed, keys: Rows, last: Value) -> Result<Vec<Row>> {
+        let statements = self.session.keyed(keyed, keys, Some(last));
+        self.fetch_all(statements).await
+    }
+
+    /// The statement of `claim`: how to pass over the rows of others is the database's own affair.
+    pub(crate) fn claim_sql(&self) -> &'static str {
+        self.session.claim_sql()
+    }
+
+    /// Reads the rows of these keys from several tables.
+    pub(crate) async fn find_union(&mut self, union: &'static KeyedUnion, keys: Rows) -> Result<Vec<Row>> {
+        let statements = self.session.keyed_union(union, keys);
+        self.fetch_all(statements).await
+    }
+
+    async fn fetch_all(&mut self, statements: Vec<(SqlStr, Vec<Value>)>) -> Result<Vec<Row>> {
+        let mut rows = Vec::new();
+        for (sql, values) in statements {
+            rows.append(&mut self.fetch_text(sql, values).await?);
+        }
+        Ok(rows)
+    }
+}

@@ -1,0 +1,153 @@
+//! What differs between the databases: connecting, beginning, sending many rows, reading a cell, naming an error.
+//!
+//! Everything else is SQL that both understand and stands with its verb. To add PostgreSQL: a module beside `sqlite`
+//! with the same functions, one arm more in each `match` here, and `migrations/postgres`.
+
+pub(crate) mod sqlite;
+
+use crate::{
+    statement::{Keyed, KeyedUnion, Operation, Sending, Table},
+    value::{Rows, Value},
+};
+use esteira_store::Result;
+use sqlx::SqlStr;
+
+/// An open connection to one of the databases.
+pub(crate) enum Session {
+    /// SQLite.
+    Sqlite(sqlite::Session),
+}
+
+/// A row as the driver returned it.
+pub(crate) enum RawRow {
+    /// SQLite.
+    Sqlite(sqlx::sqlite::SqliteRow),
+}
+
+impl RawRow {
+    /// The integer in a column, or none for NULL.
+    pub(crate) fn i64(&self, column: usize) -> Result<Option<i64>> {
+        match self {
+            Self::Sqlite(row) => sqlite::cell(row, column),
+        }
+    }
+
+    /// The text in a column, or none for NULL.
+    pub(crate) fn text(&self, column: usize) -> Result<Option<&str>> {
+        match self {
+            Self::Sqlite(row) => sqlite::cell(row, column),
+        }
+    }
+
+    /// The bytes in a column, or none for NULL.
+    pub(crate) fn blob(&self, column: usize) -> Result<Option<&[u8]>> {
+        match self {
+            Self::Sqlite(row) => sqlite::cell(row, column),
+        }
+    }
+}
+
+impl Session {
+    /// Begins a transaction that writes.
+    pub(crate) async fn begin_write(&mut self) -> Result<()> {
+        match self {
+            Self::Sqlite(s) => s.begin_write().await,
+        }
+    }
+
+    /// Begins a transaction that only reads: all its statements see the same snapshot.
+    pub(crate) async fn begin_read(&mut self) -> Result<()> {
+        match self {
+            Self::Sqlite(s) => s.begin_read().await,
+        }
+    }
+
+    /// Makes the transaction durable.
+    pub(crate) async fn commit(&mut self) -> Result<()> {
+        match self {
+            Self::Sqlite(s) => s.commit().await,
+        }
+    }
+
+    /// Asks for the transaction to be undone, without waiting.
+    pub(crate) fn start_rollback(&mut self) {
+        match self {
+            Self::Sqlite(s) => s.start_rollback(),
+        }
+    }
+
+    /// Undoes the transaction, if there is one.
+    pub(crate) async fn rollback(&mut self) -> Result<()> {
+        match self {
+            Self::Sqlite(s) => s.rollback().await,
+        }
+    }
+
+    /// Sends one statement; returns how many rows it changed.
+    pub(crate) async fn execute(&mut self, sql: SqlStr, values: Vec<Value>) -> Result<u64> {
+        match self {
+            Self::Sqlite(s) => s.execute(sql, values).await,
+        }
+    }
+
+    /// Sends one statement; returns its rows.
+    pub(crate) async fn fetch(&mut self, sql: SqlStr, values: Vec<Value>) -> Result<Vec<RawRow>> {
+        match self {
+            Self::Sqlite(s) => s.fetch(sql, values).await,
+        }
+    }
+
+    /// Deletes the first `$2` tasks of lane `$1` from the queue and returns `task_columns!, lane, rank`, in any order.
+    pub(crate) fn claim_sql(&self) -> &'static str {
+        match self {
+            Self::Sqlite(_) => sqlite::CLAIM,
+        }
+    }
+
+    /// Runs a script of several statements without values.
+    pub(crate) async fn script(&mut self, sql: &'static str) -> Result<()> {
+        match self {
+            Self::Sqlite(s) => s.script(sql).await,
+        }
+    }
+
+    /// Sends statements in one round trip; returns how many rows each of them changed.
+    pub(crate) async fn execute_each(&mut self, sql: SqlStr, values: Vec<Value>) -> Result<Vec<u64>> {
+        match self {
+            Self::Sqlite(s) => s.execute_each(sql, values).await,
+        }
+    }
+
+    /// The round trips that write a round, in order.
+    pub(crate) fn round(&mut self, operations: Vec<Operation>) -> Vec<Sending> {
+        match self {
+            Self::Sqlite(s) => s.texts.round(operations),
+        }
+    }
+
+    /// The statements that insert these rows: text and values of each.
+    pub(crate) fn insert(&mut self, table: &'static Table, rows: Rows) -> Vec<(SqlStr, Vec<Value>)> {
+        match self {
+            Self::Sqlite(s) => s.texts.insert(table, rows),
+        }
+    }
+
+    /// The statements that run `keyed` over these keys, each with `last` behind them.
+    pub(crate) fn keyed(
+        &mut self,
+        keyed: &'static Keyed,
+        keys: Rows,
+        last: Option<Value>,
+    ) -> Vec<(SqlStr, Vec<Value>)> {
+        match self {
+            Self::Sqlite(s) => s.texts.keyed(keyed, keys, last),
+        }
+    }
+
+    /// The statements that run all arms of `union` over these keys.
+    pub(crate) fn keyed_union(&mut self, union: &'static KeyedUnion, keys: Rows) -> Vec<(SqlStr, Vec<Value>)> {
+        match self {
+            Self::Sqlite(s) => s.texts.keyed_union(union, keys),
+        }
+    }
+}

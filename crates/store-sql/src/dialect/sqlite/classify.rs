@@ -1,0 +1,68 @@
+//! What SQLite's result codes mean for the caller.
+
+use esteira_store::{Error, Kind};
+
+/// Primary result codes of SQLite (the low byte of an extended code).
+mod code {
+    pub(super) const BUSY: i32 = 5;
+    pub(super) const LOCKED: i32 = 6;
+    pub(super) const NOMEM: i32 = 7;
+    pub(super) const READONLY: i32 = 8;
+    pub(super) const INTERRUPT: i32 = 9;
+    pub(super) const IOERR: i32 = 10;
+    pub(super) const FULL: i32 = 13;
+    pub(super) const CANTOPEN: i32 = 14;
+    pub(super) const PROTOCOL: i32 = 15;
+    /// Extended: a read transaction cannot become a write transaction, because another one wrote meanwhile.
+    pub(super) const BUSY_SNAPSHOT: i32 = 517;
+}
+
+/// The extended result code of an error, if it came from SQLite itself.
+fn extended(error: &sqlx::Error) -> Option<i32> {
+    error.as_database_error()?.code()?.parse().ok()
+}
+
+fn kind(error: &sqlx::Error) -> Kind {
+    if error.as_database_error().is_some_and(|e| e.is_unique_violation()) {
+        return Kind::Duplicate;
+    }
+    match (error, extended(error)) {
+        (_, Some(code::BUSY_SNAPSHOT)) => Kind::Conflict,
+        (_, Some(extended)) => match extended & 0xff {
+            code::BUSY
+            | code::LOCKED
+            | code::NOMEM
+            | code::READONLY
+            | code::INTERRUPT
+            | code::IOERR
+            | code::FULL
+            | code::CANTOPEN
+            | code::PROTOCOL => Kind::Unavailable,
+            _ => Kind::Defect,
+        },
+        (
+            sqlx::Error::Io(_)
+            | sqlx::Error::WorkerCrashed
+            | sqlx::Error::PoolClosed
+            | sqlx::Error::PoolTimedOut
+            | sqlx::Error::BeginFailed,
+            None,
+        ) => Kind::Unavailable,
+        _ => Kind::Defect,
+    }
+}
+
+/// The error of a statement. SQLite's texts name tables, columns and constraints, never values.
+pub(super) fn error(error: sqlx::Error) -> Error {
+    Error::new(kind(&error), error.to_string())
+}
+
+/// The error of a COMMIT. After an I/O error or the death of the worker thread nobody knows whether the commit frame
+/// is in the log: a restart may find the transaction. Everything else leaves it undone.
+pub(super) fn commit_error(error: sqlx::Error) -> Error {
+    let unknown = match extended(&error) {
+        Some(extended) => extended & 0xff == code::IOERR,
+        None => true,
+    };
+    Error::new(if unknown { Kind::CommitUnknown } else { kind(&error) }, error.to_string())
+}

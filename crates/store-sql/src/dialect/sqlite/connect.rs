@@ -1,0 +1,124 @@
+//! Opening SQLite: what is set on each connection, and why.
+
+use super::Session;
+use crate::{connection::Connection, dialect, migrate::Migration};
+use esteira_store::{Error, Kind, Result};
+use sqlx::{
+    ConnectOptions, SqlStr,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
+};
+use std::{
+    path::Path,
+    sync::{Arc, atomic::AtomicU64},
+    time::Duration,
+};
+
+/// The first version without the WAL-reset corruption that every one before it has.
+const VERSION_MIN: (u32, u32, u32) = (3, 51, 3);
+/// Bytes of a page. Hot rows are small and time-ordered: larger pages would write more bytes a commit for the same rows.
+const PAGE_BYTES: u32 = 4096;
+/// Prepared statements kept on a connection: the texts of a round in each size, and the fixed ones.
+const STATEMENTS_MAX: usize = 512;
+/// Rows that the connection's thread may be ahead of its reader: fewer would cost a wake-up each.
+const ROWS_AHEAD: usize = 1024;
+
+/// What a deployment may choose.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Tuning {
+    /// Whether a commit survives a power cut. Only a temporary database is opened without.
+    pub(crate) durable: bool,
+    /// Page cache of the writer at most.
+    pub(crate) cache_bytes: usize,
+    /// Size of the log at which a commit copies it into the database file.
+    pub(crate) checkpoint_bytes: usize,
+    /// How long a statement waits for a lock of another process.
+    pub(crate) busy_timeout: Duration,
+}
+
+/// The schema's history for SQLite.
+pub(crate) fn migrations() -> &'static [Migration] {
+    macro_rules! migration {
+        ($number:literal, $name:literal) => {
+            Migration {
+                number: $number,
+                name: $name,
+                sql: include_str!(concat!("../../../../../migrations/sqlite/", $name, ".sql")),
+            }
+        };
+    }
+    &[migration!(1, "0001_tables")]
+}
+
+fn options(path: &Path, tuning: Tuning, cache_bytes: usize) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .busy_timeout(tuning.busy_timeout)
+        // Every reference is written by the same transaction that writes its target, and never deleted before it:
+        // checking would cost a lookup a row in each hot table and forbid nothing that can happen.
+        .foreign_keys(false)
+        .statement_cache_capacity(STATEMENTS_MAX)
+        .row_buffer_size(ROWS_AHEAD)
+        .pragma("cache_size", format!("-{}", cache_bytes / 1024))
+        .pragma("temp_store", "MEMORY")
+        // No memory map: pages in the log are not mapped anyway, and an I/O error would be a SIGBUS instead of an answer.
+        .pragma("mmap_size", "0")
+        .disable_statement_logging()
+}
+
+async fn connect(options: SqliteConnectOptions, counter: &Arc<AtomicU64>) -> Result<Connection> {
+    let connection = options.connect().await.map_err(|e| match super::error(e) {
+        // A file that is no database, a directory, a missing permission: the operator must look, and may repair it.
+        e if e.kind() == Kind::Defect => e,
+        e => Error::new(Kind::Unavailable, e.to_string()),
+    })?;
+    Ok(Connection::new(dialect::Session::Sqlite(Session::new(connection)), counter.clone()))
+}
+
+/// Opens the connection that writes, and refuses a SQLite that loses data.
+pub(crate) async fn open_writer(path: &Path, tuning: Tuning, counter: &Arc<AtomicU64>) -> Result<Connection> {
+    let options = options(path, tuning, tuning.cache_bytes)
+        .create_if_missing(true)
+        .page_size(PAGE_BYTES)
+        .journal_mode(SqliteJournalMode::Wal)
+        // FULL syncs the log at each commit; NORMAL would lose the last commits in a power cut.
+        .synchronous(if tuning.durable { SqliteSynchronous::Full } else { SqliteSynchronous::Off })
+        .pragma("wal_autocheckpoint", (tuning.checkpoint_bytes / PAGE_BYTES as usize).to_string())
+        .pragma("journal_size_limit", tuning.checkpoint_bytes.to_string());
+    let mut connection = connect(options, counter).await?;
+    let rows = connection.fetch_text(SqlStr::from_static("SELECT sqlite_version()"), Vec::new()).await?;
+    check_version(rows.first().map_or(Ok(""), |row| row.cells().text())?)?;
+    Ok(connection)
+}
+
+/// Opens a connection that cannot write.
+pub(crate) async fn open_reader(path: &Path, tuning: Tuning, counter: &Arc<AtomicU64>) -> Result<Connection> {
+    connect(options(path, tuning, tuning.cache_bytes / 8).read_only(true), counter).await
+}
+
+fn check_version(text: &str) -> Result<()> {
+    let mut parts = text.split('.').map(|part| part.parse::<u32>().unwrap_or(0));
+    let mut part = || parts.next().unwrap_or(0);
+    let version = (part(), part(), part());
+    if version < VERSION_MIN {
+        let (major, minor, patch) = VERSION_MIN;
+        return Err(Error::new(
+            Kind::Defect,
+            format!("SQLite {text} can corrupt its log; {major}.{minor}.{patch} or newer is needed"),
+        ));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::check_version;
+
+    #[test]
+    fn old_versions_are_refused() {
+        for (text, accepted) in
+            [("3.51.2", false), ("3.9.99", false), ("", false), ("3.51.3", true), ("3.52.0", true), ("4.0.0", true)]
+        {
+            assert_eq!(check_version(text).is_ok(), accepted, "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! SQLite through sqlx: a thread of its own for each connection, so each statement is a hop there and back.
+
+mod classify;
+mod connect;
+mod lock;
+mod text;
+
+pub(crate) use connect::{Tuning, migrations, open_reader, open_writer};
+pub(crate) use lock::FileLock;
+
+use crate::{dialect::RawRow, tables::task_columns, value::Value};
+use classify::{commit_error, error};
+use esteira_store::{Error, Kind, Result};
+use futures::{FutureExt, TryStreamExt};
+use sqlx::{
+    Arguments, Decode, Executor, Row, SqlStr, Sqlite, SqliteConnection, ValueRef,
+    sqlite::{SqliteArguments, SqliteRow},
+};
+
+/// Takes the head of a lane. One writer holds the write lock, so there are no rows of others to skip.
+pub(crate) const CLAIM: &str = concat!(
+    "DELETE FROM queue WHERE (lane, rank, task_id) IN (SELECT lane, rank, task_id FROM queue WHERE lane = $1 ORDER BY rank, task_id LIMIT $2) RETURNING ",
+    task_columns!(),
+    ", lane, rank"
+);
+
+/// An open SQLite connection.
+pub(crate) struct Session {
+    connection: SqliteConnection,
+    /// The texts that were made for it.
+    pub(crate) texts: text::Texts,
+}
+
+/// Reads a cell without asking for its declared type: the tables are STRICT, so the type is what the schema says.
+pub(crate) fn cell<'r, T: Decode<'r, Sqlite>>(row: &'r SqliteRow, column: usize) -> Result<Option<T>> {
+    let value = row.try_get_raw(column).map_err(error)?;
+    if value.is_null() {
+        return Ok(None);
+    }
+    T::decode(value)
+        .map(Some)
+        .map_err(|_| Error::new(Kind::Defect, format!("column {column} has another type than expected")))
+}
+
+fn arguments(values: Vec<Value>) -> Result<SqliteArguments> {
+    let mut arguments = SqliteArguments::default();
+    arguments.reserve(values.len(), 0);
+    for value in values {
+        match value {
+            Value::Null => arguments.add(None::<i64>),
+            Value::I64(v) => arguments.add(v),
+            Value::Text(v) => arguments.add(v),
+            Value::Shared(v) => arguments.add(v),
+            Value::Fixed(v) => arguments.add(v),
+            Value::Blob(v) => arguments.add(v),
+        }
+        .map_err(|e| Error::new(Kind::Defect, format!("cannot bind a value: {e}")))?;
+    }
+    Ok(arguments)
+}
+
+impl Session {
+    fn new(connection: SqliteConnection) -> Self {
+        Self { connection, texts: text::Texts::default() }
+    }
+
+    async fn control(&mut self, sql: &'static str) -> std::result::Result<(), sqlx::Error> {
+        sqlx::query(sql).execute(&mut self.connection).await.map(drop)
+    }
+
+    /// `BEGIN IMMEDIATE` takes the write lock at once: a deferred transaction that reads first and writes later can get
+    /// an instant `SQLITE_BUSY` that no time-out waits for.
+    pub(crate) async fn begin_write(&mut self) -> Result<()> {
+        self.control("BEGIN IMMEDIATE").await.map_err(error)
+    }
+
+    /// A deferred transaction takes its snapshot with the first read and never blocks the writer (WAL).
+    pub(crate) async fn begin_read(&mut self) -> Result<()> {
+        self.control("BEGIN").await.map_err(error)
+    }
+
+    pub(crate) async fn commit(&mut self) -> Result<()> {
+        self.control("COMMIT").await.map_err(commit_error)
+    }
+
+    /// The first poll hands the statement to the connection's thread, which runs it whether or not anyone waits.
+    pub(crate) fn start_rollback(&mut self) {
+        let _ = self.control("ROLLBACK").now_or_never();
+    }
+
+    /// SQLite says an error when there is no transaction, which is what was asked for.
+    pub(crate) async fn rollback(&mut self) -> Result<()> {
+        match self.control("ROLLBACK").await {
+            Err(e) if e.as_database_error().is_none() => Err(error(e)),
+            _ => Ok(()),
+        }
+    }
+
+    pub(crate) async fn execute(&mut self, sql: SqlStr, values: Vec<Value>) -> Result<u64> {
+        let query = sqlx::query_with(sql, arguments(values)?);
+        Ok(query.execute(&mut self.connection).await.map_err(error)?.rows_affected())
+    }
+
+    /// sqlx's SQLite driver alone takes several statements with values in one text. It calls that deprecated for
+    /// `Query`; the conformance suite would show at once if a new version dropped it.
+    pub(crate) async fn execute_each(&mut self, sql: SqlStr, values: Vec<Value>) -> Result<Vec<u64>> {
+        let query = sqlx::query_with(sql, arguments(values)?);
+        let results = self.connection.execute_many(query);
+        results.map_ok(|result| result.rows_affected()).try_collect().await.map_err(error)
+    }
+
+    pub(crate) async fn fetch(&mut self, sql: SqlStr, values: Vec<Value>) -> Result<Vec<RawRow>> {
+        let query = sqlx::query_with(sql, arguments(values)?);
+        let rows = query.fetch_all(&mut self.connection).await.map_err(error)?;
+        Ok(rows.into_iter().map(RawRow::Sqlite).collect())
+    }
+
+    pub(crate) async fn script(&mut self, sql: &'static str) -> Result<()> {
+        self.connection.execute(sqlx::raw_sql(sql)).await.map(drop).map_err(error)
+    }
+}

@@ -1,0 +1,275 @@
+//! Texts of statements over many rows, made once for each size.
+//!
+//! Rows are bound parameters of one multi-row VALUES list. Lists come in powers of two, so that a handful of prepared
+//! statements serve every round; a list that is not full is padded with NULL rows, which the statement leaves out.
+//! Parameters are plain `?`: the driver looks a named one up by its name each time it is bound.
+
+use crate::{
+    statement::{Keyed, KeyedUnion, OnConflict, Operation, Sending, Table},
+    value::{Rows, Value},
+};
+use sqlx::{AssertSqlSafe, SqlSafeStr, SqlStr};
+use std::{collections::HashMap, fmt::Write, sync::Arc};
+
+/// Rows of one statement at most. More would not be faster, and keeps 256 * 29 columns far below SQLite's 32,766 parameters.
+const ROWS_MAX: usize = 256;
+
+/// A round whose operations have at most this many rows each is sent as one text of several statements: a statement is a
+/// hop to the connection's thread and back, which for a few rows costs more than the rows. Beyond it the hop is nothing
+/// beside the rows, and one text for each mixture of sizes would be prepared again and again.
+const GLUED_ROWS_MAX: usize = 16;
+
+/// Which text: the address of its description, its rows, whether it is padded.
+type Key = (usize, usize, bool);
+
+/// The texts made so far on one connection; as many as there are descriptions times nine sizes, at most twice.
+#[derive(Default)]
+pub(crate) struct Texts {
+    made: HashMap<Key, Arc<str>>,
+    /// Glued texts by their lists' size and the addresses of their descriptions. There are few mixtures: a round of reports,
+    /// one with starts, one with retries.
+    glued: HashMap<Vec<usize>, Arc<str>>,
+}
+
+/// Cuts rows into lists of a power of two. Calls `text` with the number of rows of each list and whether it is padded.
+fn chunks(rows: Rows, mut text: impl FnMut(usize, bool) -> SqlStr) -> Vec<(SqlStr, Vec<Value>)> {
+    let (width, count) = (rows.width(), rows.len());
+    let mut cells = rows.into_cells();
+    let mut statements = Vec::with_capacity(count / ROWS_MAX + 1);
+    let mut left = count;
+    while left > 0 {
+        let taken = left.min(ROWS_MAX);
+        let size = taken.next_power_of_two();
+        let rest = cells.split_off(taken * width);
+        let mut list = std::mem::replace(&mut cells, rest);
+        list.resize(size * width, Value::Null);
+        statements.push((text(size, size != taken), list));
+        left -= taken;
+    }
+    statements
+}
+
+/// `(?,?),(?,?)`
+fn lists(out: &mut String, width: usize, rows: usize) {
+    for row in 0..rows {
+        out.push_str(if row == 0 { "(" } else { ",(" });
+        for column in 0..width {
+            out.push_str(if column == 0 { "?" } else { ",?" });
+        }
+        out.push(')');
+    }
+}
+
+/// `WITH k(k1,k2) AS (VALUES (?,?),...) `
+fn key_list(width: usize, rows: usize) -> String {
+    let mut out = String::with_capacity(32 + rows * (2 * width + 2));
+    out.push_str("WITH k(");
+    for column in 1..=width {
+        let _ = write!(out, "{}k{column}", if column == 1 { "" } else { "," });
+    }
+    out.push_str(") AS (VALUES ");
+    lists(&mut out, width, rows);
+    out.push_str(") ");
+    out
+}
+
+fn insert_text(table: &Table, rows: usize, padded: bool) -> String {
+    // FAIL instead of the usual ABORT: a failed statement need not undo its own rows, as the unit is rolled back whole, and
+    // so SQLite keeps no copy of the pages that the statement changes.
+    let conflict = if table.on_conflict == OnConflict::Fail { "OR FAIL " } else { "" };
+    let mut out = format!("INSERT {conflict}INTO {} (", table.name);
+    for (i, column) in table.columns().enumerate() {
+        let _ = write!(out, "{}{}", if i == 0 { "" } else { "," }, column.name);
+    }
+    out.push_str(") ");
+    // An upsert of a SELECT needs a WHERE: without it SQLite reads ON CONFLICT as a join's ON.
+    let select = padded || table.on_conflict != OnConflict::Fail;
+    out.push_str(if select { "SELECT * FROM (VALUES " } else { "VALUES " });
+    lists(&mut out, table.width(), rows);
+    if select {
+        out.push_str(") WHERE column1 IS NOT NULL");
+    }
+    match table.on_conflict {
+        OnConflict::Fail => {}
+        OnConflict::Keep => out.push_str(" ON CONFLICT DO NOTHING"),
+        OnConflict::Overwrite(key, columns) => {
+            let _ = write!(out, " ON CONFLICT ({key}) DO UPDATE SET ");
+            for (i, column) in columns.iter().enumerate() {
+                let _ = write!(out, "{}{column} = excluded.{column}", if i == 0 { "" } else { "," });
+            }
+        }
+    }
+    out
+}
+
+/// The text of an operation over lists of this size, full or not.
+fn operation_text(operation: &Operation, size: usize) -> String {
+    match operation {
+        // A list of one row is always full.
+        Operation::Insert(table, _) => insert_text(table, size, size > 1),
+        Operation::Change(keyed, _) => key_list(keyed.key.len(), size) + keyed.sql,
+    }
+}
+
+fn address<T>(description: &'static T) -> usize {
+    std::ptr::from_ref(description).addr()
+}
+
+impl Texts {
+    /// The round trips of a round; operations without rows are left out.
+    pub(crate) fn round(&mut self, operations: Vec<Operation>) -> Vec<Sending> {
+        let numbered: Vec<_> = operations.into_iter().enumerate().filter(|(_, o)| !o.rows().is_empty()).collect();
+        let largest = numbered.iter().map(|(_, operation)| operation.rows().len()).max().unwrap_or(0);
+        if numbered.len() > 1 && largest <= GLUED_ROWS_MAX {
+            return vec![self.glue(numbered, largest.next_power_of_two())];
+        }
+        let mut sendings = Vec::with_capacity(numbered.len());
+        for (number, operation) in numbered {
+            let statements = match operation {
+                Operation::Insert(table, rows) => self.insert(table, rows),
+                Operation::Change(keyed, keys) => self.keyed(keyed, keys, None),
+            };
+            sendings.extend(statements.into_iter().map(|(sql, values)| Sending {
+                sql,
+                values,
+                operations: vec![number],
+            }));
+        }
+        sendings
+    }
+
+    /// One text for all: every list is padded to the same size, so that there is one text for each size of each mixture.
+    fn glue(&mut self, numbered: Vec<(usize, Operation)>, size: usize) -> Sending {
+        let mut key = vec![size];
+        key.extend(numbered.iter().map(|(_, operation)| match operation {
+            Operation::Insert(table, _) => address(*table),
+            Operation::Change(keyed, _) => address(*keyed),
+        }));
+        let make = || {
+            let texts: Vec<_> = numbered.iter().map(|(_, operation)| operation_text(operation, size)).collect();
+            texts.join("; ").into()
+        };
+        let sql = AssertSqlSafe(self.glued.entry(key).or_insert_with(make).clone()).into_sql_str();
+        let mut sending = Sending { sql, values: Vec::new(), operations: Vec::with_capacity(numbered.len()) };
+        for (number, operation) in numbered {
+            let (Operation::Insert(_, rows) | Operation::Change(_, rows)) = operation;
+            let values = sending.values.len() + size * rows.width();
+            sending.values.append(&mut rows.into_cells());
+            sending.values.resize(values, Value::Null);
+            sending.operations.push(number);
+        }
+        sending
+    }
+
+    fn text(&mut self, key: Key, make: impl FnOnce() -> String) -> SqlStr {
+        AssertSqlSafe(self.made.entry(key).or_insert_with(|| make().into()).clone()).into_sql_str()
+    }
+
+    /// The inserts of these rows.
+    pub(crate) fn insert(&mut self, table: &'static Table, rows: Rows) -> Vec<(SqlStr, Vec<Value>)> {
+        chunks(rows, |size, padded| self.text((address(table), size, padded), || insert_text(table, size, padded)))
+    }
+
+    /// The statement over these keys. A padding key is NULL, which equals nothing.
+    pub(crate) fn keyed(
+        &mut self,
+        keyed: &'static Keyed,
+        keys: Rows,
+        last: Option<Value>,
+    ) -> Vec<(SqlStr, Vec<Value>)> {
+        let width = keyed.key.len();
+        let make = |size| key_list(width, size) + &keyed.sql.replace("$last", "?");
+        let mut statements = chunks(keys, |size, _| self.text((address(keyed), size, false), || make(size)));
+        for (_, values) in &mut statements {
+            values.extend(last.clone());
+        }
+        statements
+    }
+
+    /// One statement for all arms: each statement is a hop to the connection's thread.
+    pub(crate) fn keyed_union(&mut self, union: &'static KeyedUnion, keys: Rows) -> Vec<(SqlStr, Vec<Value>)> {
+        let width = union.key.len();
+        chunks(keys, |size, _| {
+            self.text((address(union), size, false), || key_list(width, size) + &union.arms.join(" UNION ALL "))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::statement::{Column, Type};
+
+    static PAIR: Table = Table {
+        name: "pair",
+        shared: &[Column { name: "a", kind: Type::I64 }],
+        own: &[Column { name: "b", kind: Type::Text }],
+        on_conflict: OnConflict::Fail,
+    };
+
+    fn rows(count: i64) -> Rows {
+        let mut rows = Rows::with_capacity(2, 0);
+        for i in 0..count {
+            rows.push(i).push("x");
+        }
+        rows
+    }
+
+    #[test]
+    fn lists_come_in_powers_of_two() {
+        let mut texts = Texts::default();
+        for (count, sizes) in
+            [(0, vec![]), (1, vec![1]), (3, vec![4]), (100, vec![128]), (256, vec![256]), (600, vec![256, 256, 128])]
+        {
+            let statements = texts.insert(&PAIR, rows(count));
+            let bound: Vec<usize> = statements.iter().map(|(_, values)| values.len() / 2).collect();
+            assert_eq!(bound, sizes, "{count} rows");
+        }
+    }
+
+    #[test]
+    fn only_padded_lists_are_filtered() {
+        let mut texts = Texts::default();
+        assert_eq!(texts.insert(&PAIR, rows(2))[0].0.as_str(), "INSERT OR FAIL INTO pair (a,b) VALUES (?,?),(?,?)");
+        assert_eq!(
+            texts.insert(&PAIR, rows(3))[0].0.as_str(),
+            "INSERT OR FAIL INTO pair (a,b) SELECT * FROM (VALUES (?,?),(?,?),(?,?),(?,?)) WHERE column1 IS NOT NULL"
+        );
+    }
+
+    #[test]
+    fn small_rounds_are_one_text() {
+        static DROP: Keyed =
+            Keyed { key: &[Type::I64, Type::Text], sql: "DELETE FROM pair WHERE a IN (SELECT k1 FROM k)" };
+        let round = |keys, inserts| {
+            vec![
+                Operation::Change(&DROP, rows(keys)),
+                Operation::Insert(&PAIR, rows(0)),
+                Operation::Insert(&PAIR, rows(inserts)),
+            ]
+        };
+        let mut texts = Texts::default();
+        let sent = texts.round(round(1, 2));
+        assert_eq!(sent.len(), 1);
+        assert_eq!(
+            sent[0].sql.as_str(),
+            "WITH k(k1,k2) AS (VALUES (?,?),(?,?)) DELETE FROM pair WHERE a IN (SELECT k1 FROM k); \
+             INSERT OR FAIL INTO pair (a,b) SELECT * FROM (VALUES (?,?),(?,?)) WHERE column1 IS NOT NULL"
+        );
+        assert_eq!(sent[0].values.len(), 8);
+        assert_eq!(sent[0].operations, [0, 2]);
+        let sent: Vec<_> = texts.round(round(1, 17)).into_iter().map(|s| (s.operations, s.values.len())).collect();
+        assert_eq!(sent, [(vec![0], 2), (vec![2], 64)]);
+        assert!(texts.round(round(0, 0)).is_empty());
+    }
+
+    #[test]
+    fn keys_are_a_table() {
+        static FIND: Keyed = Keyed { key: &[Type::I64, Type::Text], sql: "SELECT b FROM k CROSS JOIN pair ON a = k1" };
+        let statements = Texts::default().keyed(&FIND, rows(2), None);
+        assert_eq!(
+            statements[0].0.as_str(),
+            "WITH k(k1,k2) AS (VALUES (?,?),(?,?)) SELECT b FROM k CROSS JOIN pair ON a = k1"
+        );
+    }
+}

@@ -1,0 +1,61 @@
+//! Forward-only migrations: each script runs once, in order, in a transaction of its own with its record.
+
+use crate::{connection::Connection, value::values};
+use esteira_store::{Error, Kind, Result};
+use sha2::{Digest, Sha256};
+
+/// One step of the schema's history, embedded in the binary.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Migration {
+    /// Counts from 1 without gaps.
+    pub(crate) number: i64,
+    /// The file's name without its ending.
+    pub(crate) name: &'static str,
+    /// The script.
+    pub(crate) sql: &'static str,
+}
+
+/// Brings the schema up to date. Refuses a database that a newer version has migrated, and one whose history differs.
+pub(crate) async fn migrate(connection: &mut Connection, migrations: &'static [Migration]) -> Result<()> {
+    connection.begin_write().await?;
+    connection.script("CREATE TABLE IF NOT EXISTS schema_migration (number BIGINT NOT NULL PRIMARY KEY, name TEXT NOT NULL, sha256 TEXT NOT NULL)").await?;
+    connection.commit().await?;
+
+    let mut done = 0;
+    for row in connection.fetch("SELECT number, name, sha256 FROM schema_migration ORDER BY number", values![]).await? {
+        let mut cells = row.cells();
+        let (number, name, digest) = (cells.i64()?, cells.text()?, cells.text()?);
+        let Some(known) = migrations.iter().find(|m| m.number == number) else {
+            return Err(Error::new(
+                Kind::Defect,
+                format!(
+                    "the database has migration {number} ({name}), which this version does not know: run a newer version"
+                ),
+            ));
+        };
+        if digest != sha256_hex(known.sql) {
+            return Err(Error::new(
+                Kind::Defect,
+                format!("migration {number} ({name}) was applied with another text than this version's"),
+            ));
+        }
+        done = number;
+    }
+    for migration in migrations.iter().filter(|m| m.number > done) {
+        connection.begin_write().await?;
+        connection.script(migration.sql).await?;
+        connection
+            .execute(
+                "INSERT INTO schema_migration (number, name, sha256) VALUES ($1, $2, $3)",
+                values![migration.number, migration.name, sha256_hex(migration.sql)],
+            )
+            .await?;
+        connection.commit().await?;
+        tracing::info!(number = migration.number, name = migration.name, "schema migrated");
+    }
+    Ok(())
+}
+
+fn sha256_hex(text: &str) -> String {
+    Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
+}

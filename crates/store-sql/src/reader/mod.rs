@@ -1,0 +1,118 @@
+//! The read side: what people and consoles ask, on connections apart from the writer's.
+
+mod filter;
+mod jobs;
+mod outbox;
+mod paging;
+mod plans;
+mod pool;
+mod tasks;
+
+pub(crate) use filter::Query;
+pub(crate) use pool::Pool;
+
+use crate::unit::{history, plans as plan_reads};
+use async_trait::async_trait;
+use esteira_model::{AccountId, ArtifactId, Attempt, Job, JobId, Payload, PlanId, PlanVersionId, TaskId, TaskState};
+use esteira_store::{
+    Filter, LaneCount, OutboxRow, Page, Paged, PlanRecord, PlanVersionRecord, Reader, Result, TaskRecord,
+};
+
+/// Reads of committed state. Each call sees one snapshot.
+pub(crate) struct SqlReader {
+    pool: Pool,
+}
+
+impl SqlReader {
+    pub(crate) fn new(pool: Pool) -> Self {
+        Self { pool }
+    }
+
+    /// Opens one connection, so that a store that cannot be read is refused at the start.
+    pub(crate) async fn probe(&self) -> Result<()> {
+        self.pool.get().await.map(drop)
+    }
+}
+
+/// Runs a read of one statement or more in one snapshot.
+macro_rules! read {
+    ($self:ident, |$connection:ident| $read:expr) => {{
+        let mut loan = $self.pool.snapshot().await?;
+        let $connection = loan.connection();
+        let found = $read.await?;
+        loan.end().await?;
+        Ok(found)
+    }};
+}
+
+/// Runs a read of one statement, which is a snapshot of its own.
+macro_rules! read_once {
+    ($self:ident, |$connection:ident| $read:expr) => {{
+        let mut loan = $self.pool.get().await?;
+        let $connection = loan.connection();
+        $read.await
+    }};
+}
+
+#[async_trait]
+impl Reader for SqlReader {
+    async fn job(&self, account: &AccountId, id: JobId) -> Result<Option<Job>> {
+        read_once!(self, |c| jobs::job(c, account, id))
+    }
+    async fn list_jobs(&self, account: &AccountId, filter: &Filter, page: &Page) -> Result<Paged<Job>> {
+        read_once!(self, |c| jobs::list_jobs(c, account, filter, page))
+    }
+    async fn task_counts(&self, job: JobId) -> Result<Vec<(TaskState, i64)>> {
+        read_once!(self, |c| tasks::task_counts(c, job))
+    }
+    async fn job_results(&self, job: JobId, limit: usize) -> Result<(Vec<(ArtifactId, Payload, [u8; 32])>, i64)> {
+        read!(self, |c| jobs::job_results(c, job, limit))
+    }
+    async fn list_tasks(&self, job: JobId, filter: &Filter, page: &Page) -> Result<Paged<TaskRecord>> {
+        read!(self, |c| tasks::list_tasks(c, job, filter, page))
+    }
+    async fn task(&self, job: JobId, task: TaskId) -> Result<Option<TaskRecord>> {
+        read!(self, |c| tasks::task(c, job, task))
+    }
+    async fn attempts(&self, job: JobId, task: TaskId) -> Result<Vec<Attempt>> {
+        read_once!(self, |c| tasks::attempts(c, job, task))
+    }
+    async fn artifacts(&self, ids: &[ArtifactId]) -> Result<Vec<(ArtifactId, Payload, [u8; 32])>> {
+        read!(self, |c| history::artifacts(c, ids))
+    }
+    async fn plan(&self, account: &AccountId, id: PlanId) -> Result<Option<PlanRecord>> {
+        read_once!(self, |c| plan_reads::plan(c, account, id))
+    }
+    async fn plan_by_name(&self, account: &AccountId, name: &str) -> Result<Option<PlanRecord>> {
+        read_once!(self, |c| plan_reads::plan_by_name(c, account, name))
+    }
+    async fn list_plans(&self, account: &AccountId, filter: &Filter, page: &Page) -> Result<Paged<PlanRecord>> {
+        read_once!(self, |c| plans::list_plans(c, account, filter, page))
+    }
+    async fn plan_version(&self, account: &AccountId, id: PlanVersionId) -> Result<Option<PlanVersionRecord>> {
+        read_once!(self, |c| plan_reads::plan_version_of(c, account, id))
+    }
+    async fn plan_version_by_number(
+        &self,
+        account: &AccountId,
+        plan: PlanId,
+        version: i32,
+    ) -> Result<Option<PlanVersionRecord>> {
+        read_once!(self, |c| plans::plan_version_by_number(c, account, plan, version))
+    }
+    async fn list_plan_versions(
+        &self,
+        account: &AccountId,
+        plan: PlanId,
+        filter: &Filter,
+        page: &Page,
+    ) -> Result<Paged<PlanVersionRecord>> {
+        read_once!(self, |c| plans::list_plan_versions(c, account, plan, filter, page))
+    }
+    async fn lane_counts(&self) -> Result<Vec<LaneCount>> {
+        read_once!(self, |c| tasks::lane_counts(c))
+    }
+    async fn list_outbox(&self, account: &AccountId, filter: &Filter, page: &Page) -> Result<Paged<OutboxRow>> {
+        read_once!(self, |c| outbox::list_outbox(c, account, filter, page))
+    }
+}

@@ -1,0 +1,142 @@
+//! The tables that rounds write, as their inserts see them. The order of the columns is the order of the values.
+
+use crate::statement::{Column, OnConflict, Table, Type};
+
+macro_rules! columns {
+    ($($name:ident $kind:ident),* $(,)?) => { &[$(Column { name: stringify!($name), kind: Type::$kind }),*] };
+}
+
+/// What every row about a task has, live or ended; the order is that of `task_columns!`.
+const TASK: &[Column] = columns![
+    task_id Blob, job_id Blob, step I64, item_path Blob, parent_task_id Blob, input I64,
+    aggregate_kind Text, aggregate_id Text, aggregate_version I64,
+    attempts I64, failures I64, expiries I64, fence I64, checkpoint I64, create_time I64, start_time I64,
+];
+
+/// The columns of `TASK` in a SELECT list.
+macro_rules! task_columns {
+    () => {
+        "task_id, job_id, step, item_path, parent_task_id, input, aggregate_kind, aggregate_id, aggregate_version, \
+         attempts, failures, expiries, fence, checkpoint, create_time, start_time"
+    };
+}
+pub(crate) use task_columns;
+
+/// What `queue` and `lease` have beyond the task, in a SELECT list.
+macro_rules! lease_columns {
+    () => {
+        "lane, rank, worker_id, request_id, function_version, ttl, grant_time, expire_time, timeout_time"
+    };
+}
+pub(crate) use lease_columns;
+
+/// What `task` has beyond the live task, in a SELECT list.
+macro_rules! ended_columns {
+    () => {
+        "state, end_time, outputs, leaf, verdicts, failure"
+    };
+}
+pub(crate) use ended_columns;
+
+/// A table whose rows are about a task.
+const fn about_task(name: &'static str, own: &'static [Column]) -> Table {
+    Table { name, shared: TASK, own, on_conflict: OnConflict::Fail }
+}
+
+const fn plain(name: &'static str, own: &'static [Column]) -> Table {
+    Table { name, shared: &[], own, on_conflict: OnConflict::Fail }
+}
+
+pub(crate) static QUEUE: Table = about_task("queue", columns![lane Text, rank I64]);
+pub(crate) static PARKED: Table = about_task("parked", columns![reason Text, due I64, behind Text]);
+/// INV-POLL: a lease keeps who polled and with what, so that a repeat of the poll finds it.
+pub(crate) static LEASE: Table = about_task(
+    "lease",
+    columns![lane Text, rank I64, worker_id Text, request_id Text, function_version Text, ttl I64, grant_time I64, expire_time I64, timeout_time I64],
+);
+pub(crate) static ENDED_TASK: Table =
+    about_task("task", columns![state Text, end_time I64, outputs Blob, leaf I64, verdicts Text, failure Text]);
+
+pub(crate) static REQUEST: Table =
+    plain("request", columns![account Text, request_id Text, digest Blob, answer Blob, answer_time I64]);
+pub(crate) static JOB: Table = plain(
+    "job",
+    columns![
+        job_id Blob, account Text, plan_version_id Blob, data_class Text, actor Text, headers Text, labels Text,
+        aggregate_kind Text, aggregate_id Text, aggregate_version I64, input I64, priority I64,
+        lineage_kind Text, root_job_id Blob, parent_job_id Blob, parent_task_id Blob, depth I64,
+        create_time I64, start_after I64, deadline I64,
+        state Text, flow Text, start_time I64, end_time I64, cancel_time I64, failure Text, note Text, revision I64,
+    ],
+);
+pub(crate) static JOB_LABEL: Table =
+    plain("job_label", columns![account Text, label_key Text, label_value Text, job_id Blob]);
+pub(crate) static ARTIFACT: Table = plain(
+    "artifact",
+    columns![artifact_id I64, job_id Blob, data_class Text, place Text, body_kind Text, content_type Text, schema_id Text, sha256 Blob, body Blob],
+);
+/// Bytes beyond the inline limit, once for each content.
+pub(crate) static BLOB: Table =
+    Table { on_conflict: OnConflict::Keep, ..plain("blob", columns![sha256 Blob, body Blob]) };
+pub(crate) static ATTEMPT: Table = plain(
+    "attempt",
+    columns![
+        job_id Blob, task_id Blob, number I64, fence I64, worker_id Text, function_version Text,
+        start_time I64, end_time I64, worker_start_time I64, worker_end_time I64, failure Text,
+        cpu_micros I64, wall_micros I64, peak_rss_bytes I64, bytes_read I64, bytes_written I64, report_digest Blob,
+    ],
+);
+pub(crate) static ARRIVAL: Table = plain(
+    "arrival",
+    columns![job_id Blob, join_step I64, item_path Blob, from_step I64, from_task Blob, artifact_id I64],
+);
+/// A chunk that is there already stays as it is: appending is idempotent.
+pub(crate) static APPEND_CHUNK: Table = Table {
+    on_conflict: OnConflict::Keep,
+    ..plain("append_chunk", columns![job_id Blob, task_id Blob, fence I64, chunk_index I64, first_item I64, items Blob])
+};
+pub(crate) static OUTBOX: Table = plain(
+    "outbox",
+    columns![
+        sequence I64, account Text, topic Text, message_key Text, job_id Blob, task_id Blob, commit_time I64, headers Text,
+        place Text, body_kind Text, content_type Text, schema_id Text, sha256 Blob, body Blob,
+    ],
+);
+
+const OUTBOX_KEY_COLUMNS: &[Column] = columns![
+    account Text, topic Text, message_key Text, ready_time I64, parked I64, fence I64, worker_id Text, request_id Text,
+    run Blob, run_length I64, failed_sequence I64, failure Text,
+];
+/// The key of a new message: a key that has messages already keeps its state.
+pub(crate) static OUTBOX_KEY: Table =
+    Table { on_conflict: OnConflict::Keep, ..plain("outbox_key", OUTBOX_KEY_COLUMNS) };
+/// The same table, written with the new state of keys that are there.
+pub(crate) static OUTBOX_KEY_STATE: Table = Table {
+    on_conflict: OnConflict::Overwrite(
+        "account, topic, message_key",
+        &[
+            "ready_time",
+            "parked",
+            "fence",
+            "worker_id",
+            "request_id",
+            "run",
+            "run_length",
+            "failed_sequence",
+            "failure",
+        ],
+    ),
+    ..plain("outbox_key", OUTBOX_KEY_COLUMNS)
+};
+pub(crate) static PLAN_LABEL: Table = plain("plan_label", columns![plan_id Blob, label_key Text, label_value Text]);
+/// A number that is taken is a `Duplicate` of the verb, not a failed statement: the unit goes on.
+pub(crate) static PLAN_VERSION: Table = Table {
+    on_conflict: OnConflict::Keep,
+    ..plain(
+        "plan_version",
+        columns![
+            plan_version_id Blob, plan_id Blob, account Text, plan_name Text, version I64, definition Text, sha256 Blob,
+            sub_plans Blob, published_by Text, publish_time I64, retire_time I64, retire_reason Text,
+        ],
+    )
+};

@@ -1,0 +1,130 @@
+//! Live tasks, wherever they are.
+
+use crate::{
+    codec::{read_leased, read_task},
+    connection::Connection,
+    row::Row,
+    statement::{Keyed, KeyedUnion, Type},
+    tables::{lease_columns, task_columns},
+    unit::history::task_keys,
+    value::{Rows, values},
+};
+use esteira_model::{JobId, TaskId, time::micros};
+use esteira_store::{Beat, Error, Kind, Live, LivePlace, Result};
+use std::collections::HashMap;
+
+/// Queued tasks in the SELECT list that the three places share: place, task, lease columns, reason, due.
+macro_rules! queued {
+    () => {
+        concat!(
+            "SELECT 'QUEUE' AS place, ",
+            task_columns!(),
+            ", lane, rank, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM "
+        )
+    };
+}
+/// Parked tasks in the same list.
+macro_rules! parked {
+    () => {
+        concat!(
+            "SELECT 'PARKED' AS place, ",
+            task_columns!(),
+            ", NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, reason, due FROM "
+        )
+    };
+}
+/// Leased tasks in the same list.
+macro_rules! leased {
+    () => {
+        concat!("SELECT 'LEASE' AS place, ", task_columns!(), ", ", lease_columns!(), ", NULL, NULL FROM ")
+    };
+}
+
+/// The start of a query of queued tasks for [`read_live`].
+pub(crate) const QUEUED: &str = concat!(queued!(), "queue");
+/// The start of a query of parked tasks for [`read_live`].
+pub(crate) const PARKED: &str = concat!(parked!(), "parked");
+/// The start of a query of leased tasks for [`read_live`].
+pub(crate) const LEASED: &str = concat!(leased!(), "lease");
+
+/// Reads a row of one of the queries above.
+pub(crate) fn read_live(row: &Row) -> Result<Live> {
+    let mut cells = row.cells();
+    let place = cells.text()?;
+    let task = read_task(&mut cells)?;
+    Ok(match place {
+        "QUEUE" => Live { task, place: LivePlace::Queued { lane: cells.string()? } },
+        "LEASE" => {
+            let leased = read_leased(task, &mut cells)?;
+            Live { task: leased.task.clone(), place: LivePlace::Leased(Box::new(leased)) }
+        }
+        "PARKED" => {
+            cells.skip(9);
+            Live { task, place: LivePlace::Parked { reason: cells.parse()?, due: cells.opt_time()? } }
+        }
+        _ => return Err(Error::new(Kind::Defect, "a live task is in no known place")),
+    })
+}
+
+/// See [`esteira_store::Unit::live_tasks`].
+pub(super) async fn live_tasks(connection: &mut Connection, ids: &[(JobId, TaskId)]) -> Result<Vec<Live>> {
+    static FIND: KeyedUnion = KeyedUnion {
+        key: &[Type::Blob, Type::Blob],
+        arms: &[
+            concat!(leased!(), "k CROSS JOIN lease WHERE job_id = k1 AND task_id = k2"),
+            concat!(queued!(), "k CROSS JOIN queue WHERE job_id = k1 AND task_id = k2"),
+            concat!(parked!(), "k CROSS JOIN parked WHERE job_id = k1 AND task_id = k2"),
+        ],
+    };
+    connection.find_union(&FIND, task_keys(ids)).await?.iter().map(read_live).collect()
+}
+
+/// See [`esteira_store::Unit::live_tasks_of_job`].
+pub(super) async fn live_tasks_of_job(connection: &mut Connection, job: JobId) -> Result<Vec<Live>> {
+    const SQL: &str = concat!(
+        leased!(),
+        "lease WHERE job_id = $1 UNION ALL ",
+        queued!(),
+        "queue WHERE job_id = $1 UNION ALL ",
+        parked!(),
+        "parked WHERE job_id = $1"
+    );
+    let mut live: Vec<Live> =
+        connection.fetch(SQL, values![job.0]).await?.iter().map(read_live).collect::<Result<_>>()?;
+    live.sort_unstable_by_key(|live| live.task.id);
+    Ok(live)
+}
+
+/// See [`esteira_store::Unit::leases`].
+pub(super) async fn leases(connection: &mut Connection) -> Result<Vec<Live>> {
+    connection.fetch(LEASED, values![]).await?.iter().map(read_live).collect()
+}
+
+/// See [`esteira_store::Unit::extend_leases`].
+pub(super) async fn extend_leases(connection: &mut Connection, beats: &[Beat]) -> Result<Vec<(JobId, TaskId)>> {
+    // INV-FENCE: a lease that was granted anew has another fence and is not touched.
+    static EXTEND: Keyed = Keyed {
+        key: &[Type::Blob, Type::Blob, Type::I64, Type::I64, Type::I64, Type::I64],
+        sql: "UPDATE lease SET expire_time = k4, ttl = k5, checkpoint = coalesce(k6, checkpoint) FROM k \
+              WHERE job_id = k1 AND task_id = k2 AND fence = k3 RETURNING job_id, task_id",
+    };
+    // Of two beats for one lease the last counts; a statement that joins both would pick any.
+    let last: HashMap<(JobId, TaskId, i64), usize> =
+        beats.iter().enumerate().map(|(i, beat)| ((beat.job, beat.task, beat.fence), i)).collect();
+    let mut keys = Rows::with_capacity(6, last.len());
+    for (i, beat) in beats.iter().enumerate() {
+        if last.get(&(beat.job, beat.task, beat.fence)) == Some(&i) {
+            keys.push(beat.job.0)
+                .push(beat.task.0)
+                .push(beat.fence)
+                .push(beat.expire_time)
+                .push(micros(beat.ttl))
+                .push(beat.checkpoint.map(|id| id.0));
+        }
+    }
+    let read = |row: &Row| {
+        let mut cells = row.cells();
+        Ok((JobId(cells.uuid()?), TaskId(cells.uuid()?)))
+    };
+    connection.find(&EXTEND, keys).await?.iter().map(read).collect()
+}

@@ -1,0 +1,17 @@
+//! The write side: one function a verb, grouped by what it is about.
+
+mod aggregate;
+mod append;
+pub(crate) mod history;
+mod live;
+mod outbox_lease;
+mod outbox_settle;
+mod outbox_state;
+pub(crate) mod plans;
+mod settings;
+mod waiting;
+mod write;
+mod writer;
+
+pub(crate) use live::{LEASED, PARKED, QUEUED, read_live};
+pub(crate) use writer::SqlWriter;

@@ -1,0 +1,232 @@
+//! The owned connection and its unit of work. The trait implementation only delegates.
+
+use crate::{
+    connection::Connection,
+    dialect::sqlite::{self, Tuning},
+    open::Place,
+    unit::{aggregate, append, history, live, outbox_lease, outbox_settle, plans, settings, waiting, write},
+};
+use async_trait::async_trait;
+use esteira_model::{
+    AccountId, Arrival, ArtifactId, EndedTask, Job, JobId, Payload, PlanId, PlanVersionId, TaskId, Time,
+};
+use esteira_store::{
+    AnsweredRequest, Batch, Beat, Claimed, Live, OutboxKey, OutboxRun, PlanRecord, PlanVersionRecord, Result, Unit,
+    Writer,
+};
+use std::sync::{Arc, atomic::AtomicU64};
+
+/// The connection that only the committer uses.
+pub(crate) struct SqlWriter {
+    connection: Connection,
+    place: Arc<Place>,
+    tuning: Tuning,
+    statements: Arc<AtomicU64>,
+}
+
+impl SqlWriter {
+    pub(crate) fn new(connection: Connection, place: Arc<Place>, tuning: Tuning, statements: Arc<AtomicU64>) -> Self {
+        Self { connection, place, tuning, statements }
+    }
+}
+
+#[async_trait]
+impl Writer for SqlWriter {
+    async fn begin(&mut self) -> Result<Box<dyn Unit + '_>> {
+        // After an I/O error nobody knows what the connection holds, and a failed sync must not be retried on its file handle.
+        if self.connection.is_broken() {
+            self.connection = sqlite::open_writer(&self.place.path, self.tuning, &self.statements).await?;
+        }
+        self.connection.begin_write().await?;
+        Ok(Box::new(SqlUnit { connection: &mut self.connection }))
+    }
+}
+
+/// One transaction (INV-ONE-TX).
+struct SqlUnit<'w> {
+    connection: &'w mut Connection,
+}
+
+impl Drop for SqlUnit<'_> {
+    fn drop(&mut self) {
+        self.connection.start_rollback();
+    }
+}
+
+#[async_trait]
+impl Unit for SqlUnit<'_> {
+    async fn commit(self: Box<Self>) -> Result<()> {
+        self.connection.commit().await
+    }
+
+    async fn answered_requests(&mut self, keys: &[(AccountId, String)]) -> Result<Vec<AnsweredRequest>> {
+        settings::answered_requests(self.connection, keys).await
+    }
+    async fn jobs(&mut self, ids: &[JobId]) -> Result<Vec<Job>> {
+        history::jobs(self.connection, ids).await
+    }
+    async fn live_tasks(&mut self, ids: &[(JobId, TaskId)]) -> Result<Vec<Live>> {
+        live::live_tasks(self.connection, ids).await
+    }
+    async fn live_tasks_of_job(&mut self, job: JobId) -> Result<Vec<Live>> {
+        live::live_tasks_of_job(self.connection, job).await
+    }
+    async fn ended_tasks(&mut self, ids: &[(JobId, TaskId)]) -> Result<Vec<EndedTask>> {
+        history::ended_tasks(self.connection, ids).await
+    }
+    async fn ended_attempts(&mut self, ids: &[(JobId, TaskId, i64)]) -> Result<Vec<(JobId, TaskId, i64, [u8; 16])>> {
+        history::ended_attempts(self.connection, ids).await
+    }
+    async fn artifacts(&mut self, ids: &[ArtifactId]) -> Result<Vec<(ArtifactId, Payload)>> {
+        let found = history::artifacts(self.connection, ids).await?;
+        Ok(found.into_iter().map(|(id, payload, _)| (id, payload)).collect())
+    }
+    async fn arrivals(&mut self, job: JobId, join_step: u16) -> Result<Vec<Arrival>> {
+        history::arrivals(self.connection, job, join_step).await
+    }
+    async fn results(&mut self, job: JobId, limit: usize) -> Result<Vec<ArtifactId>> {
+        history::results(self.connection, job, limit).await
+    }
+
+    async fn claim(&mut self, lane: &str, limit: usize) -> Result<Vec<Claimed>> {
+        waiting::claim(self.connection, lane, limit).await
+    }
+    async fn lanes(&mut self) -> Result<Vec<String>> {
+        waiting::lanes(self.connection).await
+    }
+    async fn leases_in_lane(&mut self, lane: &str) -> Result<usize> {
+        waiting::leases_in_lane(self.connection, lane).await
+    }
+    async fn due_tasks(&mut self, now: Time, limit: usize) -> Result<Vec<(JobId, TaskId)>> {
+        waiting::due_tasks(self.connection, now, limit).await
+    }
+    async fn overdue_leases(&mut self, now: Time, limit: usize) -> Result<Vec<(JobId, TaskId, i64, bool)>> {
+        waiting::overdue_leases(self.connection, now, limit).await
+    }
+    async fn overdue_jobs(&mut self, now: Time, cancelling_since: Time, limit: usize) -> Result<Vec<JobId>> {
+        waiting::overdue_jobs(self.connection, now, cancelling_since, limit).await
+    }
+    async fn next_due(&mut self) -> Result<Option<Time>> {
+        waiting::next_due(self.connection).await
+    }
+    async fn leases(&mut self) -> Result<Vec<Live>> {
+        live::leases(self.connection).await
+    }
+
+    async fn write(&mut self, batch: &Batch) -> Result<()> {
+        write::write(self.connection, batch).await
+    }
+    async fn extend_leases(&mut self, beats: &[Beat]) -> Result<Vec<(JobId, TaskId)>> {
+        live::extend_leases(self.connection, beats).await
+    }
+    async fn append_outputs(
+        &mut self,
+        task: (JobId, TaskId, i64),
+        chunk_index: u32,
+        first_item: u32,
+        items: &[ArtifactId],
+    ) -> Result<bool> {
+        append::append_outputs(self.connection, task, chunk_index, first_item, items).await
+    }
+    async fn appended_outputs(&mut self, task: (JobId, TaskId, i64)) -> Result<(u32, Vec<ArtifactId>)> {
+        append::appended_outputs(self.connection, task).await
+    }
+
+    async fn take_aggregate(&mut self, key: &str, job: JobId, task: TaskId) -> Result<Option<i64>> {
+        aggregate::take_aggregate(self.connection, key, job, task).await
+    }
+    async fn fence_aggregate(&mut self, key: &str, fence: i64) -> Result<()> {
+        aggregate::fence_aggregate(self.connection, key, fence).await
+    }
+    async fn pass_aggregate(&mut self, key: &str, task: TaskId) -> Result<Option<(JobId, TaskId)>> {
+        aggregate::pass_aggregate(self.connection, key, task).await
+    }
+
+    async fn lease_outbox(
+        &mut self,
+        account: &AccountId,
+        topics: &[String],
+        keys_max: usize,
+        messages_max: usize,
+        worker_id: &str,
+        request_id: &str,
+        fence: i64,
+        now: Time,
+        expire_time: Time,
+    ) -> Result<Vec<OutboxRun>> {
+        let lease = outbox_lease::Lease { account, worker_id, request_id, fence, now, expire_time };
+        outbox_lease::lease_outbox(self.connection, &lease, topics, keys_max, messages_max).await
+    }
+    async fn outbox_runs(
+        &mut self,
+        account: &AccountId,
+        worker_id: &str,
+        request_id: &str,
+        now: Time,
+    ) -> Result<Vec<OutboxRun>> {
+        outbox_lease::outbox_runs(self.connection, account, worker_id, request_id, now).await
+    }
+    async fn extend_outbox(&mut self, run: &OutboxKey, fence: i64, expire_time: Time) -> Result<bool> {
+        outbox_settle::extend_outbox(self.connection, run, fence, expire_time).await
+    }
+    async fn ack_outbox(
+        &mut self,
+        run: &OutboxKey,
+        fence: i64,
+        through_sequence: i64,
+        now: Time,
+    ) -> Result<Option<usize>> {
+        outbox_settle::ack_outbox(self.connection, run, fence, through_sequence, now).await
+    }
+    async fn nack_outbox(
+        &mut self,
+        run: &OutboxKey,
+        fence: i64,
+        from_sequence: i64,
+        retry_time: Time,
+        park: bool,
+        failure: &str,
+    ) -> Result<bool> {
+        outbox_settle::nack_outbox(self.connection, run, fence, from_sequence, retry_time, park, failure).await
+    }
+    async fn outbox_ready(&mut self, account: &AccountId, topics: &[String], now: Time) -> Result<bool> {
+        outbox_lease::outbox_ready(self.connection, account, topics, now).await
+    }
+
+    async fn plan(&mut self, account: &AccountId, id: PlanId) -> Result<Option<PlanRecord>> {
+        plans::plan(self.connection, account, id).await
+    }
+    async fn plan_by_name(&mut self, account: &AccountId, name: &str) -> Result<Option<PlanRecord>> {
+        plans::plan_by_name(self.connection, account, name).await
+    }
+    async fn put_plan(&mut self, plan: &PlanRecord) -> Result<()> {
+        plans::put_plan(self.connection, plan).await
+    }
+    async fn plan_version(&mut self, id: PlanVersionId) -> Result<Option<PlanVersionRecord>> {
+        plans::plan_version(self.connection, id).await
+    }
+    async fn plan_version_by_number(&mut self, plan: PlanId, version: i32) -> Result<Option<PlanVersionRecord>> {
+        plans::plan_version_by_number(self.connection, plan, version).await
+    }
+    async fn insert_plan_version(&mut self, version: &PlanVersionRecord) -> Result<()> {
+        plans::insert_plan_version(self.connection, version).await
+    }
+    async fn retire_plan_version(&mut self, id: PlanVersionId, time: Time, reason: &str) -> Result<bool> {
+        plans::retire_plan_version(self.connection, id, time, reason).await
+    }
+    async fn put_queue(&mut self, account: &AccountId, name: &str, paused: bool) -> Result<()> {
+        settings::put_queue(self.connection, account, name, paused).await
+    }
+    async fn paused_queues(&mut self) -> Result<Vec<(AccountId, String)>> {
+        settings::paused_queues(self.connection).await
+    }
+    async fn setting(&mut self, name: &str) -> Result<Option<Vec<u8>>> {
+        settings::setting(self.connection, name).await
+    }
+    async fn put_setting(&mut self, name: &str, value: &[u8]) -> Result<()> {
+        settings::put_setting(self.connection, name, value).await
+    }
+    async fn forget_requests(&mut self, before: Time, limit: usize) -> Result<usize> {
+        settings::forget_requests(self.connection, before, limit).await
+    }
+}

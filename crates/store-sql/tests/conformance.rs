@@ -1,0 +1,86 @@
+//! What every adapter of the store must do, as cases over the ports alone.
+//!
+//! Each module groups the cases of some verbs; each case runs on every store that `conformance!` names. To add a database,
+//! add one line there and a function of that name to `fixture`.
+
+/// Declares the cases of some verbs and runs each of them on every store.
+macro_rules! conformance {
+    ($($verb:ident: $($case:ident),+ $(,)?;)+) => {
+        /// The verbs that these cases are about.
+        pub const VERBS: &[&str] = &[$(stringify!($verb)),+];
+        conformance!(@on sqlite_file: $($($case)+)+);
+        conformance!(@on sqlite_memory: $($($case)+)+);
+    };
+    (@on $store:ident: $($case:ident)+) => {
+        mod $store {
+            $(#[tokio::test]
+            async fn $case() {
+                super::$case(&mut crate::fixture::$store().await).await;
+            })+
+        }
+    };
+}
+
+#[path = "conformance/fixture.rs"]
+mod fixture;
+
+#[path = "conformance/aggregates.rs"]
+mod aggregates;
+#[path = "conformance/bytes.rs"]
+mod bytes;
+#[path = "conformance/differential.rs"]
+mod differential;
+#[path = "conformance/history.rs"]
+mod history;
+#[path = "conformance/jobs.rs"]
+mod jobs;
+#[path = "conformance/leases.rs"]
+mod leases;
+#[path = "conformance/lists.rs"]
+mod lists;
+#[path = "conformance/outbox_lease.rs"]
+mod outbox_lease;
+#[path = "conformance/outbox_settle.rs"]
+mod outbox_settle;
+#[path = "conformance/plans.rs"]
+mod plans;
+#[path = "conformance/queue.rs"]
+mod queue;
+#[path = "conformance/settings.rs"]
+mod settings;
+#[path = "conformance/units.rs"]
+mod units;
+
+/// The names of the verbs that a trait's source declares.
+fn verbs_of(source: &'static str) -> impl Iterator<Item = &'static str> {
+    source.lines().filter_map(|line| line.trim().strip_prefix("async fn ")?.split('(').next())
+}
+
+#[test]
+fn every_verb_has_a_case() {
+    let covered: Vec<&str> = [
+        aggregates::VERBS,
+        bytes::VERBS,
+        history::VERBS,
+        jobs::VERBS,
+        leases::VERBS,
+        lists::VERBS,
+        outbox_lease::VERBS,
+        outbox_settle::VERBS,
+        plans::VERBS,
+        queue::VERBS,
+        settings::VERBS,
+        units::VERBS,
+    ]
+    .concat();
+    let declared: Vec<&str> = verbs_of(include_str!("../../store/src/writer.rs"))
+        .chain(verbs_of(include_str!("../../store/src/reader.rs")))
+        .collect();
+    assert!(declared.len() > 50, "the traits were not found: {declared:?}");
+    for verb in &declared {
+        assert!(covered.contains(verb), "verb {verb} has no case");
+    }
+    for verb in &covered {
+        assert!(declared.contains(verb), "{verb} is no verb of the ports");
+    }
+}

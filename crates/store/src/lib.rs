@@ -1,0 +1,22 @@
+//! The ports of the store: verbs in domain types, and what every adapter must do with them.
+//!
+//! Purpose: let the coordinator speak of jobs, tasks and leases, never of tables.
+//! Must not know: SQL, any database crate, any wire format.
+//! Read first: [`writer`] (one unit of work), then [`reader`].
+//!
+//! To add a verb: declare it here with its rule, implement it in `store-sql` under the same name, and add its
+//! success, failure and race cases to `tests/conformance.rs` there.
+
+pub mod batch;
+pub mod error;
+pub mod page;
+pub mod reader;
+pub mod record;
+pub mod writer;
+
+pub use batch::{Batch, Beat, Hot, Leased, Parked, Queued, Taken};
+pub use error::{Error, Kind, Result};
+pub use page::{Filter, Op, Page, Paged, Term, Value};
+pub use reader::{LaneCount, OutboxRow, Reader, TaskRecord};
+pub use record::{AnsweredRequest, Claimed, Live, LivePlace, PlanRecord, PlanVersionRecord};
+pub use writer::{OutboxKey, OutboxRun, Unit, Writer};

@@ -1,0 +1,99 @@
+//! The read side: what people and consoles ask. Never on the path of a decision.
+
+use crate::{
+    error::Result,
+    page::{Filter, Page, Paged},
+    record::{Live, PlanRecord, PlanVersionRecord},
+};
+use async_trait::async_trait;
+use esteira_model::{
+    AccountId, ArtifactId, Attempt, EndedTask, Job, JobId, OutboxMessage, Payload, PlanId, PlanVersionId, TaskId,
+    TaskState, Time,
+};
+
+/// Reads of committed state, on connections of their own.
+#[async_trait]
+pub trait Reader: Send + Sync {
+    /// A job of this account.
+    async fn job(&self, account: &AccountId, id: JobId) -> Result<Option<Job>>;
+    /// Jobs, newest first. Fields: `state`, `plan_version_id`, `plan_id`, `data_class`, `root_job_id`, `parent_job_id`, `create_time`, `end_time`, `labels.<key>`.
+    async fn list_jobs(&self, account: &AccountId, filter: &Filter, page: &Page) -> Result<Paged<Job>>;
+    /// Tasks of a job by state.
+    async fn task_counts(&self, job: JobId) -> Result<Vec<(TaskState, i64)>>;
+    /// Results of a job in item order, at most `limit`, and how many there are.
+    async fn job_results(&self, job: JobId, limit: usize) -> Result<(Vec<(ArtifactId, Payload, [u8; 32])>, i64)>;
+    /// Live and ended tasks of a job, oldest first. Fields: `state`, `step` (the step's index).
+    async fn list_tasks(&self, job: JobId, filter: &Filter, page: &Page) -> Result<Paged<TaskRecord>>;
+    /// One task.
+    async fn task(&self, job: JobId, task: TaskId) -> Result<Option<TaskRecord>>;
+    /// Attempts that ended, of one task, in order.
+    async fn attempts(&self, job: JobId, task: TaskId) -> Result<Vec<Attempt>>;
+    /// Bytes and digests of artifacts; purged ones are left out.
+    async fn artifacts(&self, ids: &[ArtifactId]) -> Result<Vec<(ArtifactId, Payload, [u8; 32])>>;
+    /// A plan by id.
+    async fn plan(&self, account: &AccountId, id: PlanId) -> Result<Option<PlanRecord>>;
+    /// A plan by name.
+    async fn plan_by_name(&self, account: &AccountId, name: &str) -> Result<Option<PlanRecord>>;
+    /// Plans by name. Fields: `name`, `aggregate_type`, `labels.<key>`.
+    async fn list_plans(&self, account: &AccountId, filter: &Filter, page: &Page) -> Result<Paged<PlanRecord>>;
+    /// A version by id.
+    async fn plan_version(&self, account: &AccountId, id: PlanVersionId) -> Result<Option<PlanVersionRecord>>;
+    /// A version by number.
+    async fn plan_version_by_number(
+        &self,
+        account: &AccountId,
+        plan: PlanId,
+        version: i32,
+    ) -> Result<Option<PlanVersionRecord>>;
+    /// Versions of a plan, newest first. Field: `version`.
+    async fn list_plan_versions(
+        &self,
+        account: &AccountId,
+        plan: PlanId,
+        filter: &Filter,
+        page: &Page,
+    ) -> Result<Paged<PlanVersionRecord>>;
+    /// What waits and runs in each lane.
+    async fn lane_counts(&self) -> Result<Vec<LaneCount>>;
+    /// Messages in the outbox by sequence. Fields: `topic`, `key`, `job_id`, `parked`.
+    async fn list_outbox(&self, account: &AccountId, filter: &Filter, page: &Page) -> Result<Paged<OutboxRow>>;
+}
+
+/// A task, live or ended.
+#[allow(
+    clippy::large_enum_variant,
+    reason = "a page of them is read, shown and dropped: a box each would cost more than the space"
+)]
+#[derive(Debug, Clone, PartialEq)]
+pub enum TaskRecord {
+    /// It can still change.
+    Live(Live),
+    /// It cannot.
+    Ended(EndedTask),
+}
+
+/// What waits and runs in one lane.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LaneCount {
+    /// The lane's text form.
+    pub lane: String,
+    /// Ready tasks.
+    pub ready: i64,
+    /// Leased tasks.
+    pub leased: i64,
+    /// When the oldest ready task was created.
+    pub oldest_ready: Option<Time>,
+}
+
+/// A message that waits in the outbox.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OutboxRow {
+    /// The message.
+    pub message: OutboxMessage,
+    /// Whether its key is parked until an operator acts.
+    pub parked: bool,
+    /// Leases of it so far.
+    pub delivery_attempts: u32,
+    /// The last failure that a relay reported, or "".
+    pub failure: String,
+}

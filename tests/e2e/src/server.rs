@@ -1,0 +1,134 @@
+//! A coordinator: the real binary over a data directory of its own.
+
+use crate::{Cli, Process, binary};
+use esteira_sdk::client::Client;
+use std::{net::SocketAddr, path::Path, process::ExitStatus, time::Duration};
+use tempfile::TempDir;
+use tokio::{
+    process::Command,
+    time::{Instant, sleep},
+};
+
+/// How the line begins that announces the address.
+const ANNOUNCEMENT: &str = "esteira: serving on ";
+/// How long the port may be taken by someone else when the server comes back.
+const PORT_TAKEN_MAX: Duration = Duration::from_secs(5);
+/// How long a server may take to drain.
+const DRAINED_MAX: Duration = Duration::from_secs(15);
+
+/// Which server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Serve,
+    Dev,
+}
+
+/// A coordinator that runs, or has been ended and can be started again.
+#[derive(Debug)]
+pub struct Server {
+    kind: Kind,
+    directory: TempDir,
+    address: SocketAddr,
+    process: Process,
+}
+
+impl Server {
+    /// `esteira serve` on SQLite, on a free port.
+    pub async fn serve() -> Self {
+        Self::start(Kind::Serve).await
+    }
+
+    /// `esteira dev`, with the functions in the box, on a free port.
+    pub async fn dev() -> Self {
+        Self::start(Kind::Dev).await
+    }
+
+    async fn start(kind: Kind) -> Self {
+        let directory = tempfile::tempdir().expect("a directory can be made");
+        let mut process = spawn(kind, directory.path(), "127.0.0.1:0");
+        let address = process.line(ANNOUNCEMENT).await.parse().expect("an address is announced");
+        Self { kind, directory, address, process }
+    }
+
+    /// Starts it again on the same data and the same port, after it has ended.
+    pub async fn restart(&mut self) {
+        assert!(!self.process.is_running(), "it still runs");
+        let end = Instant::now() + PORT_TAKEN_MAX;
+        loop {
+            self.process = spawn(self.kind, self.directory.path(), &self.address.to_string());
+            if self.process.next_line(ANNOUNCEMENT).await.is_some() {
+                return;
+            }
+            // While nobody listened, the port may have been given to a client's connection for a moment.
+            let tail = self.process.log_tail();
+            let taken = tail.lines().last().is_some_and(|line| line.contains("cannot listen"));
+            assert!(taken && Instant::now() < end, "the server does not come back; its log ends with:\n{tail}");
+            sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// `http://127.0.0.1:PORT`.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// `127.0.0.1:PORT`.
+    pub fn address(&self) -> String {
+        self.address.to_string()
+    }
+
+    /// A client that is as patient as clients are.
+    pub fn client(&self) -> Client {
+        Client::connect(self.url()).expect("the address is an endpoint")
+    }
+
+    /// The command line against this server.
+    pub fn cli(&self) -> Cli {
+        Cli::new(self.url())
+    }
+
+    /// Its data and its log.
+    pub fn directory(&self) -> &Path {
+        self.directory.path()
+    }
+
+    /// Kills it as `kill -9` does.
+    pub async fn kill9(&mut self) {
+        self.process.kill9().await;
+    }
+
+    /// Sends SIGTERM.
+    pub fn terminate(&self) {
+        self.process.terminate();
+    }
+
+    /// Waits until it has ended.
+    pub async fn ended(&mut self) -> ExitStatus {
+        self.process.ended(DRAINED_MAX).await
+    }
+
+    /// Ends it as an operator would, and insists on a clean end and on a log without errors.
+    pub async fn stop(mut self) {
+        self.terminate();
+        let status = self.ended().await;
+        assert!(status.success(), "the server ended with {status}; its log ends with:\n{}", self.process.log_tail());
+        let log = self.process.log();
+        let errors: Vec<&str> =
+            log.lines().filter(|line| line.contains("ERROR") || line.contains("panicked")).collect();
+        assert!(errors.is_empty(), "the server's log has errors:\n{}", errors.join("\n"));
+    }
+}
+
+fn spawn(kind: Kind, directory: &Path, listen: &str) -> Process {
+    let mut command = Command::new(binary::esteira());
+    match kind {
+        Kind::Serve => {
+            let database = format!("sqlite:{}", directory.join("esteira.db").display());
+            command.args(["serve", "--listen", listen, "--database", &database]);
+        }
+        Kind::Dev => {
+            command.args(["dev", "--listen", listen, "--data-dir"]).arg(directory);
+        }
+    }
+    Process::start("esteira", command, &directory.join("esteira.log"))
+}
