@@ -8,7 +8,7 @@ use crate::{
     work::Principal,
 };
 use std::time::Duration;
-use tokio::{sync::oneshot, time::Instant};
+use tokio::sync::oneshot;
 
 /// What a worker asks for, checked for form by the edge.
 #[derive(Debug, Clone)]
@@ -45,7 +45,7 @@ pub struct Leased {
 struct Parked<'c> {
     coordinator: &'c Coordinator,
     key: PollKey,
-    since: Instant,
+    since: tokio::time::Instant,
     receiver: oneshot::Receiver<Vec<Grant>>,
 }
 
@@ -81,7 +81,7 @@ impl Coordinator {
         if drain {
             return Ready::Now(Leased { grants: Vec::new(), drain });
         }
-        let since = Instant::now();
+        let since = tokio::time::Instant::now();
         let functions = ask.functions.into_iter().zip(versions).collect();
         let (key, receiver, wanted) =
             shared.dispatcher.park(Poll::new(key, functions, ask.queues, ask.max_leases, ask.ttl));

@@ -1,7 +1,8 @@
 //! The server put together: services, layers, limits of HTTP/2, and how it stops.
 
 use crate::{
-    admin, authenticate::AuthenticateLayer, cors::CorsLayer, edge::Edge, job, options::Options, outbox, plan, transport_errors, worker,
+    admin, authenticate::AuthenticateLayer, cors::CorsLayer, edge::Edge, job, options::Options, outbox, plan,
+    transport_errors, worker,
 };
 use esteira_contract::{
     FILE_DESCRIPTOR_SET,

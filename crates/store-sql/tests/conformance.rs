@@ -38,6 +38,8 @@ mod jobs;
 mod leases;
 #[path = "conformance/lists.rs"]
 mod lists;
+#[path = "conformance/model.rs"]
+mod model;
 #[path = "conformance/outbox_lease.rs"]
 mod outbox_lease;
 #[path = "conformance/outbox_settle.rs"]

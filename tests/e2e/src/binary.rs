@@ -32,7 +32,9 @@ fn built() -> PathBuf {
     }
     let release = profile.ends_with("release").then_some("--release");
     let mut build = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    build.args(["build", "--quiet", "--package", "esteira-server"]).args(release);
+    // The whole workspace with a test among the targets: so Cargo selects the features that `cargo test --workspace` has
+    // selected, and builds no dependency twice.
+    build.args(["build", "--quiet", "--workspace", "--bin", "esteira", "--test", "kill9"]).args(release);
     let status = build.status().expect("cargo starts");
     assert!(status.success(), "{} is missing or out of date, and `{build:?}` failed", binary.display());
     binary

@@ -55,7 +55,8 @@ async fn reflection_speaks_v1alpha_too() {
         server_reflection_request::MessageRequest, server_reflection_response::MessageResponse,
     };
     let server = Server::serve().await;
-    let mut client = ServerReflectionClient::connect(server.url()).await.expect("it listens");
+    let endpoint = tonic::transport::Endpoint::from_shared(server.url()).expect("the address is an endpoint");
+    let mut client = ServerReflectionClient::new(endpoint.connect().await.expect("it listens"));
     let list = ServerReflectionRequest {
         message_request: Some(MessageRequest::ListServices(String::new())),
         ..Default::default()

@@ -18,7 +18,7 @@ use tokio::{process::Command, time::Instant};
 /// How often the coordinator is killed.
 const KILLS: usize = 10;
 /// Clients that start jobs and await them, all the time.
-const CLIENTS: usize = 6;
+const CLIENTS: usize = 12;
 /// What must have been acknowledged between two kills: each one hits a coordinator that works.
 const ACKNOWLEDGED_BETWEEN_MIN: usize = 8;
 /// The moment of a kill lies within this time after that.

@@ -237,15 +237,14 @@ async fn a_message_that_fails_comes_again_before_those_behind_it() {
         assert_eq!(nack(client, &bad, 1, false).await.expect_err("the lease has ended").reason(), "LEASE_LOST");
         ack(client, &good, 0).await.expect("another key's lease is still held");
         let listed = waiting(client, "key = \"bad\"").await;
-        let failures: Vec<_> = listed.iter().map(|message| (message.failure.as_str(), message.parked)).collect();
-        assert_eq!(failures, [("the broker refused it", false), ("", false)]);
+        assert_eq!(listed.len(), 2, "{listed:?}");
+        assert_eq!((listed[0].failure.as_str(), listed[0].parked), ("the broker refused it", false));
         let omitted =
             |message: &v1::OutboxMessage| message.payload.as_ref().is_some_and(|payload| payload.body.is_none());
         assert!(listed.iter().all(omitted), "a list omits payloads: {listed:?}");
 
         let again = lease(client, "relay", 10, 5_000, 30).await.remove(0);
         assert_eq!(numbers(&again), [1, 2], "a nack keeps the order");
-        assert_eq!(again.messages[0].failure, "the broker refused it");
         assert_eq!(ack(client, &again, 1).await.expect("the lease is held").acked, 2);
         assert!(waiting(client, "").await.is_empty());
         emitter.stop().await;

@@ -155,7 +155,7 @@ pub fn headers(map: Map, at: At<'_>) -> Answer<esteira_model::Headers> {
     for (key, value) in &map {
         bytes += key.len() + value.len();
         let first = key.as_bytes().first().is_some_and(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
-        if !first || key.len() > limits::NAME_BYTES_MAX || !key.as_bytes().iter().all(|byte| tail(byte)) {
+        if !first || key.len() > limits::NAME_BYTES_MAX || !key.as_bytes().iter().all(tail) {
             return wrong(at.key(key), "its name is not of the form [a-z0-9][a-z0-9._-]{0,62}");
         }
         if value.chars().any(char::is_control) {

@@ -3,14 +3,12 @@
 //! The model says what the verbs of the three hot tables mean, in a few lines each; the operations are random, and a
 //! failure is shrunk to the fewest that show it.
 
-use crate::fixture::{LANE, Store, acme, leased, parked, queued, sqlite_memory};
-use esteira_model::{JobId, Task, TaskId, Time, Uuid, WaitReason};
-use esteira_store::{Batch, Beat, Hot, LivePlace, Taken, Unit};
+use crate::fixture::{Store, acme, leased, parked, queued, sqlite_memory};
+use crate::model::{KEY, LANES, Model, Place};
+use esteira_model::{JobId, Task, Time, Uuid, WaitReason};
+use esteira_store::{Batch, Beat, LivePlace, Taken, Unit};
 use proptest::prelude::*;
-use std::{collections::BTreeMap, time::Duration};
-
-/// In order.
-const LANES: [&str; 3] = ["acme/other", LANE, "b"];
+use std::time::Duration;
 
 /// One operation. Tasks are chosen by number, modulo those there are.
 #[derive(Debug, Clone)]
@@ -82,116 +80,6 @@ fn operation() -> impl Strategy<Value = Operation> {
         1 => Just(Operation::Rollback),
         2 => Just(Operation::Commit),
     ]
-}
-
-/// Where the model has a task.
-#[derive(Debug, Clone, PartialEq)]
-enum Place {
-    Queue {
-        lane: &'static str,
-        rank: i32,
-    },
-    /// `order` counts the rows that were ever parked.
-    Parked {
-        due: Option<i64>,
-        behind: bool,
-        order: u64,
-    },
-    Lease {
-        lane: &'static str,
-        expire: i64,
-        timeout: Option<i64>,
-    },
-}
-
-impl Place {
-    fn hot(&self) -> Hot {
-        match self {
-            Self::Queue { .. } => Hot::Queue,
-            Self::Parked { .. } => Hot::Parked,
-            Self::Lease { .. } => Hot::Lease,
-        }
-    }
-}
-
-#[derive(Debug, Clone, Default)]
-struct Model {
-    tasks: BTreeMap<TaskId, (Task, Place)>,
-    parked_ever: u64,
-    fences: i64,
-    /// Who holds the one aggregate.
-    holder: Option<TaskId>,
-}
-
-const KEY: &str = "acme/order/1";
-
-impl Model {
-    fn choose(&self, number: usize) -> Option<(Task, Place)> {
-        self.tasks.values().nth(number % self.tasks.len().max(1)).cloned()
-    }
-
-    fn place(&mut self, task: Task, place: Place) {
-        self.tasks.insert(task.id, (task, place));
-    }
-
-    fn park(&mut self, task: Task, due: Option<i64>, behind: bool) {
-        self.parked_ever += 1;
-        let order = self.parked_ever;
-        self.place(task, Place::Parked { due, behind, order });
-    }
-
-    fn claimable(&self, in_lane: &str) -> Vec<(i32, TaskId)> {
-        let rank = |(id, (_, place)): (&TaskId, &(Task, Place))| match place {
-            Place::Queue { lane, rank } if *lane == in_lane => Some((*rank, *id)),
-            _ => None,
-        };
-        let mut found: Vec<_> = self.tasks.iter().filter_map(rank).collect();
-        found.sort();
-        found
-    }
-
-    /// Tasks that wait for the aggregate, first come first.
-    fn waiting(&self) -> Vec<TaskId> {
-        let order = |(id, (_, place)): (&TaskId, &(Task, Place))| match place {
-            Place::Parked { behind: true, order, .. } => Some((*order, *id)),
-            _ => None,
-        };
-        let mut found: Vec<_> = self.tasks.iter().filter_map(order).collect();
-        found.sort();
-        found.into_iter().map(|(_, id)| id).collect()
-    }
-
-    fn due(&self, now: i64) -> Vec<TaskId> {
-        let due = |(id, (_, place)): (&TaskId, &(Task, Place))| match place {
-            Place::Parked { due: Some(due), order, .. } if *due <= now => Some((*due, *order, *id)),
-            _ => None,
-        };
-        let mut found: Vec<_> = self.tasks.iter().filter_map(due).collect();
-        found.sort();
-        found.into_iter().map(|(_, _, id)| id).collect()
-    }
-
-    fn overdue(&self, now: i64) -> Vec<(i64, TaskId, bool)> {
-        let end = |(id, (_, place)): (&TaskId, &(Task, Place))| match place {
-            Place::Lease { expire, timeout, .. } => {
-                let end = timeout.unwrap_or(*expire).min(*expire);
-                (end <= now).then(|| (end, *id, timeout.is_some_and(|t| t <= now)))
-            }
-            _ => None,
-        };
-        let mut found: Vec<_> = self.tasks.iter().filter_map(end).collect();
-        found.sort();
-        found
-    }
-
-    fn next_due(&self) -> Option<i64> {
-        let time = |(_, place): &(Task, Place)| match place {
-            Place::Parked { due, .. } => *due,
-            Place::Lease { expire, timeout, .. } => Some(timeout.unwrap_or(*expire).min(*expire)),
-            Place::Queue { .. } => None,
-        };
-        self.tasks.values().filter_map(time).min()
-    }
 }
 
 fn parked_row(task: &Task, due: Option<i64>, behind: bool) -> esteira_store::Parked {

@@ -113,7 +113,7 @@ async fn a_late_message_with_a_lower_sequence_is_not_lost(store: &mut Store) {
     let (late, early) = (store.message("t", "a", 1), store.message("t", "a", 1));
     store.write(Batch { outbox: vec![early.clone()], ..Batch::default() }).await;
     let run = lease(store, "r1", 1, 10, 50).await.remove(0);
-    assert_eq!(run.messages, [early.clone()]);
+    assert_eq!(run.messages, std::slice::from_ref(&early));
     store.write(Batch { outbox: vec![late.clone()], ..Batch::default() }).await;
     let mut unit = store.unit().await;
     assert_eq!(unit.ack_outbox(&run.key, 1, early.sequence, Time(11)).await.expect("acks"), Some(1));

@@ -122,8 +122,11 @@ impl Load {
     pub fn start(url: &str, clients: usize) -> Self {
         let counters = Arc::<Counters>::default();
         let one = |_| {
-            let client =
-                Client::builder(url).patience(PATIENCE).timeout(PATIENCE).build().expect("a client can be built");
+            let client = Client::builder(url)
+                .patience(Duration::ZERO)
+                .timeout(ANSWER_MAX)
+                .build()
+                .expect("a client can be built");
             tokio::spawn(ask(client, Arc::clone(&counters)))
         };
         let clients = (0..clients).map(one).collect();

@@ -186,8 +186,8 @@ namespace Esteira.V1 {
 
       /// <summary>
       /// Takes all leases from a worker now, for one that is known to be gone or does harm. Its tasks are READY again at
-      /// once and no attempt is counted; what it reports later is LEASE_LOST. It is drained as by DrainWorker: it gets no
-      /// more leases until it registers again.
+      /// once and no attempt is counted; what it reports once they are granted again is LEASE_LOST. It is drained as by
+      /// DrainWorker: it gets no more leases until it registers again.
       ///
       /// A worker that still runs may have effects outside while another runs the same task: prefer DrainWorker.
       ///
@@ -484,8 +484,8 @@ namespace Esteira.V1 {
       }
       /// <summary>
       /// Takes all leases from a worker now, for one that is known to be gone or does harm. Its tasks are READY again at
-      /// once and no attempt is counted; what it reports later is LEASE_LOST. It is drained as by DrainWorker: it gets no
-      /// more leases until it registers again.
+      /// once and no attempt is counted; what it reports once they are granted again is LEASE_LOST. It is drained as by
+      /// DrainWorker: it gets no more leases until it registers again.
       ///
       /// A worker that still runs may have effects outside while another runs the same task: prefer DrainWorker.
       ///
@@ -506,8 +506,8 @@ namespace Esteira.V1 {
       }
       /// <summary>
       /// Takes all leases from a worker now, for one that is known to be gone or does harm. Its tasks are READY again at
-      /// once and no attempt is counted; what it reports later is LEASE_LOST. It is drained as by DrainWorker: it gets no
-      /// more leases until it registers again.
+      /// once and no attempt is counted; what it reports once they are granted again is LEASE_LOST. It is drained as by
+      /// DrainWorker: it gets no more leases until it registers again.
       ///
       /// A worker that still runs may have effects outside while another runs the same task: prefer DrainWorker.
       ///
@@ -526,8 +526,8 @@ namespace Esteira.V1 {
       }
       /// <summary>
       /// Takes all leases from a worker now, for one that is known to be gone or does harm. Its tasks are READY again at
-      /// once and no attempt is counted; what it reports later is LEASE_LOST. It is drained as by DrainWorker: it gets no
-      /// more leases until it registers again.
+      /// once and no attempt is counted; what it reports once they are granted again is LEASE_LOST. It is drained as by
+      /// DrainWorker: it gets no more leases until it registers again.
       ///
       /// A worker that still runs may have effects outside while another runs the same task: prefer DrainWorker.
       ///
@@ -548,8 +548,8 @@ namespace Esteira.V1 {
       }
       /// <summary>
       /// Takes all leases from a worker now, for one that is known to be gone or does harm. Its tasks are READY again at
-      /// once and no attempt is counted; what it reports later is LEASE_LOST. It is drained as by DrainWorker: it gets no
-      /// more leases until it registers again.
+      /// once and no attempt is counted; what it reports once they are granted again is LEASE_LOST. It is drained as by
+      /// DrainWorker: it gets no more leases until it registers again.
       ///
       /// A worker that still runs may have effects outside while another runs the same task: prefer DrainWorker.
       ///

@@ -1361,7 +1361,8 @@ namespace Esteira.V1 {
   }
 
   /// <summary>
-  /// One try of a task by one worker. Output only. Leases that were released or taken away leave no attempt.
+  /// One try of a task by one worker. Output only. A lease that was released leaves no attempt; one that ran out, or that
+  /// the job's end took away, leaves one with a failure.
   /// </summary>
   public sealed partial class Attempt : pb::IMessage<Attempt>
   #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE

@@ -142,7 +142,7 @@ namespace Esteira.V1 {
     /// </summary>
     [pbr::OriginalName("OUTPUT_TYPE_MULTIPLE")] Multiple = 2,
     /// <summary>
-    /// None. The steps that follow receive no data.
+    /// None. The steps that follow receive what this step received.
     /// </summary>
     [pbr::OriginalName("OUTPUT_TYPE_NONE")] None = 3,
   }

@@ -2267,7 +2267,7 @@ namespace Esteira.V1 {
     public const int ConfigJsonFieldNumber = 11;
     private string configJson_ = "";
     /// <summary>
-    /// The step's configuration, a JSON object as the plan has it. Empty when it has none.
+    /// The step's configuration, JSON text byte for byte as the plan has it. Empty when it has none.
     /// </summary>
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]

@@ -461,8 +461,8 @@ export const AdminService: GenService<{
   },
   /**
    * Takes all leases from a worker now, for one that is known to be gone or does harm. Its tasks are READY again at
-   * once and no attempt is counted; what it reports later is LEASE_LOST. It is drained as by DrainWorker: it gets no
-   * more leases until it registers again.
+   * once and no attempt is counted; what it reports once they are granted again is LEASE_LOST. It is drained as by
+   * DrainWorker: it gets no more leases until it registers again.
    *
    * A worker that still runs may have effects outside while another runs the same task: prefer DrainWorker.
    *

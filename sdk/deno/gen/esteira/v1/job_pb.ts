@@ -192,7 +192,8 @@ export const JobSchema: GenMessage<Job> = /*@__PURE__*/
   messageDesc(file_esteira_v1_job, 0);
 
 /**
- * One try of a task by one worker. Output only. Leases that were released or taken away leave no attempt.
+ * One try of a task by one worker. Output only. A lease that was released leaves no attempt; one that ran out, or that
+ * the job's end took away, leaves one with a failure.
  *
  * @generated from message esteira.v1.Attempt
  */

@@ -595,7 +595,7 @@ export enum OutputType {
   MULTIPLE = 2,
 
   /**
-   * None. The steps that follow receive no data.
+   * None. The steps that follow receive what this step received.
    *
    * @generated from enum value: OUTPUT_TYPE_NONE = 3;
    */

@@ -372,7 +372,7 @@ export type TaskLease = Message<"esteira.v1.TaskLease"> & {
   packet?: DataPacket | undefined;
 
   /**
-   * The step's configuration, a JSON object as the plan has it. Empty when it has none.
+   * The step's configuration, JSON text byte for byte as the plan has it. Empty when it has none.
    *
    * @generated from field: string config_json = 11;
    */

@@ -58,8 +58,8 @@ type AdminServiceClient interface {
 	// Sent again: always safe. Errors: only those that every RPC has.
 	UpdateQueue(ctx context.Context, in *UpdateQueueRequest, opts ...grpc.CallOption) (*UpdateQueueResponse, error)
 	// Takes all leases from a worker now, for one that is known to be gone or does harm. Its tasks are READY again at
-	// once and no attempt is counted; what it reports later is LEASE_LOST. It is drained as by DrainWorker: it gets no
-	// more leases until it registers again.
+	// once and no attempt is counted; what it reports once they are granted again is LEASE_LOST. It is drained as by
+	// DrainWorker: it gets no more leases until it registers again.
 	//
 	// A worker that still runs may have effects outside while another runs the same task: prefer DrainWorker.
 	//
@@ -158,8 +158,8 @@ type AdminServiceServer interface {
 	// Sent again: always safe. Errors: only those that every RPC has.
 	UpdateQueue(context.Context, *UpdateQueueRequest) (*UpdateQueueResponse, error)
 	// Takes all leases from a worker now, for one that is known to be gone or does harm. Its tasks are READY again at
-	// once and no attempt is counted; what it reports later is LEASE_LOST. It is drained as by DrainWorker: it gets no
-	// more leases until it registers again.
+	// once and no attempt is counted; what it reports once they are granted again is LEASE_LOST. It is drained as by
+	// DrainWorker: it gets no more leases until it registers again.
 	//
 	// A worker that still runs may have effects outside while another runs the same task: prefer DrainWorker.
 	//

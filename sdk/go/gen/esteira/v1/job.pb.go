@@ -481,7 +481,8 @@ func (x *Job) GetEtag() string {
 	return ""
 }
 
-// One try of a task by one worker. Output only. Leases that were released or taken away leave no attempt.
+// One try of a task by one worker. Output only. A lease that was released leaves no attempt; one that ran out, or that
+// the job's end took away, leaves one with a failure.
 type Attempt struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// 1, 2, 3 and so on within the task.

@@ -172,7 +172,7 @@ const (
 	// A list of 0 to 100,000 items, in order. The steps that follow run once for each item, unless they join. No item at
 	// all ends the branch as SKIPPED, and still satisfies a join with an empty array.
 	OutputType_OUTPUT_TYPE_MULTIPLE OutputType = 2
-	// None. The steps that follow receive no data.
+	// None. The steps that follow receive what this step received.
 	OutputType_OUTPUT_TYPE_NONE OutputType = 3
 )
 

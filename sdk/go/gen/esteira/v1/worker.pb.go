@@ -625,7 +625,7 @@ type TaskLease struct {
 	IdempotencyKey string `protobuf:"bytes,9,opt,name=idempotency_key,json=idempotencyKey,proto3" json:"idempotency_key,omitempty"`
 	// On whose behalf, about what, with which data.
 	Packet *DataPacket `protobuf:"bytes,10,opt,name=packet,proto3" json:"packet,omitempty"`
-	// The step's configuration, a JSON object as the plan has it. Empty when it has none.
+	// The step's configuration, JSON text byte for byte as the plan has it. Empty when it has none.
 	ConfigJson string `protobuf:"bytes,11,opt,name=config_json,json=configJson,proto3" json:"config_json,omitempty"`
 	// How many outputs the step expects. The report must agree.
 	OutputType OutputType `protobuf:"varint,12,opt,name=output_type,json=outputType,proto3,enum=esteira.v1.OutputType" json:"output_type,omitempty"`
