@@ -34,6 +34,8 @@ pub struct Poll {
     pub max_leases: usize,
     /// The lease length that it asks for.
     pub ttl: Option<Duration>,
+    /// Tells it from another one under the same key.
+    number: u64,
     reserved: usize,
     reply: Option<oneshot::Sender<Vec<Grant>>>,
 }
@@ -47,7 +49,7 @@ impl Poll {
         max_leases: usize,
         ttl: Option<Duration>,
     ) -> Self {
-        Self { key, functions, queues, max_leases, ttl, reserved: 0, reply: None }
+        Self { key, functions, queues, max_leases, ttl, number: 0, reserved: 0, reply: None }
     }
 
     fn takes(&self, lane: &Lane) -> bool {
@@ -80,7 +82,7 @@ struct State {
     paused: BTreeSet<(String, String)>,
     delivered: HashMap<PollKey, Vec<Grant>>,
     delivered_to: HashMap<(JobId, TaskId), PollKey>,
-    unnamed: u64,
+    parked: u64,
 }
 
 /// Parked polls and lanes with a backlog.
@@ -99,16 +101,18 @@ impl Dispatcher {
         self.state().delivered.get(key).cloned().unwrap_or_default()
     }
 
-    /// Parks a poll; one that was parked under the same key ends empty. Says whether a lane that it takes has a backlog.
-    pub fn park(&self, mut poll: Poll) -> (PollKey, oneshot::Receiver<Vec<Grant>>, bool) {
+    /// Parks a poll; one that was parked under the same key ends empty. Answers with the poll's key and number, and whether
+    /// a lane that it takes has a backlog.
+    pub fn park(&self, mut poll: Poll) -> (PollKey, u64, oneshot::Receiver<Vec<Grant>>, bool) {
         let mut state = self.state();
+        state.parked += 1;
+        poll.number = state.parked;
         if poll.key.request_id.is_empty() {
-            state.unnamed += 1;
-            poll.key.request_id = format!("\u{1}{}", state.unnamed);
+            poll.key.request_id = format!("\u{1}{}", poll.number);
         }
         let (sender, receiver) = oneshot::channel();
         poll.reply = Some(sender);
-        let key = poll.key.clone();
+        let (key, number) = (poll.key.clone(), poll.number);
         if let Some(before) = state.polls.get(&key) {
             poll.reserved = before.reserved;
         } else {
@@ -118,13 +122,15 @@ impl Dispatcher {
         }
         let wanted = state.backlog.values().any(|lane| poll.takes(lane) && !state.is_paused(lane));
         state.polls.insert(key.clone(), poll);
-        (key, receiver, wanted)
+        (key, number, receiver, wanted)
     }
 
-    /// Takes a poll back. `false` when the committer holds a place in it: its answer is on the way.
-    pub fn unpark(&self, key: &PollKey) -> bool {
+    /// Takes a poll back. `false` when the committer holds a place in it: its answer is on the way. One that was sent again
+    /// meanwhile is another poll, and stays (INV-POLL).
+    pub fn unpark(&self, key: &PollKey, number: u64) -> bool {
         let mut state = self.state();
         match state.polls.get(key) {
+            Some(poll) if poll.number != number => true,
             Some(poll) if poll.reserved > 0 => false,
             _ => {
                 state.remove(key);
@@ -334,5 +340,26 @@ impl State {
             self.delivered_to.insert((grant.lease.job, grant.lease.task), key.clone());
         }
         self.delivered.entry(key.clone()).or_default().extend_from_slice(grants);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::sync::oneshot::error::TryRecvError;
+
+    /// INV-POLL.
+    #[tokio::test]
+    async fn the_end_of_a_poll_leaves_the_one_that_was_sent_again() {
+        let dispatcher = Dispatcher::default();
+        let key = PollKey { account: AccountId::new("a"), worker_id: "w".into(), request_id: "r".into() };
+        let poll = || Poll::new(key.clone(), vec![("f".into(), String::new())], Vec::new(), 1, None);
+        let (_, first, gone, _) = dispatcher.park(poll());
+        let (_, second, mut waits, _) = dispatcher.park(poll());
+        assert!(gone.await.is_err(), "the first one ends empty");
+        assert!(dispatcher.unpark(&key, first));
+        assert_eq!((dispatcher.parked_polls(), waits.try_recv().err()), (1, Some(TryRecvError::Empty)));
+        assert!(dispatcher.unpark(&key, second));
+        assert_eq!((dispatcher.parked_polls(), waits.try_recv().err()), (0, Some(TryRecvError::Closed)));
     }
 }

@@ -45,6 +45,7 @@ pub struct Leased {
 struct Parked<'c> {
     coordinator: &'c Coordinator,
     key: PollKey,
+    number: u64,
     since: tokio::time::Instant,
     receiver: oneshot::Receiver<Vec<Grant>>,
 }
@@ -52,7 +53,7 @@ struct Parked<'c> {
 impl Drop for Parked<'_> {
     fn drop(&mut self) {
         self.receiver.close();
-        self.coordinator.shared.dispatcher.unpark(&self.key);
+        self.coordinator.shared.dispatcher.unpark(&self.key, self.number);
     }
 }
 
@@ -83,12 +84,12 @@ impl Coordinator {
         }
         let since = tokio::time::Instant::now();
         let functions = ask.functions.into_iter().zip(versions).collect();
-        let (key, receiver, wanted) =
+        let (key, number, receiver, wanted) =
             shared.dispatcher.park(Poll::new(key, functions, ask.queues, ask.max_leases, ask.ttl));
         if wanted {
             self.claim();
         }
-        Ready::Parked(ParkedPoll(Parked { coordinator: self, key, since, receiver }))
+        Ready::Parked(ParkedPoll(Parked { coordinator: self, key, number, since, receiver }))
     }
 }
 
@@ -107,7 +108,7 @@ impl ParkedPoll<'_> {
             biased;
             grants = &mut parked.receiver => grants.unwrap_or_default(),
             () = tokio::time::sleep(wait) => {
-                if shared.dispatcher.unpark(&parked.key) {
+                if shared.dispatcher.unpark(&parked.key, parked.number) {
                     // An answer may have come just before.
                     parked.receiver.try_recv().unwrap_or_default()
                 } else {

@@ -26,8 +26,8 @@ const TEST_MAX: Duration = Duration::from_secs(40);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sigterm_ends_parked_calls_and_keeps_what_was_accepted() {
+    let mut server = Server::serve().await;
     within(TEST_MAX, "the whole test", async {
-        let mut server = Server::serve().await;
         let client = server.client();
         jobs::publish(&client, &json!({"name": "gate", "steps": [{"step_key": "gate", "function": "e2e.gate"}]})).await;
         let (entered, open) = (Arc::new(Notify::new()), Arc::new(Notify::new()));

@@ -34,9 +34,9 @@ const SEED: u64 = 20_260_101;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_coordinator_that_is_killed_loses_nothing() {
+    let mut server = Server::serve().await;
     within(TEST_MAX, "the whole test", async {
         let begun = Instant::now();
-        let mut server = Server::serve().await;
         load::publish(&server.client()).await;
         let executions = load::Executions::default();
         let workers = [0, 1].map(|_| LocalWorker::start(&server.url(), 8, load::functions(&executions)));
@@ -67,7 +67,6 @@ async fn a_coordinator_that_is_killed_loses_nothing() {
         let reports = reporter.finish().await;
         let executions = std::mem::take(&mut *executions.lock().expect("no panic"));
         let tasks = audit::check(&server.client(), &started, &ended, &executions, &reports).await;
-        server.stop().await;
         println!(
             "kill9: {KILLS} kills, {} jobs ({} of them of unknown outcome at first), {tasks} tasks, {} reports acknowledged \
              to a worker that counts; {share} % of {attempts} operations succeeded at once; healed in {healed:.1?}, {:.1?} in all",
@@ -78,6 +77,7 @@ async fn a_coordinator_that_is_killed_loses_nothing() {
         );
     })
     .await;
+    server.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

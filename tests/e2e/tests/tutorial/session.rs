@@ -63,11 +63,11 @@ const GUARDED: &str = r#"exec 3<&0 </dev/null; { read -r _ <&3 || kill -KILL 0; 
 /// A shell that works through a page.
 #[derive(Debug)]
 pub struct Session {
-    directory: TempDir,
     shell: Child,
     progress: Lines<BufReader<ChildStdout>>,
     /// Holds the guard back. Not left to the child, which drops it when it is waited for.
     _guard: ChildStdin,
+    directory: TempDir,
 }
 
 impl Session {
@@ -103,7 +103,7 @@ impl Session {
         let mut shell = command.spawn().expect("bash starts");
         let progress = BufReader::new(shell.stdout.take().expect("it was asked for just above")).lines();
         let guard = shell.stdin.take().expect("it was asked for just above");
-        Self { directory, shell, progress, _guard: guard }
+        Self { shell, progress, _guard: guard, directory }
     }
 
     /// Waits until a block has been run; how long it took. Panics with all that was said when it failed.

@@ -303,7 +303,7 @@ namespace Esteira.V1 {
     public const int ParkedFieldNumber = 11;
     private bool parked_;
     /// <summary>
-    /// Whether a relay has set it aside: it is not leased again, and those behind it in its key go on without it.
+    /// Whether a relay has parked its key: no message of the key is leased any more, because its order must hold.
     /// </summary>
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
@@ -2626,7 +2626,7 @@ namespace Esteira.V1 {
     public const int ParkFieldNumber = 5;
     private bool park_;
     /// <summary>
-    /// Sets that one message aside for operators, and lets those behind it go on at once.
+    /// Parks the key: this message and those behind it wait for an operator, in order. Other keys go on.
     /// </summary>
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
@@ -2926,7 +2926,7 @@ namespace Esteira.V1 {
     public const int ParkedFieldNumber = 1;
     private bool parked_;
     /// <summary>
-    /// Whether the message was set aside.
+    /// Whether the key was parked.
     /// </summary>
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]

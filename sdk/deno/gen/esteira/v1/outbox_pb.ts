@@ -98,7 +98,7 @@ export type OutboxMessage = Message<"esteira.v1.OutboxMessage"> & {
   deliveryAttempt: number;
 
   /**
-   * Whether a relay has set it aside: it is not leased again, and those behind it in its key go on without it.
+   * Whether a relay has parked its key: no message of the key is leased any more, because its order must hold.
    *
    * @generated from field: bool parked = 11;
    */
@@ -378,7 +378,7 @@ export type NackOutboxRequest = Message<"esteira.v1.NackOutboxRequest"> & {
   failure: string;
 
   /**
-   * Sets that one message aside for operators, and lets those behind it go on at once.
+   * Parks the key: this message and those behind it wait for an operator, in order. Other keys go on.
    *
    * @generated from field: bool park = 5;
    */
@@ -399,7 +399,7 @@ export const NackOutboxRequestSchema: GenMessage<NackOutboxRequest> = /*@__PURE_
  */
 export type NackOutboxResponse = Message<"esteira.v1.NackOutboxResponse"> & {
   /**
-   * Whether the message was set aside.
+   * Whether the key was parked.
    *
    * @generated from field: bool parked = 1;
    */

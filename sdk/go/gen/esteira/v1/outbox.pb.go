@@ -49,7 +49,7 @@ type OutboxMessage struct {
 	CommitTime *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=commit_time,json=commitTime,proto3" json:"commit_time,omitempty"`
 	// Which delivery this is, from 1; 0 = never leased.
 	DeliveryAttempt int32 `protobuf:"varint,10,opt,name=delivery_attempt,json=deliveryAttempt,proto3" json:"delivery_attempt,omitempty"`
-	// Whether a relay has set it aside: it is not leased again, and those behind it in its key go on without it.
+	// Whether a relay has parked its key: no message of the key is leased any more, because its order must hold.
 	Parked bool `protobuf:"varint,11,opt,name=parked,proto3" json:"parked,omitempty"`
 	// Why the last delivery failed, in the relay's words. Empty when none did.
 	Failure       string `protobuf:"bytes,12,opt,name=failure,proto3" json:"failure,omitempty"`
@@ -603,7 +603,7 @@ type NackOutboxRequest struct {
 	RetryAfter *durationpb.Duration `protobuf:"bytes,3,opt,name=retry_after,json=retryAfter,proto3" json:"retry_after,omitempty"`
 	// Why, for people; 1 KiB at most. Required.
 	Failure string `protobuf:"bytes,4,opt,name=failure,proto3" json:"failure,omitempty"`
-	// Sets that one message aside for operators, and lets those behind it go on at once.
+	// Parks the key: this message and those behind it wait for an operator, in order. Other keys go on.
 	Park          bool `protobuf:"varint,5,opt,name=park,proto3" json:"park,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -677,7 +677,7 @@ func (x *NackOutboxRequest) GetPark() bool {
 // Response of NackOutbox.
 type NackOutboxResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Whether the message was set aside.
+	// Whether the key was parked.
 	Parked        bool `protobuf:"varint,1,opt,name=parked,proto3" json:"parked,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
