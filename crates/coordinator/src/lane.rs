@@ -35,10 +35,11 @@ impl Lane {
         }
     }
 
-    /// The text form that the store keeps; names cannot hold the separator.
+    /// The text form that the store keeps. Names cannot hold the separator; a version is free text and is escaped.
     pub fn to_text(&self) -> String {
         let (step, max) = self.limit.as_ref().map_or(("", 0), |(step, max)| (step, *max));
-        format!("{}|{}|{}|{}|{step}|{max}", self.account, self.queue, self.function, self.version)
+        let version = self.version.replace('%', "%25").replace('|', "%7C");
+        format!("{}|{}|{}|{version}|{step}|{max}", self.account, self.queue, self.function)
     }
 
     /// The reverse of [`Lane::to_text`].
@@ -47,6 +48,7 @@ impl Lane {
         let mut part = || parts.next().map(str::to_owned);
         let (account, queue, function, version, step, max) = (part()?, part()?, part()?, part()?, part()?, part()?);
         let max: u32 = max.parse().ok()?;
+        let version = version.replace("%7C", "|").replace("%25", "%");
         Some(Self { account, queue, function, version, limit: (max > 0).then_some((step, max)) })
     }
 }
@@ -62,7 +64,7 @@ mod tests {
                 account: "default".into(),
                 queue: "gpu".into(),
                 function: "f".into(),
-                version: "1.2".into(),
+                version: "1.2|%7C%".into(),
                 limit,
             };
             assert_eq!(Lane::parse(&lane.to_text()), Some(lane));

@@ -64,6 +64,7 @@ impl Coordinator {
             now: self.shared.clock.now(),
             plan_id,
             version_id,
+            name: parsed.name,
             display_name: parsed.display_name,
             aggregate_type: parsed.plan.aggregate_type.to_string(),
             steps: parsed.plan.steps.into_iter().map(|step| step.run).collect(),
@@ -83,6 +84,7 @@ struct Publish {
     now: Time,
     plan_id: PlanId,
     version_id: PlanVersionId,
+    name: String,
     display_name: String,
     aggregate_type: String,
     steps: Vec<Run>,
@@ -107,6 +109,10 @@ impl Publish {
             PlanKey::Name(name) => unit.plan_by_name(&self.account, name).await?,
         };
         let mut plan = found.unwrap_or_else(|| self.new_plan());
+        if plan.name != self.name {
+            let message = format!("the plan is `{}`, the document is named `{}`", plan.name, self.name);
+            return Err(Error::field("definition_json", message));
+        }
         if self.ask.expected_latest_version.is_some_and(|expected| expected != plan.latest_version) {
             let message = format!("the newest version is {}", plan.latest_version);
             return Err(Error {

@@ -20,7 +20,8 @@ async fn lowest_rank_first_then_oldest(store: &mut Store) {
     store.write(Batch { queued: rows, ..Batch::default() }).await;
     let mut unit = store.unit().await;
     let mut order = Vec::new();
-    for limit in [1, 2, 10] {
+    // Limits that cut through equal ranks, and one that does not.
+    for limit in [1, 1, 3, 10] {
         let claimed = unit.claim(LANE, limit).await.expect("claims");
         assert!(claimed.len() <= limit);
         order.extend(claimed.into_iter().map(|c| (c.rank, c.task.id)));
