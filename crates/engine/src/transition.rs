@@ -11,6 +11,7 @@ use crate::{
 use esteira_model::{
     AggregateRef, Arrival, Artifact, ArtifactId, Attempt, EndedTask, Fact, Failure, FailureKind, ItemPath, Job,
     JobState, JoinFlow, Payload, Place, Task, TaskId, TaskState, Time, Verdict, WaitReason, WaitingJoin,
+    limits::FAN_OUT_TASKS_MAX,
 };
 use std::{collections::BTreeSet, time::Duration};
 
@@ -43,6 +44,8 @@ pub(crate) struct Transition<'a, 'c> {
     pub arrived: Vec<Arrived>,
     pub follow_ups: Vec<FollowUp>,
     pub retry_in: Option<Duration>,
+    /// Tasks that routes of this transition lead to.
+    routed: usize,
     job_id: String,
 }
 
@@ -60,6 +63,7 @@ impl<'a, 'c> Transition<'a, 'c> {
             arrived: Vec::new(),
             follow_ups: Vec::new(),
             retry_in: None,
+            routed: 0,
             job_id: job.id.to_string(),
         }
     }
@@ -184,7 +188,8 @@ impl<'a, 'c> Transition<'a, 'c> {
         id
     }
 
-    /// Which edges each piece of data takes; an error when a condition has no value.
+    /// Which edges each piece of data takes; an error when a condition has no value, or when so much data takes so many
+    /// edges that it would be beyond the limit: chains of steps that multiply have no other bound.
     pub fn route(
         &mut self,
         from: &Task,
@@ -218,7 +223,12 @@ impl<'a, 'c> Transition<'a, 'c> {
                     chosen |= choice;
                 }
             }
+            self.routed += taken.len();
             routes.push(taken);
+        }
+        if self.routed > FAN_OUT_TASKS_MAX {
+            let message = format!("one task's end would begin more than {FAN_OUT_TASKS_MAX} tasks");
+            return Err(ExpressionError { code: "FAN_OUT_TOO_LARGE", message });
         }
         Ok(routes)
     }

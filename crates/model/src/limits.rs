@@ -24,6 +24,8 @@ pub const LEASE_TTL_MAX: Duration = Duration::from_secs(15 * 60);
 pub const LEASE_TTL_DEFAULT: Duration = Duration::from_secs(30);
 /// Most items that one task may fan out into.
 pub const FAN_OUT_ITEMS_MAX: usize = 100_000;
+/// Most tasks that the end of one task may bring to life, native steps behind it included.
+pub const FAN_OUT_TASKS_MAX: usize = 250_000;
 /// Most items in one `AppendOutputs` chunk.
 pub const APPEND_ITEMS_MAX: usize = 1_000;
 /// Longest condition.

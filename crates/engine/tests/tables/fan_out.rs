@@ -4,6 +4,7 @@ use crate::{
     check,
     harness::{World, many, plan, step},
 };
+use esteira_model::{JobState, limits::FAN_OUT_TASKS_MAX};
 
 #[test]
 fn each_item_runs_alone_and_arrives_in_order() {
@@ -79,4 +80,25 @@ fn a_wide_fan_out_is_one_decision() {
     let items = vec!["1"; 20_000];
     let decision = world.done("fan", many(&items));
     assert_eq!((decision.job.flow.open, decision.job.flow.joins[0].pending), (20_000, 20_000));
+}
+
+/// Each pair of native steps doubles what flows: the steps beyond the limit fail, in bounded time and memory.
+#[test]
+fn native_steps_that_multiply_without_end_fail() {
+    let key = |name: &str, level: u32| format!("{name}{level}");
+    let doubled = (0..40).flat_map(|level| {
+        let next = key("c", level + 1);
+        [
+            step(&key("c", level)).condition().to(&key("a", level)).to(&key("b", level)),
+            step(&key("a", level)).condition().to(&next),
+            step(&key("b", level)).condition().to(&next),
+        ]
+    });
+    let mut world = World::of(plan(doubled.chain([step("c40").condition()])));
+    let decision = world.start("0", |_| {});
+    let beyond =
+        world.ended.values().filter(|task| task.failure.as_ref().is_some_and(|f| f.code == "FAN_OUT_TOO_LARGE"));
+    assert!(beyond.count() > 0);
+    assert!(world.ended.len() <= FAN_OUT_TASKS_MAX + 1, "{}", world.ended.len());
+    assert_eq!(decision.job.state, JobState::Failed);
 }
