@@ -228,6 +228,13 @@ impl Dispatcher {
             .collect()
     }
 
+    /// Whether a worker waits in a poll or holds a lease.
+    pub fn is_there(&self, account: &AccountId, worker_id: &str) -> bool {
+        let state = self.state();
+        let own = |key: &&PollKey| key.account == *account && key.worker_id == worker_id;
+        state.polls.keys().chain(state.delivered.keys()).any(|key| own(&key))
+    }
+
     /// A lane has ready tasks. Says whether a poll waits for them.
     pub fn mark_backlog(&self, text: &str) -> bool {
         let Some(lane) = Lane::parse(text) else { return false };

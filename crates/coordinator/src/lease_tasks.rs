@@ -5,7 +5,7 @@ use crate::{
     dispatcher::{Poll, PollKey},
     error::Result,
     grant::Grant,
-    work::Principal,
+    work::{BeatVerdict, HeartBeat, Principal, Work},
 };
 use std::time::Duration;
 use tokio::sync::oneshot;
@@ -62,9 +62,22 @@ impl Coordinator {
     pub async fn lease_tasks(&self, principal: &Principal, ask: LeaseTasks) -> Result<Leased> {
         let wait = ask.wait;
         match self.park(principal, ask) {
-            Ready::Now(leased) => Ok(leased),
+            Ready::Now(leased) => self.renew(leased).await,
             Ready::Parked(parked) => Ok(parked.wait(wait).await),
         }
+    }
+
+    /// The leases of a poll that is sent again. The worker counts them from this call, so they begin anew; what was lost
+    /// meanwhile is left out (INV-POLL).
+    pub(crate) async fn renew(&self, leased: Leased) -> Result<Leased> {
+        let beat = |grant: &Grant| HeartBeat { token: grant.lease, ttl: Some(grant.ttl), checkpoint: None };
+        let beats: Vec<HeartBeat> = leased.grants.iter().map(beat).collect();
+        if beats.is_empty() {
+            return Ok(leased);
+        }
+        let verdicts = self.urgent(|reply| Work::Beat(beats, reply)).await?;
+        let held = leased.grants.into_iter().zip(verdicts).filter(|(_, verdict)| *verdict != BeatVerdict::Lost);
+        Ok(Leased { grants: held.map(|(grant, _)| grant).collect(), ..leased })
     }
 
     /// Parks a poll for the time of a report, so that what the report makes ready comes back with its answer.

@@ -25,12 +25,11 @@ impl Coordinator {
     /// Queues that hold tasks or are paused, by name.
     pub async fn list_queues(&self, principal: &Principal) -> Result<Vec<Queue>> {
         let mut queues: BTreeMap<String, Queue> = BTreeMap::new();
-        let now = self.shared.clock.now();
         for count in self.shared.reader.lane_counts().await? {
             let Some(lane) = Lane::parse(&count.lane).filter(|lane| lane.account == principal.account.as_str()) else {
                 continue;
             };
-            let served = self.shared.workers.serve(&principal.account, &lane.function, &lane.version, now);
+            let served = self.is_served(principal, &lane);
             let queue = queues.entry(lane.queue.clone()).or_insert_with(|| Queue {
                 name: lane.queue,
                 served: true,
@@ -46,6 +45,13 @@ impl Coordinator {
                 true;
         }
         Ok(queues.into_values().collect())
+    }
+
+    /// Whether a worker serves the function of this lane: it polls, runs a task, or did so a moment ago.
+    pub fn is_served(&self, principal: &Principal, lane: &Lane) -> bool {
+        let shared = &self.shared;
+        let is_there = |worker: &str| shared.dispatcher.is_there(&principal.account, worker);
+        shared.workers.serve(&principal.account, &lane.function, &lane.version, shared.clock.now(), is_there)
     }
 
     /// Whether an operator paused this queue.

@@ -21,7 +21,7 @@ impl Coordinator {
         let results = self.urgent(|reply| Work::Report(reports, reply)).await?;
         let leased = match parked {
             None => None,
-            Some(Ready::Now(leased)) => Some(leased),
+            Some(Ready::Now(leased)) => Some(self.renew(leased).await?),
             Some(Ready::Parked(parked)) => Some(parked.wait(Duration::ZERO).await),
         };
         Ok((results, leased))

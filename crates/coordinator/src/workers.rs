@@ -63,8 +63,8 @@ pub struct Seen {
 /// A worker that was not seen for this long is forgotten.
 const FORGET_AFTER_MICROS: i64 = 10 * 60 * 1_000_000;
 
-/// A worker that was not seen for this long serves nothing: twice the longest poll, and any heartbeat.
-const SERVES_FOR_MICROS: i64 = 60 * 1_000_000;
+/// A worker that neither polls nor holds a lease is still taken to serve for this long: it is between two calls.
+const BETWEEN_CALLS_MICROS: i64 = 15 * 1_000_000;
 
 /// All workers that were seen lately.
 #[derive(Debug, Default)]
@@ -158,11 +158,21 @@ impl Workers {
         })
     }
 
-    /// Whether any worker seen within the last minute serves this version of a function; "" = any version.
-    pub fn serve(&self, account: &AccountId, function: &str, version: &str, now: Time) -> bool {
+    /// Whether a worker serves this version of a function; "" = any version. `is_there` says whether one that was not seen
+    /// a moment ago still polls or holds a lease.
+    pub fn serve(
+        &self,
+        account: &AccountId,
+        function: &str,
+        version: &str,
+        now: Time,
+        is_there: impl Fn(&str) -> bool,
+    ) -> bool {
         let fits = |served: &Served| served.name == function && (version.is_empty() || served.version == version);
         let serves = |entry: &Seen| {
-            !entry.draining && now.0 - entry.last_seen.0 < SERVES_FOR_MICROS && entry.info.functions.iter().any(fits)
+            !entry.draining
+                && entry.info.functions.iter().any(fits)
+                && (now.0 - entry.last_seen.0 < BETWEEN_CALLS_MICROS || is_there(&entry.info.worker_id))
         };
         self.with(|seen| seen.iter().any(|((owner, _), entry)| owner == account && serves(entry)))
     }

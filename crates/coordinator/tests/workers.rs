@@ -4,10 +4,13 @@ mod world;
 
 use esteira_coordinator::{
     Reason,
+    lane::Lane,
+    lease_tasks::LeaseTasks,
     outbox::{LeaseOutbox, NackOutbox},
     work::{Append, BeatVerdict, Control, HeartBeat, Reported, ReportedOutput, Retry},
 };
-use esteira_model::{Emit, Headers, JobAction, JobState, Payload};
+use esteira_model::{Emit, Headers, JobAction, JobState, Payload, limits};
+use esteira_store::{Live, LivePlace, TaskRecord};
 use std::time::Duration;
 use world::{World, failed, multiple, single};
 
@@ -222,4 +225,51 @@ async fn a_failure_handler_gets_the_failure_and_a_finished_job_takes_no_retry() 
     let retry =
         Retry { account: world.principal.account.clone(), job: job.id, tasks: vec![grant.lease.task], request: None };
     assert_eq!(world.coordinator.retry_tasks(retry).await.expect_err("it has ended").reason, Reason::JobTerminal);
+}
+
+/// INV-POLL: the worker counts the lease from when it sent the poll, so a poll that is sent again begins it anew.
+#[tokio::test]
+async fn a_poll_that_is_sent_again_begins_its_leases_anew() {
+    let world = World::new().await;
+    world.publish("p", r#"{"step_key":"a","function":"f"}"#).await;
+    let job = world.start("p", "1").await;
+    let send = || {
+        let poll = LeaseTasks { request_id: "r".into(), ..world.poll("w", &["f"], 1, world::PATIENCE) };
+        async { world.coordinator.lease_tasks(&world.principal, poll).await.expect("an answer").grants.remove(0) }
+    };
+    let first = send().await;
+    world.pass(limits::LEASE_TTL_DEFAULT / 2);
+    let again = send().await;
+    assert_eq!((&again.token, again.ttl >= limits::LEASE_TTL_DEFAULT), (&first.token, true));
+    let task = world.coordinator.reader().task(job.id, first.lease.task).await.expect("a task");
+    let Some(TaskRecord::Live(Live { place: LivePlace::Leased(leased), .. })) = task else { panic!("{task:?}") };
+    assert!(leased.expire_time.since(leased.grant_time) >= limits::LEASE_TTL_DEFAULT * 3 / 2);
+}
+
+#[tokio::test]
+async fn a_worker_serves_while_it_polls_or_runs_something_and_a_moment_longer() {
+    let world = World::new().await;
+    world.publish("p", r#"{"step_key":"a","function":"f"}"#).await;
+    let text = |text: &str| text.to_owned();
+    let lane = Lane { account: text("default"), queue: text("f"), function: text("f"), version: text(""), limit: None };
+    let is_served = || world.coordinator.is_served(&world.principal, &lane);
+    assert!(!is_served(), "nobody was ever here");
+    world.start("p", "1").await;
+    let grant = world.lease(&["f"], 1).await.remove(0);
+    world.pass(Duration::from_secs(20));
+    assert!(is_served(), "it holds a lease");
+    world.complete(&grant, "1").await;
+    assert!(!is_served(), "it has not called for a while");
+    let poll = world.poll("w", &["f"], 1, Duration::ZERO);
+    world.coordinator.lease_tasks(&world.principal, poll).await.expect("an empty answer");
+    assert!(is_served(), "it called a moment ago");
+    world.pass(Duration::from_secs(20));
+    assert!(!is_served());
+    let poll = world.poll("w", &["f"], 1, world::PATIENCE);
+    let (polled, ()) = tokio::join!(world.coordinator.lease_tasks(&world.principal, poll), async {
+        world.pass(Duration::from_secs(20));
+        assert!(is_served(), "it polls");
+        world.start("p", "2").await;
+    });
+    assert_eq!(polled.expect("a lease").grants.len(), 1);
 }

@@ -3,7 +3,7 @@
 #![allow(dead_code)] // each test file uses its part
 
 use esteira_coordinator::{
-    Coordinator, Grant, Settings, SystemClock,
+    Clock, Coordinator, Grant, Settings, SystemClock,
     catalog::PlanKey,
     coordinator::Running,
     lease_tasks::LeaseTasks,
@@ -12,15 +12,33 @@ use esteira_coordinator::{
     work::{Principal, Report, ReportResult, Reported, ReportedOutput, RequestKey, Started},
 };
 use esteira_model::{
-    AccountId, Actor, AggregateRef, DataClass, Failure, FailureKind, Job, JobId, Packet, Payload, Usage,
+    AccountId, Actor, AggregateRef, DataClass, Failure, FailureKind, Job, JobId, Packet, Payload, Time, Usage,
 };
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
 use tempfile::TempDir;
 
 /// Longest that anything in a test may take.
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
+/// The machine's clock, and what a test lets pass on it.
+#[derive(Default)]
+pub struct Passing(AtomicI64);
+
+impl Clock for Passing {
+    fn now(&self) -> Time {
+        Time(SystemClock.now().0 + self.0.load(Ordering::Relaxed))
+    }
+}
+
 pub struct World {
+    pub clock: Arc<Passing>,
     pub coordinator: Coordinator,
     pub running: Running,
     pub principal: Principal,
@@ -36,13 +54,18 @@ impl World {
         let url = format!("sqlite:{}", directory.path().join("store.db").display());
         let store =
             esteira_store_sql::open(&url, esteira_store_sql::Options::default()).await.expect("the store opens");
-        let (coordinator, running) =
-            Coordinator::start(store.writer, store.reader, Arc::new(SystemClock), Settings::default())
-                .await
-                .expect("it starts");
+        let clock = Arc::new(Passing::default());
+        let (coordinator, running) = Coordinator::start(store.writer, store.reader, clock.clone(), Settings::default())
+            .await
+            .expect("it starts");
         let principal =
             Principal { account: AccountId::new("default"), user_id: "tester".into(), data_class: DataClass::Devtest };
-        Self { coordinator, running, principal, directory }
+        Self { clock, coordinator, running, principal, directory }
+    }
+
+    /// Lets time pass at once.
+    pub fn pass(&self, time: Duration) {
+        self.clock.0.fetch_add(esteira_model::time::micros(time), Ordering::Relaxed);
     }
 
     /// Stops the coordinator as an orderly stop does and starts another on the same file.

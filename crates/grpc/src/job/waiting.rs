@@ -37,7 +37,7 @@ fn of_lane(edge: &Edge, caller: &Caller, lane: &str) -> WaitReason {
     if edge.coordinator.is_queue_paused(&caller.principal, &lane.queue) {
         return WaitReason::QueuePaused;
     }
-    if !edge.coordinator.workers().serve(&caller.principal.account, &lane.function, &lane.version, edge.now()) {
+    if !edge.coordinator.is_served(&caller.principal, &lane) {
         return WaitReason::NoWorker;
     }
     WaitReason::Concurrency
