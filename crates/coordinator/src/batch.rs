@@ -6,8 +6,9 @@ use crate::{
     error::{Error, Reason, Result},
     grant::Grant,
     load::JobEntry,
+    retry_tasks::open_retry,
     round::{Act, Outcome, Round, Todo},
-    work::{BeatVerdict, Control, RequestKey, Retry, Start, Started, Work},
+    work::{BeatVerdict, Control, RequestKey, Start, Started, Work},
 };
 use esteira_model::{AccountId, Artifact, Job, JobAction, JobId, JobState, TaskId, Time, Uuid, limits, time};
 use esteira_store::AnsweredRequest;
@@ -213,7 +214,11 @@ async fn open_start(
 }
 
 /// The job of an account's command, or the error that it is not there.
-async fn own_job(round: &mut Round<'_>, account: &AccountId, id: JobId) -> Result<std::result::Result<Job, Error>> {
+pub(crate) async fn own_job(
+    round: &mut Round<'_>,
+    account: &AccountId,
+    id: JobId,
+) -> Result<std::result::Result<Job, Error>> {
     round.load_jobs([id].into_iter()).await?;
     let own = round.jobs.get(&id).filter(|entry| entry.job.account == *account);
     Ok(own
@@ -247,23 +252,6 @@ async fn open_control(
         act: Act::Control(control.action, control.reason.clone()),
         answer: Some((index, 0)),
     });
-    Ok(None)
-}
-
-async fn open_retry(
-    round: &mut Round<'_>,
-    index: usize,
-    retry: &Retry,
-    todos: &mut Vec<Todo>,
-) -> Result<Option<Result<Answer>>> {
-    if let Err(error) = own_job(round, &retry.account, retry.job).await? {
-        return Ok(Some(Err(error)));
-    }
-    todos.extend(retry.tasks.iter().enumerate().map(|(part, task)| Todo {
-        job: retry.job,
-        act: Act::Retry(*task),
-        answer: Some((index, part)),
-    }));
     Ok(None)
 }
 

@@ -54,7 +54,10 @@ impl Round<'_> {
                 Ok(decide(Command::Control(*action, reason.clone(), live), Loaded::default()))
             }
             (Act::Deadline, _) => self.prepare_deadline(entry, from).await,
-            (Act::Retry(task), _) => self.prepare_retry(graph, todo.job, *task).await,
+            (Act::Retry(failed), _) => {
+                let loaded = self.load_needs(&failed.task, &both(graph, &failed.task)).await?;
+                Ok(decide(Command::Retry(failed.clone()), loaded))
+            }
             _ => Ok(gone()),
         }
     }
@@ -239,17 +242,6 @@ impl Round<'_> {
         };
         let loaded = self.load_needs(task, &graph.node(task.step).end_needs.clone()).await?;
         Ok(decide(Command::ChildEnded(task.clone(), outcome), loaded))
-    }
-
-    async fn prepare_retry(&mut self, graph: &Graph, job: JobId, task: TaskId) -> Result<Prepared> {
-        let Some(failed) = self.ended_task(job, task).await? else {
-            return Ok(Prepared::Nothing(Outcome::Refused(
-                Reason::TaskNotFound,
-                format!("there is no ended task {task} in this job"),
-            )));
-        };
-        let loaded = self.load_needs(&failed.task, &both(graph, &failed.task)).await?;
-        Ok(decide(Command::Retry(Box::new(failed)), loaded))
     }
 }
 

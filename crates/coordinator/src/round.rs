@@ -14,7 +14,7 @@ use crate::{
     work::{Report, ReportResult, Told},
 };
 use esteira_engine::{At, Command, Context, Granted, Loaded, Refusal, decide};
-use esteira_model::{AccountId, ArtifactId, Job, JobAction, JobId, Payload, Task, TaskId, Time};
+use esteira_model::{AccountId, ArtifactId, EndedTask, Job, JobAction, JobId, Payload, Task, TaskId, Time};
 use esteira_store::{Batch, Hot, Leased, Live, LivePlace, Unit};
 use std::{
     collections::{BTreeSet, HashMap, HashSet},
@@ -48,7 +48,7 @@ pub(crate) enum Act {
     ChildEnded(TaskId),
     Control(JobAction, String),
     Deadline,
-    Retry(TaskId),
+    Retry(Box<EndedTask>),
 }
 
 impl Act {
@@ -109,6 +109,8 @@ pub(crate) struct Round<'u> {
     pub outbox_topics: HashSet<(AccountId, String)>,
     pub next_due: Option<Time>,
     pub new_tasks: HashMap<(usize, usize), TaskId>,
+    /// Failed tasks that are tried again in this batch.
+    pub retried: HashSet<TaskId>,
 }
 
 /// Rounds of one batch: sub-plans nest at most this deep, each level needs a few.
@@ -135,6 +137,7 @@ impl<'u> Round<'u> {
             outbox_topics: HashSet::new(),
             next_due: None,
             new_tasks: HashMap::new(),
+            retried: HashSet::new(),
         }
     }
 

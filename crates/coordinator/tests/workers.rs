@@ -227,6 +227,49 @@ async fn a_failure_handler_gets_the_failure_and_a_finished_job_takes_no_retry() 
     assert_eq!(world.coordinator.retry_tasks(retry).await.expect_err("it has ended").reason, Reason::JobTerminal);
 }
 
+#[tokio::test]
+async fn a_failed_task_is_tried_again_once() {
+    let world = World::new().await;
+    let steps = r#"{"step_key":"a","function":"f","output":"multiple","next":["b"]},{"step_key":"b","function":"g","retry":{"max_attempts":1}}"#;
+    world.publish("p", steps).await;
+    let job = world.start("p", "0").await;
+    let fan = world.lease(&["f"], 1).await.remove(0);
+    world.report(&fan, multiple(&["1", "2", "3"])).await;
+    let mut items = world.lease(&["g"], 3).await;
+    while items.len() < 3 {
+        items.extend(world.lease(&["g"], 3).await);
+    }
+    world.report(&items[0], failed("BROKEN")).await;
+    world.report(&items[1], failed("BROKEN")).await;
+    let retry = |tasks: &[usize]| {
+        let tasks = tasks.iter().map(|&item| items[item].lease.task).collect();
+        world.coordinator.retry_tasks(Retry {
+            account: world.principal.account.clone(),
+            job: job.id,
+            tasks,
+            request: None,
+        })
+    };
+    let refused = |error: esteira_coordinator::Error| (error.reason, error.field);
+    assert_eq!(retry(&[0]).await.expect("tried again").len(), 1);
+    for tasks in [&[0][..], &[1, 0], &[1, 1]] {
+        let last = format!("task_ids[{}]", tasks.len() - 1);
+        assert_eq!(retry(tasks).await.map_err(refused), Err((Reason::JobStateConflict, last)), "{tasks:?}");
+    }
+    assert_eq!(retry(&[2]).await.map_err(refused), Err((Reason::TaskNotFound, "task_ids[0]".into())), "it runs");
+    let again = world.lease(&["g"], 1).await.remove(0);
+    world.complete(&again, "10").await;
+    assert_eq!(retry(&[0]).await.map_err(refused).unwrap_err().0, Reason::JobStateConflict, "also when that one ended");
+    // At once: one of the two is first.
+    let (one, other) = tokio::join!(retry(&[1]), retry(&[1]));
+    assert_eq!(one.is_ok() as u8 + other.is_ok() as u8, 1);
+    let again = world.lease(&["g"], 1).await.remove(0);
+    world.complete(&again, "20").await;
+    world.complete(&items[2], "30").await;
+    assert_eq!(world.ended(job.id).await.state, JobState::Succeeded);
+    assert_eq!(world.results(job.id).await, ["10", "20", "30"]);
+}
+
 /// INV-POLL: the worker counts the lease from when it sent the poll, so a poll that is sent again begins it anew.
 #[tokio::test]
 async fn a_poll_that_is_sent_again_begins_its_leases_anew() {

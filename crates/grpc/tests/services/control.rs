@@ -96,7 +96,7 @@ async fn a_failed_task_is_tried_again_while_its_job_runs() {
     server.complete(&second, "1").await;
     server.complete(&waiting, "2").await;
     assert_eq!(server.await_job(&job).await.state(), JobState::Succeeded);
-    check_refused(send(retry(&[&lease.task_id], "")).await, Code::FailedPrecondition, "JOB_TERMINAL", "task_ids[0]");
+    check_refused(send(retry(&[&lease.task_id], "")).await, Code::FailedPrecondition, "JOB_TERMINAL", "job_id");
     server.stop().await;
 }
 
