@@ -105,7 +105,14 @@ impl Coordinator {
         recover(&shared, &mut *writer).await?;
         let (urgent, urgent_work) = mpsc::channel(settings.queue_depth);
         let (submissions, submitted_work) = mpsc::channel(settings.queue_depth);
-        let committer = tokio::spawn(Committer::new(shared.clone(), writer, urgent_work, submitted_work).run());
+        let holds_thread = writer.holds_thread();
+        let committer = Committer::new(shared.clone(), writer, urgent_work, submitted_work).run();
+        let committer = if holds_thread {
+            let runtime = tokio::runtime::Handle::current();
+            tokio::task::spawn_blocking(move || runtime.block_on(committer))
+        } else {
+            tokio::spawn(committer)
+        };
         let timer = tokio::spawn(timer::run(shared.clone(), urgent.clone()));
         Ok((Self { shared, urgent, submissions }, Running { committer, timer }))
     }

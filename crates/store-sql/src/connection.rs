@@ -58,6 +58,11 @@ impl Connection {
         self.broken
     }
 
+    /// Whether its calls hold their thread.
+    pub(crate) fn holds_thread(&self) -> bool {
+        self.session.holds_thread()
+    }
+
     /// Begins a transaction that writes.
     pub(crate) async fn begin_write(&mut self) -> Result<()> {
         self.settle().await?;

@@ -70,7 +70,7 @@ pub async fn open(url: &str, options: Options) -> Result<Opened> {
     let statements = Arc::new(AtomicU64::new(0));
     let place = Arc::new(place);
 
-    let mut connection = sqlite::open_writer(&place.path, tuning, &statements).await?;
+    let mut connection = sqlite::open_writer(&place.path, tuning, &statements)?;
     migrate(&mut connection, sqlite::migrations()).await?;
 
     let pool = Pool::new(place.clone(), tuning, options.readers, statements.clone());

@@ -15,6 +15,12 @@ use esteira_model::{
 pub trait Writer: Send {
     /// Begins a unit of work. On SQLite it holds the one write lock from here on.
     async fn begin(&mut self) -> Result<Box<dyn Unit + '_>>;
+
+    /// Whether its calls hold the thread that makes them until the database has answered: then its owner needs a thread of
+    /// its own.
+    fn holds_thread(&self) -> bool {
+        false
+    }
 }
 
 /// One transaction. Dropping it without `commit` rolls everything back.

@@ -14,14 +14,18 @@ use sqlx::SqlStr;
 
 /// An open connection to one of the databases.
 pub(crate) enum Session {
-    /// SQLite.
+    /// SQLite for readers.
     Sqlite(sqlite::Session),
+    /// SQLite for the committer.
+    Direct(sqlite::Direct),
 }
 
 /// A row as the driver returned it.
 pub(crate) enum RawRow {
-    /// SQLite.
+    /// SQLite for readers.
     Sqlite(sqlx::sqlite::SqliteRow),
+    /// SQLite for the committer.
+    Direct(sqlite::Owned),
 }
 
 impl RawRow {
@@ -29,6 +33,10 @@ impl RawRow {
     pub(crate) fn i64(&self, column: usize) -> Result<Option<i64>> {
         match self {
             Self::Sqlite(row) => sqlite::cell(row, column),
+            Self::Direct(row) => sqlite::direct_cell(row, column, |value| match value {
+                rusqlite::types::Value::Integer(v) => Some(*v),
+                _ => None,
+            }),
         }
     }
 
@@ -36,6 +44,10 @@ impl RawRow {
     pub(crate) fn text(&self, column: usize) -> Result<Option<&str>> {
         match self {
             Self::Sqlite(row) => sqlite::cell(row, column),
+            Self::Direct(row) => sqlite::direct_cell(row, column, |value| match value {
+                rusqlite::types::Value::Text(v) => Some(v.as_str()),
+                _ => None,
+            }),
         }
     }
 
@@ -43,15 +55,25 @@ impl RawRow {
     pub(crate) fn blob(&self, column: usize) -> Result<Option<&[u8]>> {
         match self {
             Self::Sqlite(row) => sqlite::cell(row, column),
+            Self::Direct(row) => sqlite::direct_cell(row, column, |value| match value {
+                rusqlite::types::Value::Blob(v) => Some(v.as_slice()),
+                _ => None,
+            }),
         }
     }
 }
 
 impl Session {
+    /// Whether its calls hold the thread that makes them.
+    pub(crate) fn holds_thread(&self) -> bool {
+        matches!(self, Self::Direct(_))
+    }
+
     /// Begins a transaction that writes.
     pub(crate) async fn begin_write(&mut self) -> Result<()> {
         match self {
             Self::Sqlite(s) => s.begin_write().await,
+            Self::Direct(s) => s.begin_write(),
         }
     }
 
@@ -59,6 +81,7 @@ impl Session {
     pub(crate) async fn begin_read(&mut self) -> Result<()> {
         match self {
             Self::Sqlite(s) => s.begin_read().await,
+            Self::Direct(s) => s.begin_read(),
         }
     }
 
@@ -66,6 +89,7 @@ impl Session {
     pub(crate) async fn commit(&mut self) -> Result<()> {
         match self {
             Self::Sqlite(s) => s.commit().await,
+            Self::Direct(s) => s.commit(),
         }
     }
 
@@ -73,6 +97,8 @@ impl Session {
     pub(crate) fn start_rollback(&mut self) {
         match self {
             Self::Sqlite(s) => s.start_rollback(),
+            // An error shows again in the next BEGIN.
+            Self::Direct(s) => drop(s.rollback()),
         }
     }
 
@@ -80,6 +106,7 @@ impl Session {
     pub(crate) async fn rollback(&mut self) -> Result<()> {
         match self {
             Self::Sqlite(s) => s.rollback().await,
+            Self::Direct(s) => s.rollback(),
         }
     }
 
@@ -87,6 +114,7 @@ impl Session {
     pub(crate) async fn execute(&mut self, sql: SqlStr, values: Vec<Value>) -> Result<u64> {
         match self {
             Self::Sqlite(s) => s.execute(sql, values).await,
+            Self::Direct(s) => s.execute(&sql, &values),
         }
     }
 
@@ -94,13 +122,14 @@ impl Session {
     pub(crate) async fn fetch(&mut self, sql: SqlStr, values: Vec<Value>) -> Result<Vec<RawRow>> {
         match self {
             Self::Sqlite(s) => s.fetch(sql, values).await,
+            Self::Direct(s) => Ok(s.fetch(&sql, &values)?.into_iter().map(RawRow::Direct).collect()),
         }
     }
 
     /// Deletes the first `$2` tasks of lane `$1` from the queue and returns `task_columns!, lane, rank`, in any order.
     pub(crate) fn claim_sql(&self) -> &'static str {
         match self {
-            Self::Sqlite(_) => sqlite::CLAIM,
+            Self::Sqlite(_) | Self::Direct(_) => sqlite::CLAIM,
         }
     }
 
@@ -108,6 +137,7 @@ impl Session {
     pub(crate) async fn script(&mut self, sql: &'static str) -> Result<()> {
         match self {
             Self::Sqlite(s) => s.script(sql).await,
+            Self::Direct(s) => s.script(sql),
         }
     }
 
@@ -115,6 +145,7 @@ impl Session {
     pub(crate) async fn execute_each(&mut self, sql: SqlStr, values: Vec<Value>) -> Result<Vec<u64>> {
         match self {
             Self::Sqlite(s) => s.execute_each(sql, values).await,
+            Self::Direct(s) => Ok(vec![s.execute(&sql, &values)?]),
         }
     }
 
@@ -122,6 +153,7 @@ impl Session {
     pub(crate) fn round(&mut self, operations: Vec<Operation>) -> Vec<Sending> {
         match self {
             Self::Sqlite(s) => s.texts.round(operations),
+            Self::Direct(s) => s.texts.round(operations),
         }
     }
 
@@ -129,6 +161,7 @@ impl Session {
     pub(crate) fn insert(&mut self, table: &'static Table, rows: Rows) -> Vec<(SqlStr, Vec<Value>)> {
         match self {
             Self::Sqlite(s) => s.texts.insert(table, rows),
+            Self::Direct(s) => s.texts.insert(table, rows),
         }
     }
 
@@ -141,6 +174,7 @@ impl Session {
     ) -> Vec<(SqlStr, Vec<Value>)> {
         match self {
             Self::Sqlite(s) => s.texts.keyed(keyed, keys, last),
+            Self::Direct(s) => s.texts.keyed(keyed, keys, last),
         }
     }
 
@@ -148,6 +182,7 @@ impl Session {
     pub(crate) fn keyed_union(&mut self, union: &'static KeyedUnion, keys: Rows) -> Vec<(SqlStr, Vec<Value>)> {
         match self {
             Self::Sqlite(s) => s.texts.keyed_union(union, keys),
+            Self::Direct(s) => s.texts.keyed_union(union, keys),
         }
     }
 }

@@ -35,10 +35,14 @@ impl Writer for SqlWriter {
     async fn begin(&mut self) -> Result<Box<dyn Unit + '_>> {
         // After an I/O error nobody knows what the connection holds, and a failed sync must not be retried on its file handle.
         if self.connection.is_broken() {
-            self.connection = sqlite::open_writer(&self.place.path, self.tuning, &self.statements).await?;
+            self.connection = sqlite::open_writer(&self.place.path, self.tuning, &self.statements)?;
         }
         self.connection.begin_write().await?;
         Ok(Box::new(SqlUnit { connection: &mut self.connection }))
+    }
+
+    fn holds_thread(&self) -> bool {
+        self.connection.holds_thread()
     }
 }
 

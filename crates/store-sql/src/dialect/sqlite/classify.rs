@@ -15,6 +15,10 @@ mod code {
     pub(super) const PROTOCOL: i32 = 15;
     /// Extended: a read transaction cannot become a write transaction, because another one wrote meanwhile.
     pub(super) const BUSY_SNAPSHOT: i32 = 517;
+    /// Extended: a key is taken.
+    pub(super) const PRIMARY_KEY: i32 = 1555;
+    pub(super) const UNIQUE: i32 = 2067;
+    pub(super) const ROWID: i32 = 2579;
 }
 
 /// The extended result code of an error, if it came from SQLite itself.
@@ -22,13 +26,12 @@ fn extended(error: &sqlx::Error) -> Option<i32> {
     error.as_database_error()?.code()?.parse().ok()
 }
 
-fn kind(error: &sqlx::Error) -> Kind {
-    if error.as_database_error().is_some_and(|e| e.is_unique_violation()) {
-        return Kind::Duplicate;
-    }
-    match (error, extended(error)) {
-        (_, Some(code::BUSY_SNAPSHOT)) => Kind::Conflict,
-        (_, Some(extended)) => match extended & 0xff {
+/// What an extended result code means.
+fn kind_of(extended: i32) -> Kind {
+    match extended {
+        code::BUSY_SNAPSHOT => Kind::Conflict,
+        code::PRIMARY_KEY | code::UNIQUE | code::ROWID => Kind::Duplicate,
+        _ => match extended & 0xff {
             code::BUSY
             | code::LOCKED
             | code::NOMEM
@@ -40,6 +43,12 @@ fn kind(error: &sqlx::Error) -> Kind {
             | code::PROTOCOL => Kind::Unavailable,
             _ => Kind::Defect,
         },
+    }
+}
+
+fn kind(error: &sqlx::Error) -> Kind {
+    match (error, extended(error)) {
+        (_, Some(extended)) => kind_of(extended),
         (
             sqlx::Error::Io(_)
             | sqlx::Error::WorkerCrashed
@@ -65,4 +74,16 @@ pub(super) fn commit_error(error: sqlx::Error) -> Error {
         None => true,
     };
     Error::new(if unknown { Kind::CommitUnknown } else { kind(&error) }, error.to_string())
+}
+
+/// The error of a statement on the committer's connection.
+pub(super) fn direct_error(error: rusqlite::Error) -> Error {
+    let kind = error.sqlite_error().map_or(Kind::Defect, |e| kind_of(e.extended_code));
+    Error::new(kind, error.to_string())
+}
+
+/// The error of a COMMIT on the committer's connection: see [`commit_error`].
+pub(super) fn direct_commit_error(error: rusqlite::Error) -> Error {
+    let unknown = error.sqlite_error().is_none_or(|e| e.extended_code & 0xff == code::IOERR);
+    if unknown { Error::new(Kind::CommitUnknown, error.to_string()) } else { direct_error(error) }
 }

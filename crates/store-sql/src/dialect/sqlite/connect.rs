@@ -1,12 +1,9 @@
 //! Opening SQLite: what is set on each connection, and why.
 
-use super::Session;
+use super::{Direct, Session};
 use crate::{connection::Connection, dialect, migrate::Migration};
 use esteira_store::{Error, Kind, Result};
-use sqlx::{
-    ConnectOptions, SqlStr,
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
-};
+use sqlx::{ConnectOptions, sqlite::SqliteConnectOptions};
 use std::{
     path::Path,
     sync::{Arc, atomic::AtomicU64},
@@ -49,20 +46,27 @@ pub(crate) fn migrations() -> &'static [Migration] {
     &[migration!(1, "0001_tables")]
 }
 
-fn options(path: &Path, tuning: Tuning, cache_bytes: usize) -> SqliteConnectOptions {
-    SqliteConnectOptions::new()
-        .filename(path)
-        .busy_timeout(tuning.busy_timeout)
+/// What every connection sets.
+fn shared_pragmas(cache_bytes: usize) -> [(&'static str, String); 4] {
+    [
         // Every reference is written by the same transaction that writes its target, and never deleted before it:
         // checking would cost a lookup a row in each hot table and forbid nothing that can happen.
-        .foreign_keys(false)
+        ("foreign_keys", "OFF".into()),
+        ("cache_size", format!("-{}", cache_bytes / 1024)),
+        ("temp_store", "MEMORY".into()),
+        // No memory map: pages in the log are not mapped anyway, and an I/O error would be a SIGBUS instead of an answer.
+        ("mmap_size", "0".into()),
+    ]
+}
+
+fn options(path: &Path, tuning: Tuning, cache_bytes: usize) -> SqliteConnectOptions {
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .busy_timeout(tuning.busy_timeout)
         .statement_cache_capacity(STATEMENTS_MAX)
         .row_buffer_size(ROWS_AHEAD)
-        .pragma("cache_size", format!("-{}", cache_bytes / 1024))
-        .pragma("temp_store", "MEMORY")
-        // No memory map: pages in the log are not mapped anyway, and an I/O error would be a SIGBUS instead of an answer.
-        .pragma("mmap_size", "0")
-        .disable_statement_logging()
+        .disable_statement_logging();
+    shared_pragmas(cache_bytes).into_iter().fold(options, |options, (name, value)| options.pragma(name, value))
 }
 
 async fn connect(options: SqliteConnectOptions, counter: &Arc<AtomicU64>) -> Result<Connection> {
@@ -75,19 +79,28 @@ async fn connect(options: SqliteConnectOptions, counter: &Arc<AtomicU64>) -> Res
 }
 
 /// Opens the connection that writes, and refuses a SQLite that loses data.
-pub(crate) async fn open_writer(path: &Path, tuning: Tuning, counter: &Arc<AtomicU64>) -> Result<Connection> {
-    let options = options(path, tuning, tuning.cache_bytes)
-        .create_if_missing(true)
-        .page_size(PAGE_BYTES)
-        .journal_mode(SqliteJournalMode::Wal)
-        // FULL syncs the log at each commit; NORMAL would lose the last commits in a power cut.
-        .synchronous(if tuning.durable { SqliteSynchronous::Full } else { SqliteSynchronous::Off })
-        .pragma("wal_autocheckpoint", (tuning.checkpoint_bytes / PAGE_BYTES as usize).to_string())
-        .pragma("journal_size_limit", tuning.checkpoint_bytes.to_string());
-    let mut connection = connect(options, counter).await?;
-    let rows = connection.fetch_text(SqlStr::from_static("SELECT sqlite_version()"), Vec::new()).await?;
-    check_version(rows.first().map_or(Ok(""), |row| row.cells().text())?)?;
-    Ok(connection)
+pub(crate) fn open_writer(path: &Path, tuning: Tuning, counter: &Arc<AtomicU64>) -> Result<Connection> {
+    check_version(rusqlite::version())?;
+    let opened = rusqlite::Connection::open(path).and_then(|connection| {
+        connection.busy_timeout(tuning.busy_timeout)?;
+        connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+        let mut pragmas = vec![
+            // Before anything is written: a page has its size from the first one on.
+            ("page_size", PAGE_BYTES.to_string()),
+            ("journal_mode", "WAL".into()),
+            // FULL syncs the log at each commit; NORMAL would lose the last commits in a power cut.
+            ("synchronous", if tuning.durable { "FULL" } else { "OFF" }.into()),
+            ("wal_autocheckpoint", (tuning.checkpoint_bytes / PAGE_BYTES as usize).to_string()),
+            ("journal_size_limit", tuning.checkpoint_bytes.to_string()),
+        ];
+        pragmas.extend(shared_pragmas(tuning.cache_bytes));
+        for (name, value) in pragmas {
+            connection.execute_batch(&format!("PRAGMA {name} = {value}"))?;
+        }
+        Ok(connection)
+    });
+    let connection = opened.map_err(super::direct_error)?;
+    Ok(Connection::new(dialect::Session::Direct(Direct::new(connection)), counter.clone()))
 }
 
 /// Opens a connection that cannot write.

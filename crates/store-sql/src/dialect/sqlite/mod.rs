@@ -2,14 +2,16 @@
 
 mod classify;
 mod connect;
+mod direct;
 mod lock;
 mod text;
 
 pub(crate) use connect::{Tuning, migrations, open_reader, open_writer};
+pub(crate) use direct::{Direct, Owned, cell as direct_cell};
 pub(crate) use lock::FileLock;
 
 use crate::{dialect::RawRow, tables::task_columns, value::Value};
-use classify::{commit_error, error};
+use classify::{commit_error, direct_error, error};
 use esteira_store::{Error, Kind, Result};
 use futures::{FutureExt, TryStreamExt};
 use sqlx::{
@@ -61,7 +63,7 @@ fn arguments(values: Vec<Value>) -> Result<SqliteArguments> {
 
 impl Session {
     fn new(connection: SqliteConnection) -> Self {
-        Self { connection, texts: text::Texts::default() }
+        Self { connection, texts: text::Texts::for_hops() }
     }
 
     async fn control(&mut self, sql: &'static str) -> std::result::Result<(), sqlx::Error> {

@@ -11,7 +11,8 @@ use crate::{
 use sqlx::{AssertSqlSafe, SqlSafeStr, SqlStr};
 use std::{collections::HashMap, fmt::Write, sync::Arc};
 
-/// Rows of one statement at most. More would not be faster, and keeps 256 * 29 columns far below SQLite's 32,766 parameters.
+/// Rows of one statement at most where a statement is a hop to the connection's thread. More would not be faster, and 256
+/// rows of 29 columns stay far below SQLite's 32,766 parameters.
 const ROWS_MAX: usize = 256;
 
 /// A round whose operations have at most this many rows each is sent as one text of several statements: a statement is a
@@ -23,8 +24,8 @@ const GLUED_ROWS_MAX: usize = 16;
 type Key = (usize, usize, bool);
 
 /// The texts made so far on one connection; as many as there are descriptions times nine sizes, at most twice.
-#[derive(Default)]
 pub(crate) struct Texts {
+    glues: bool,
     made: HashMap<Key, Arc<str>>,
     /// Glued texts by their lists' size and the addresses of their descriptions. There are few mixtures: a round of reports,
     /// one with starts, one with retries.
@@ -34,14 +35,14 @@ pub(crate) struct Texts {
 /// Cuts rows into lists of a power of two. Calls `text` with the number of rows of each list and whether it is padded.
 fn chunks(rows: Rows, mut text: impl FnMut(usize, bool) -> SqlStr) -> Vec<(SqlStr, Vec<Value>)> {
     let (width, count) = (rows.width(), rows.len());
-    let mut cells = rows.into_cells();
+    let mut cells = rows.into_cells().into_iter();
     let mut statements = Vec::with_capacity(count / ROWS_MAX + 1);
     let mut left = count;
     while left > 0 {
         let taken = left.min(ROWS_MAX);
         let size = taken.next_power_of_two();
-        let rest = cells.split_off(taken * width);
-        let mut list = std::mem::replace(&mut cells, rest);
+        let mut list = Vec::with_capacity(size * width + 1);
+        list.extend(cells.by_ref().take(taken * width));
         list.resize(size * width, Value::Null);
         statements.push((text(size, size != taken), list));
         left -= taken;
@@ -116,11 +117,21 @@ fn address<T>(description: &'static T) -> usize {
 }
 
 impl Texts {
+    /// For a connection on a thread of its own.
+    pub(crate) fn for_hops() -> Self {
+        Self { glues: true, made: HashMap::new(), glued: HashMap::new() }
+    }
+
+    /// For a connection on the caller's thread: a statement costs nothing but itself, so there is nothing to glue.
+    pub(crate) fn for_calls() -> Self {
+        Self { glues: false, ..Self::for_hops() }
+    }
+
     /// The round trips of a round; operations without rows are left out.
     pub(crate) fn round(&mut self, operations: Vec<Operation>) -> Vec<Sending> {
         let numbered: Vec<_> = operations.into_iter().enumerate().filter(|(_, o)| !o.rows().is_empty()).collect();
         let largest = numbered.iter().map(|(_, operation)| operation.rows().len()).max().unwrap_or(0);
-        if numbered.len() > 1 && largest <= GLUED_ROWS_MAX {
+        if self.glues && numbered.len() > 1 && largest <= GLUED_ROWS_MAX {
             return vec![self.glue(numbered, largest.next_power_of_two())];
         }
         let mut sendings = Vec::with_capacity(numbered.len());
@@ -217,7 +228,7 @@ mod tests {
 
     #[test]
     fn lists_come_in_powers_of_two() {
-        let mut texts = Texts::default();
+        let mut texts = Texts::for_hops();
         for (count, sizes) in
             [(0, vec![]), (1, vec![1]), (3, vec![4]), (100, vec![128]), (256, vec![256]), (600, vec![256, 256, 128])]
         {
@@ -229,7 +240,7 @@ mod tests {
 
     #[test]
     fn only_padded_lists_are_filtered() {
-        let mut texts = Texts::default();
+        let mut texts = Texts::for_hops();
         assert_eq!(texts.insert(&PAIR, rows(2))[0].0.as_str(), "INSERT OR FAIL INTO pair (a,b) VALUES (?,?),(?,?)");
         assert_eq!(
             texts.insert(&PAIR, rows(3))[0].0.as_str(),
@@ -248,7 +259,7 @@ mod tests {
                 Operation::Insert(&PAIR, rows(inserts)),
             ]
         };
-        let mut texts = Texts::default();
+        let mut texts = Texts::for_hops();
         let sent = texts.round(round(1, 2));
         assert_eq!(sent.len(), 1);
         assert_eq!(
@@ -266,7 +277,7 @@ mod tests {
     #[test]
     fn keys_are_a_table() {
         static FIND: Keyed = Keyed { key: &[Type::I64, Type::Text], sql: "SELECT b FROM k CROSS JOIN pair ON a = k1" };
-        let statements = Texts::default().keyed(&FIND, rows(2), None);
+        let statements = Texts::for_hops().keyed(&FIND, rows(2), None);
         assert_eq!(
             statements[0].0.as_str(),
             "WITH k(k1,k2) AS (VALUES (?,?),(?,?)) SELECT b FROM k CROSS JOIN pair ON a = k1"

@@ -1,0 +1,115 @@
+//! The committer's connection: SQLite called on the committer's own thread, without a hop to another one and back.
+//!
+//! sqlx gives each SQLite connection a thread. For readers that is what keeps the runtime free; for the one connection on
+//! the path of every step the two hand-overs of each statement cost more than the statement (ADR 0003).
+
+use super::{
+    classify::{direct_commit_error, direct_error},
+    text::Texts,
+};
+use crate::value::Value;
+use esteira_store::{Error, Kind, Result};
+use rusqlite::{
+    CachedStatement, Connection, ToSql,
+    types::{ToSqlOutput, ValueRef},
+};
+use sqlx::SqlStr;
+use std::borrow::Cow;
+
+/// An open connection on the thread of its caller.
+pub(crate) struct Direct {
+    connection: Connection,
+    /// The texts that were made for it.
+    pub(crate) texts: Texts,
+}
+
+/// A row, copied out of SQLite.
+pub(crate) type Owned = Vec<rusqlite::types::Value>;
+
+impl ToSql for Value {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match self {
+            Self::Null => ValueRef::Null,
+            Self::I64(v) => ValueRef::Integer(*v),
+            Self::Text(v) => ValueRef::Text(v.as_bytes()),
+            Self::Shared(v) => ValueRef::Text(v.as_bytes()),
+            Self::Fixed(v) => ValueRef::Text(v.as_bytes()),
+            Self::Blob(v) => ValueRef::Blob(v),
+        }))
+    }
+}
+
+/// The cell of a column, if it is of the wanted type; none for NULL.
+pub(crate) fn cell<'r, T>(
+    row: &'r Owned,
+    column: usize,
+    of: impl FnOnce(&'r rusqlite::types::Value) -> Option<T>,
+) -> Result<Option<T>> {
+    let defect = |what: &str| Error::new(Kind::Defect, format!("column {column} {what}"));
+    match row.get(column).ok_or_else(|| defect("is not there"))? {
+        rusqlite::types::Value::Null => Ok(None),
+        value => of(value).map(Some).ok_or_else(|| defect("has another type than expected")),
+    }
+}
+
+impl Direct {
+    pub(super) fn new(connection: Connection) -> Self {
+        Self { connection, texts: Texts::for_calls() }
+    }
+
+    fn prepare(&self, sql: &str, values: &[Value]) -> Result<CachedStatement<'_>> {
+        // `$1` is a name to SQLite and gets the next free place; `?1` is the first place, as `$1` is elsewhere.
+        let numbered = if sql.contains('$') { Cow::Owned(sql.replace('$', "?")) } else { Cow::Borrowed(sql) };
+        let mut statement = self.connection.prepare_cached(&numbered).map_err(direct_error)?;
+        for (index, value) in values.iter().enumerate() {
+            statement.raw_bind_parameter(index + 1, value).map_err(direct_error)?;
+        }
+        Ok(statement)
+    }
+
+    fn run(&self, sql: &str, values: &[Value]) -> Result<u64> {
+        let mut statement = self.prepare(sql, values)?;
+        let changed = statement.raw_execute().map_err(direct_error)?;
+        Ok(changed as u64)
+    }
+
+    /// `BEGIN IMMEDIATE` takes the write lock at once: a deferred transaction that reads first and writes later can get
+    /// an instant `SQLITE_BUSY` that no time-out waits for.
+    pub(crate) fn begin_write(&mut self) -> Result<()> {
+        self.run("BEGIN IMMEDIATE", &[]).map(drop)
+    }
+
+    pub(crate) fn begin_read(&mut self) -> Result<()> {
+        self.run("BEGIN", &[]).map(drop)
+    }
+
+    pub(crate) fn commit(&mut self) -> Result<()> {
+        let mut statement = self.connection.prepare_cached("COMMIT").map_err(direct_error)?;
+        statement.raw_execute().map(drop).map_err(direct_commit_error)
+    }
+
+    /// Undoes the transaction, if there is one: SQLite may have undone it by itself after an error.
+    pub(crate) fn rollback(&mut self) -> Result<()> {
+        if self.connection.is_autocommit() { Ok(()) } else { self.run("ROLLBACK", &[]).map(drop) }
+    }
+
+    pub(crate) fn execute(&mut self, sql: &SqlStr, values: &[Value]) -> Result<u64> {
+        self.run(sql.as_str(), values)
+    }
+
+    pub(crate) fn fetch(&mut self, sql: &SqlStr, values: &[Value]) -> Result<Vec<Owned>> {
+        let mut statement = self.prepare(sql.as_str(), values)?;
+        let columns = statement.column_count();
+        let mut rows = statement.raw_query();
+        let mut found = Vec::new();
+        while let Some(row) = rows.next().map_err(direct_error)? {
+            let cells = (0..columns).map(|column| row.get(column));
+            found.push(cells.collect::<rusqlite::Result<_>>().map_err(direct_error)?);
+        }
+        Ok(found)
+    }
+
+    pub(crate) fn script(&mut self, sql: &str) -> Result<()> {
+        self.connection.execute_batch(sql).map_err(direct_error)
+    }
+}
