@@ -2,11 +2,14 @@
 //!
 //! Exit codes: 0 done; 1 the call was refused, or the job did not succeed; 2 the coordinator cannot be reached; 64 usage.
 
-mod inspect;
 mod job;
+mod outbox;
 mod output;
 mod plan;
+mod queue;
+mod task;
 mod watch;
+mod worker;
 
 use clap::{Args, Subcommand, ValueEnum};
 use esteira_sdk::client::{Client, Error};
@@ -46,16 +49,16 @@ pub enum Command {
     Job(job::Command),
     /// Tasks of a job
     #[command(subcommand)]
-    Task(inspect::TaskCommand),
+    Task(task::Command),
     /// Workers seen lately
     #[command(subcommand)]
-    Worker(inspect::WorkerCommand),
+    Worker(worker::Command),
     /// Queues and what waits in them
     #[command(subcommand)]
-    Queue(inspect::QueueCommand),
+    Queue(queue::Command),
     /// Messages that wait to be delivered
     #[command(subcommand)]
-    Outbox(inspect::OutboxCommand),
+    Outbox(outbox::Command),
 }
 
 /// What went wrong with a command.
@@ -98,10 +101,10 @@ pub async fn run(arguments: ClientArguments, command: Command) -> ExitCode {
     let outcome = match command {
         Command::Plan(command) => plan::run(&session, command).await,
         Command::Job(command) => job::run(&session, command).await,
-        Command::Task(command) => inspect::task(&session, command).await,
-        Command::Worker(command) => inspect::worker(&session, command).await,
-        Command::Queue(command) => inspect::queue(&session, command).await,
-        Command::Outbox(command) => inspect::outbox(&session, command).await,
+        Command::Task(command) => task::run(&session, command).await,
+        Command::Worker(command) => worker::run(&session, command).await,
+        Command::Queue(command) => queue::run(&session, command).await,
+        Command::Outbox(command) => outbox::run(&session, command).await,
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
