@@ -22,6 +22,7 @@ pub enum Reason {
     JobNotFound,
     TaskNotFound,
     WorkerNotFound,
+    OutboxKeyNotFound,
     NameTaken,
     JobIdTaken,
     LeaseLost,
