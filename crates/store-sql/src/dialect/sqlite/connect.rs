@@ -66,10 +66,15 @@ fn options(path: &Path, tuning: Tuning, cache_bytes: usize) -> SqliteConnectOpti
 }
 
 async fn connect(options: SqliteConnectOptions, counter: &Arc<AtomicU64>) -> Result<Connection> {
-    let connection = options.connect().await.map_err(|e| match super::error(e) {
-        // A file that is no database, a directory, a missing permission: the operator must look, and may repair it.
-        e if e.kind() == Kind::Defect => e,
-        e => Error::new(Kind::Unavailable, e.to_string()),
+    let connection = options.connect().await.map_err(|e| {
+        let reason = e.as_database_error().map_or_else(|| e.to_string(), |e| e.message().to_owned());
+        match super::error(e).kind() {
+            Kind::Defect => Error::new(Kind::Defect, format!("{reason}; choose another file, or move this one away")),
+            // A directory, a missing permission: the operator must look, and may repair it.
+            _ => {
+                Error::new(Kind::Unavailable, format!("{reason}; it must be a file that this user can read and write"))
+            }
+        }
     })?;
     Ok(Connection::new(dialect::Session::Sqlite(Session::new(connection)), counter.clone()))
 }
