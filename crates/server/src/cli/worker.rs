@@ -19,12 +19,15 @@ pub async fn run(session: &Session, command: Command) -> Outcome {
         .admin()
         .list_workers(v1::ListWorkersRequest { page_size: 500, page_token: String::new() })
         .await?;
-    output::print(session, "ListWorkersResponse", &answer, |answer| {
+    let id = |worker: &v1::Worker| worker.info.as_ref().map(|info| info.worker_id.clone()).unwrap_or_default();
+    let ids = |answer: &v1::ListWorkersResponse| answer.workers.iter().map(id).collect();
+    output::print(session, "ListWorkersResponse", &answer, ids, |answer| {
         let row = |worker: &v1::Worker| {
             let info = worker.info.clone().unwrap_or_default();
             let functions: Vec<_> = info.functions.iter().map(|function| function.name.clone()).collect();
             vec![
                 info.worker_id,
+                info.display_name,
                 info.sdk,
                 worker.active_leases.to_string(),
                 output::time(worker.last_seen_time.as_ref()),
@@ -33,8 +36,10 @@ pub async fn run(session: &Session, command: Command) -> Outcome {
             ]
         };
         output::rows(
-            &["worker", "sdk", "leases", "last seen", "functions", ""],
+            &["worker", "name", "sdk", "leases", "last seen", "functions", ""],
             answer.workers.iter().map(row).collect(),
-        );
-    })
+        )
+    })?;
+    output::note_more(&answer.next_page_token, "AdminService/ListWorkers has them all");
+    Ok(())
 }
