@@ -3,11 +3,10 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-rust test-python test-go test-deno test-csharp bench dev gen lint fmt clippy tidy gen-check proto-lint deny verify setup setup-lint clean
+.PHONY: help demo test bench dev gen lint fmt clippy tidy gen-check proto-lint deny verify setup setup-lint clean
 
 export PATH := $(CURDIR)/.tools/bin:$(PATH)
 TARGET := $(or $(CARGO_TARGET_DIR),target)
-PYTHON := $(CURDIR)/.tools/python/bin/python
 
 # Where CI is set, Cargo.lock must be right; elsewhere Cargo may write it.
 LOCKED := $(if $(CI),--locked)
@@ -18,8 +17,6 @@ BUILD_DEMO := cargo build $(LOCKED) -p esteira-server -p esteira-demo
 
 # $(call stage,NAME,COMMAND): runs it and says how long it took, whatever came of it.
 stage = @echo "== $(1)"; begun=$$SECONDS; code=0; { $(2); } || code=$$?; echo "== $(1): $$((SECONDS - begun)) s$$([ $$code = 0 ] || echo ', FAILED')"; exit $$code
-# $(call tests,FOLDER,PATTERN,COMMAND): runs a folder's tests, or says that there are none.
-tests = @if [ -n "$$(find $(1) -name $(2) -not -path '*/node_modules/*' -print -quit 2>/dev/null)" ]; then echo "$(1):"; cd $(1) && $(3); else echo "$(1): no tests yet"; fi
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -28,32 +25,9 @@ demo: setup ## start a coordinator and workers on a laptop and follow one job
 	$(BUILD_DEMO)
 	$(TARGET)/debug/esteira-demo
 
-test: setup ## every test, in every language
-	$(call stage,test rust,$(MAKE) --no-print-directory test-rust)
-	$(call stage,test python,$(MAKE) --no-print-directory test-python)
-	$(call stage,test go,$(MAKE) --no-print-directory test-go)
-	$(call stage,test deno,$(MAKE) --no-print-directory test-deno)
-	$(call stage,test csharp,$(MAKE) --no-print-directory test-csharp)
-
-test-rust:
+test: setup ## every test; those of tests/e2e run the workers of the other languages
 	$(BUILD_ALL)
 	cargo test $(LOCKED) --workspace --no-fail-fast
-
-test-python:
-	$(call tests,sdk/python,'test_*.py',$(PYTHON) -m unittest discover --verbose)
-	$(call tests,workers/python,'test_*.py',$(PYTHON) -m unittest discover --verbose)
-
-test-go:
-	$(call tests,sdk/go,'*_test.go',go vet ./... && go test -v ./...)
-	$(call tests,workers/go,'*_test.go',go vet ./... && go test -v ./...)
-
-test-deno:
-	$(call tests,sdk/deno,'*.test.ts',deno test --allow-all)
-	$(call tests,workers/deno,'*.test.ts',deno test --allow-all)
-
-test-csharp:
-	$(call tests,sdk/csharp,'*Tests.cs',dotnet test)
-	$(call tests,workers/csharp,'*Tests.cs',dotnet test)
 
 bench: ## measure an optimised build on this machine (ARGS=.. are passed on)
 	cargo build $(LOCKED) --release -p esteira-server

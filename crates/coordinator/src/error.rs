@@ -22,6 +22,7 @@ pub enum Reason {
     JobNotFound,
     TaskNotFound,
     WorkerNotFound,
+    OutboxKeyNotFound,
     NameTaken,
     JobIdTaken,
     LeaseLost,
@@ -81,7 +82,7 @@ impl From<esteira_store::Error> for Error {
         match error.kind() {
             Kind::UnknownField => Self::field("filter", error.to_string()),
             Kind::Unavailable | Kind::Conflict | Kind::CommitUnknown => {
-                tracing::warn!(%error, "store unavailable");
+                tracing::warn!(kind = ?error.kind(), %error, "store unavailable");
                 Self {
                     retry_after: Some(Duration::from_millis(500)),
                     ..Self::new(Reason::StoreUnavailable, "the store does not accept work now")

@@ -186,4 +186,22 @@ impl Coordinator {
         self.shared.outbox_ready.notify_waiters();
         Ok(())
     }
+
+    /// Lets a parked key's messages be leased again; answers whether it was parked.
+    pub async fn unpark_outbox(&self, key: OutboxKey) -> Result<bool> {
+        let now = self.shared.clock.now();
+        let unparked = self
+            .transact(move |unit| {
+                Box::pin(async move {
+                    unit.unpark_outbox(&key, now).await?.ok_or_else(|| {
+                        Error::new(Reason::OutboxKeyNotFound, "no message of this topic and key waits to be delivered")
+                    })
+                })
+            })
+            .await?;
+        if unparked {
+            self.shared.outbox_ready.notify_waiters();
+        }
+        Ok(unparked)
+    }
 }

@@ -30,6 +30,7 @@ pub const TABLE: &[(&str, &str)] = &[
     ("/esteira.v1.OutboxService/ExtendOutbox", "outbox.relay"),
     ("/esteira.v1.OutboxService/AckOutbox", "outbox.relay"),
     ("/esteira.v1.OutboxService/NackOutbox", "outbox.relay"),
+    ("/esteira.v1.OutboxService/UnparkOutbox", "outbox.control"),
     ("/esteira.v1.OutboxService/ListOutboxMessages", "outbox.read"),
     ("/esteira.v1.AdminService/GetSystemInfo", "system.read"),
     ("/esteira.v1.AdminService/ListWorkers", "system.read"),

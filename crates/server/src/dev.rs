@@ -1,6 +1,6 @@
 //! `esteira dev`: a coordinator and the functions in the box in one process, over a data directory.
 
-use crate::{EX_USAGE, serve, telemetry};
+use crate::{EX_USAGE, cli::output, serve, telemetry};
 use clap::Args;
 use esteira_model::DataClass;
 use esteira_sdk::worker::Worker;
@@ -36,7 +36,7 @@ pub struct Arguments {
 pub async fn run(arguments: Arguments) -> ExitCode {
     telemetry::init(arguments.log_format);
     let refuse = |message: String| {
-        eprintln!("esteira: {message}");
+        output::note(format_args!("esteira: {message}"));
         ExitCode::from(EX_USAGE)
     };
     let settings = match arguments.functions.settings() {
@@ -68,7 +68,7 @@ pub async fn run(arguments: Arguments) -> ExitCode {
         Ok(worker) => worker,
         Err(error) => return refuse(error.to_string()),
     };
-    println!("esteira: serving on {}", served.address);
+    served.announce();
     // The worker goes first: while it drains, the coordinator still takes its reports.
     let (stop, stopped) = oneshot::channel::<()>();
     let worker = tokio::spawn(worker.run(async {

@@ -4,6 +4,9 @@
 //! Must not know: business rules; those are the coordinator's.
 //! Read first: [`serve`], then [`cli`].
 
+// The macros of the standard library panic when the reader has gone away.
+#![deny(clippy::print_stdout, clippy::print_stderr)]
+
 mod bench;
 mod cli;
 mod dev;
@@ -11,6 +14,7 @@ mod serve;
 mod telemetry;
 
 use clap::{CommandFactory, Parser, Subcommand};
+use cli::output;
 use std::process::ExitCode;
 
 /// Exit code for a command line or configuration that cannot work (sysexits' EX_USAGE).
@@ -55,7 +59,7 @@ fn main() -> ExitCode {
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
-            eprintln!("esteira: cannot start a runtime: {error}");
+            output::note(format_args!("esteira: cannot start a runtime: {error}"));
             return ExitCode::FAILURE;
         }
     };
@@ -65,8 +69,12 @@ fn main() -> ExitCode {
         Command::Bench(bench) => runtime.block_on(bench::run(bench)),
         Command::Client(command) => runtime.block_on(cli::run(arguments.client, command)),
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Arguments::command(), "esteira", &mut std::io::stdout());
-            ExitCode::SUCCESS
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Arguments::command(), "esteira", &mut script);
+            match output::put(String::from_utf8_lossy(&script).trim_end()) {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(_) => ExitCode::FAILURE,
+            }
         }
     }
 }

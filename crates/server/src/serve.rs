@@ -1,6 +1,6 @@
 //! `esteira serve`: a coordinator over a store, until it is told to stop.
 
-use crate::{EX_USAGE, telemetry};
+use crate::{EX_USAGE, cli::output, telemetry};
 use clap::Args;
 use esteira_coordinator::{Coordinator, Settings, SystemClock};
 use esteira_grpc::{LocalOperator, Options};
@@ -31,7 +31,7 @@ pub struct Arguments {
 
 /// A configuration that cannot work: one clear line.
 fn refuse(message: impl std::fmt::Display) -> ExitCode {
-    eprintln!("esteira: {message}");
+    output::note(format_args!("esteira: {message}"));
     ExitCode::from(EX_USAGE)
 }
 
@@ -42,7 +42,7 @@ pub async fn run(arguments: Arguments) -> ExitCode {
         Ok(served) => served,
         Err(code) => return code,
     };
-    println!("esteira: serving on {}", served.address);
+    served.announce();
     served.until(terminated()).await
 }
 
@@ -56,6 +56,13 @@ pub struct Served {
 }
 
 impl Served {
+    /// Says where, on one line that scripts wait for.
+    pub fn announce(&self) {
+        if let Err(error) = output::put(format_args!("esteira: serving on {}", self.address)) {
+            tracing::warn!(%error, "standard output does not take the address");
+        }
+    }
+
     /// Serves until then, drains, and says how it went.
     pub async fn until(self, told: impl Future<Output = ()>) -> ExitCode {
         let mut server = self.server;
@@ -91,9 +98,9 @@ pub async fn start(arguments: &Arguments) -> Result<Served, ExitCode> {
             arguments.listen
         )));
     }
-    let listener = TcpListener::bind(arguments.listen)
-        .await
-        .map_err(|error| refuse(format!("cannot listen on {}: {error}", arguments.listen)))?;
+    let listener = TcpListener::bind(arguments.listen).await.map_err(|error| {
+        refuse(format!("cannot listen on {}: {error}; take another address with --listen", arguments.listen))
+    })?;
     let address = listener.local_addr().map_err(refuse)?;
     let store =
         esteira_store_sql::open(&arguments.database, esteira_store_sql::Options::default()).await.map_err(refuse)?;

@@ -70,12 +70,13 @@ pub async fn open(url: &str, options: Options) -> Result<Opened> {
     let statements = Arc::new(AtomicU64::new(0));
     let place = Arc::new(place);
 
-    let mut connection = sqlite::open_writer(&place.path, tuning, &statements)?;
-    migrate(&mut connection, sqlite::migrations()).await?;
+    let refused = |e: Error| Error::new(e.kind(), format!("cannot open the database {}: {e}", place.path.display()));
+    let mut connection = sqlite::open_writer(&place.path, tuning, &statements).map_err(refused)?;
+    migrate(&mut connection, sqlite::migrations()).await.map_err(refused)?;
 
     let pool = Pool::new(place.clone(), tuning, options.readers, statements.clone());
     let reader = SqlReader::new(pool);
-    reader.probe().await?;
+    reader.probe().await.map_err(refused)?;
     let writer = SqlWriter::new(connection, place, tuning, statements.clone());
     Ok(Opened { writer: Box::new(writer), reader: Arc::new(reader), statements })
 }
@@ -83,13 +84,13 @@ pub async fn open(url: &str, options: Options) -> Result<Opened> {
 /// The place that a URL names, locked, and whether it must survive a power cut.
 fn place(url: &str) -> Result<(Place, bool)> {
     let defect = |message: String| Error::new(Kind::Defect, message);
-    let unavailable =
-        |e: std::io::Error| Error::new(Kind::Unavailable, format!("cannot open the database of {url:?}: {e}"));
+    let unavailable = |message: String| Error::new(Kind::Unavailable, message);
     let Some(rest) = url.strip_prefix("sqlite:") else {
         return Err(defect(format!("{url:?} is no database URL of this version: sqlite:<path> or sqlite::memory:")));
     };
     if rest == ":memory:" {
-        let directory = tempfile::Builder::new().prefix("esteira-").tempdir().map_err(unavailable)?;
+        let directory = tempfile::Builder::new().prefix("esteira-").tempdir();
+        let directory = directory.map_err(|e| unavailable(format!("cannot make a temporary database: {e}")))?;
         let path = directory.path().join("memory.db");
         return Ok((Place { _lock: FileLock::take(&path)?, path, _temporary: Some(directory) }, false));
     }
@@ -98,7 +99,8 @@ fn place(url: &str) -> Result<(Place, bool)> {
         return Err(defect(format!("{url:?} names no file; parameters are options of the server, not of the URL")));
     }
     // The same file by another name must meet the same lock.
-    let path = canonical(Path::new(path)).map_err(unavailable)?;
+    let path = canonical(Path::new(path))
+        .map_err(|e| unavailable(format!("cannot open the database {path}: {e}; its directory must exist")))?;
     Ok((Place { _lock: FileLock::take(&path)?, path, _temporary: None }, true))
 }
 

@@ -108,11 +108,18 @@ async fn other_urls_are_refused() {
     ] {
         let (kind, message) = refused(open(url, Options::default()).await);
         assert_eq!(kind, expected, "{url}: {message}");
+        let path = url.strip_prefix("sqlite:").unwrap_or(url);
+        assert!(message.contains(path) && !message.contains(&format!("{kind:?}")), "{url}: {message}");
     }
     let text = directory.path().join("text");
     std::fs::write(&text, "this is a text and no database, and it is long enough to be looked at by anyone".repeat(20))
         .expect("written");
-    assert_eq!(refused(open_file(&text).await).0, Kind::Defect);
+    let (kind, message) = refused(open_file(&text).await);
+    assert_eq!(kind, Kind::Defect);
+    let name = text.display();
+    let expected =
+        format!("cannot open the database {name}: file is not a database; choose another file, or move this one away");
+    assert_eq!(message, expected);
 }
 
 #[tokio::test]

@@ -20,9 +20,9 @@ pub enum Kind {
     UnknownField,
 }
 
-/// An error with its kind and a text for the log; the text never holds payload bytes.
+/// An error with its kind and a text for the log and for who starts the coordinator; the text never holds payload bytes.
 #[derive(Debug, thiserror::Error)]
-#[error("{kind:?}: {message}")]
+#[error("{message}")]
 pub struct Error {
     kind: Kind,
     message: String,

@@ -35,13 +35,27 @@ impl Cli {
 
     /// Runs `esteira ARGUMENTS`, with the server in its environment.
     pub async fn run(&self, arguments: &[&str]) -> Ran {
+        self.ran(arguments, Stdio::piped()).await
+    }
+
+    async fn ran(&self, arguments: &[&str], stdout: Stdio) -> Ran {
         let mut command = Command::new(binary::esteira());
         command.args(arguments).env("ESTEIRA_SERVER", &self.url).stdin(Stdio::null()).kill_on_drop(true);
+        command.stdout(stdout).stderr(Stdio::piped());
         let what = format!("esteira {}", arguments.join(" "));
-        let output = within(COMMAND_MAX, &what, command.output()).await.expect("the binary starts");
+        let output = within(COMMAND_MAX, &what, async { command.spawn()?.wait_with_output().await })
+            .await
+            .expect("the binary starts");
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("the command line prints UTF-8");
         let code = output.status.code().unwrap_or_else(|| panic!("{what}: {}", output.status));
         Ran { command: what, code, stdout: text(output.stdout), stderr: text(output.stderr) }
+    }
+
+    /// Runs it for a reader that went away before the first line; what it says beside that.
+    pub async fn unread(&self, arguments: &[&str]) -> Ran {
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        self.ran(arguments, Stdio::from(writer)).await
     }
 
     /// Runs it with `--output json`, insists on exit code 0, and reads what it printed.

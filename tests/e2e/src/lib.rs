@@ -15,7 +15,7 @@ pub mod server;
 pub mod tools;
 pub mod wait;
 
-pub use cli::Cli;
+pub use cli::{Cli, Ran};
 pub use local_worker::LocalWorker;
 pub use process::Process;
 pub use server::Server;

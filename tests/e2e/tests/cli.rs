@@ -3,6 +3,8 @@
 
 #[path = "cli/documents.rs"]
 mod documents;
+#[path = "cli/scripts.rs"]
+mod scripts;
 
 use documents::{GREET, GREET_AGAIN, UNKNOWN_STEP, write};
 use esteira_e2e::{Cli, LocalWorker, Server, jobs, until};
@@ -19,7 +21,6 @@ use std::{
     },
     time::Duration,
 };
-use tokio::task::JoinSet;
 
 const SEEN_MAX: Duration = Duration::from_secs(10);
 
@@ -58,7 +59,8 @@ async fn plans_are_validated_published_compared_and_retired() {
     cli.run(&["plan", "validate", &greet]).await.exits(0).prints("valid");
     let refused = cli.run(&["plan", "validate", &bad]).await.exits(1).prints("STEP_UNKNOWN").prints("not valid");
     refused.prints("/steps/0/next/0").prints("nowhere");
-    cli.run(&["plan", "publish", &bad]).await.exits(1).warns("PLAN_INVALID").warns("nowhere");
+    let refused = cli.run(&["plan", "publish", &bad]).await.exits(1).warns("PLAN_INVALID").warns("nowhere");
+    assert_eq!(refused.stderr.matches("nowhere").count(), 1, "{refused:#?}");
     cli.run(&["plan", "list"]).await.exits(0).prints("none");
 
     cli.run(&["plan", "publish", &greet]).await.exits(0).prints("published greet version 1");
@@ -73,20 +75,30 @@ async fn plans_are_validated_published_compared_and_retired() {
     cli.run(&["plan", "show", "nothing"]).await.exits(1).warns("PLAN_NOT_FOUND");
     let diff = cli.run(&["plan", "diff", "greet", "1", "2"]).await.exits(0);
     diff.prints("+       \"function\": \"cli.picky\"").prints("-       \"function\": \"cli.greet\"").prints("  {");
+    cli.run(&["plan", "diff", "greet", "1", "1"]).await.exits(0).prints("no difference");
     cli.run(&["plan", "diff", "greet", "1", "9"]).await.exits(1).warns("PLAN_VERSION_NOT_FOUND");
 
     cli.run(&["plan", "retire", "greet", "2", "--reason", "too picky"])
         .await
         .exits(0)
-        .prints("retired greet version 2");
+        .prints("retired greet version 2")
+        .prints("it is the default");
     cli.run(&["plan", "show", "greet"]).await.exits(0).prints("RETIRED");
     cli.run(&["job", "start", "--plan", "greet"]).await.exits(1).warns("VERSION_RETIRED");
-    start(&cli, &["--plan", "greet", "--version", "1"]).await;
+    cli.run(&["plan", "default", "greet", "9"]).await.exits(1).warns("PLAN_VERSION_NOT_FOUND");
+    cli.run(&["plan", "default", "greet", "1"]).await.exits(0).prints("new jobs of greet run version 1");
+    cli.run(&["plan", "publish", &greet])
+        .await
+        .exits(0)
+        .prints("published greet version 3")
+        .prints("new jobs still run version 1")
+        .prints("esteira plan default greet 3");
+    start(&cli, &["--plan", "greet"]).await;
 
     assert_eq!(cli.json(&["plan", "validate", &greet]).await["valid"], json!(true));
-    assert_eq!(cli.json(&["plan", "publish", &greet]).await["version"]["version"], json!(3));
+    assert_eq!(cli.json(&["plan", "publish", &greet]).await["version"]["version"], json!(4));
     assert_eq!(cli.json(&["plan", "list"]).await["plans"][0]["name"], json!("greet"));
-    assert_eq!(cli.json(&["plan", "show", "greet"]).await["versions"].as_array().map(Vec::len), Some(3));
+    assert_eq!(cli.json(&["plan", "show", "greet"]).await["versions"].as_array().map(Vec::len), Some(4));
     assert_eq!(cli.json(&["plan", "show", "greet", "--version", "1"]).await["version"], json!(1));
     assert!(cli.json(&["plan", "diff", "greet", "1", "2"]).await.is_object());
     assert_eq!(
@@ -135,7 +147,11 @@ async fn a_job_is_started_followed_and_listed() {
     let task = cli.json(&["task", "list", &job]).await["tasks"][0]["task_id"].as_str().expect("an id").to_owned();
     cli.run(&["task", "list", &job]).await.exits(0).prints(&task).prints("say").prints("SUCCEEDED");
     let shown = cli.run(&["task", "show", &job, &task]).await.exits(0);
-    shown.prints("cli.greet").prints("{\"name\": \"Ana\"}").prints("Bom dia, Ana!").prints("ATTEMPT");
+    shown
+        .prints("\ninput     {\"name\": \"Ana\"}\noutput 0  ")
+        .prints("cli.greet")
+        .prints("Bom dia, Ana!")
+        .prints("ATTEMPT");
     cli.run(&["task", "show", &job, &job]).await.exits(1).warns("TASK_NOT_FOUND");
     cli.run(&["worker", "list"]).await.exits(0).prints("cli.greet").prints("rust/");
     cli.run(&["outbox", "list"]).await.exits(0).prints("cli.greetings");
@@ -226,50 +242,5 @@ async fn a_failed_task_is_tried_again_while_its_job_runs() {
     assert_eq!(jobs::tasks(&server.client(), &job).await.len(), 3);
     worker.stop().await;
     other.stop().await;
-    server.stop().await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn scripts_can_trust_the_exit_codes() {
-    let server = Server::serve().await;
-    let cli = server.cli();
-    let unknown = "0190f4d0-0000-7000-8000-000000000000";
-    for command in ["show", "await", "watch", "pause", "cancel"] {
-        cli.run(&["job", command, unknown]).await.exits(1).warns("JOB_NOT_FOUND");
-    }
-    cli.run(&["job", "show", "not-an-id"]).await.exits(1).warns("FIELD_INVALID");
-    cli.run(&["job", "start", "--plan", "nothing"]).await.exits(1).warns("PLAN_NOT_FOUND");
-
-    let not_json = write(&server, "broken.json", "{");
-    let not_yaml = write(&server, "broken.yaml", "a: [");
-    for usage in [
-        vec!["job"],
-        vec!["job", "dance"],
-        vec!["job", "start"],
-        vec!["plan", "validate", "/nowhere.yaml"],
-        vec!["plan", "publish", &not_json],
-        vec!["plan", "publish", &not_yaml],
-        vec!["job", "start", "--plan", "p", "--label", "no-value"],
-        vec!["job", "start", "--plan", "p", "--aggregate", "no-id"],
-        vec!["--server", "not a uri", "job", "list"],
-        vec!["--output", "xml", "job", "list"],
-        vec!["serve", "--listen", "0.0.0.0:0", "--database", "sqlite::memory:"],
-        vec!["serve", "--database", "oracle:there"],
-    ] {
-        cli.run(&usage).await.exits(64);
-    }
-    // All at once: each is patient for a while before it gives up.
-    let mut unreachable = JoinSet::new();
-    for command in [["plan", "list"], ["job", "list"], ["worker", "list"], ["queue", "list"], ["outbox", "list"]] {
-        unreachable.spawn(async move { Cli::new("http://127.0.0.1:9").run(&command).await });
-    }
-    for ran in unreachable.join_all().await {
-        ran.exits(2).warns("no coordinator answers at http://127.0.0.1:9").warns("esteira dev");
-    }
-    cli.run(&["--help"]).await.exits(0).prints("completions");
-    cli.run(&["--version"]).await.exits(0).prints("esteira ");
-    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
-        cli.run(&["completions", shell]).await.exits(0).prints("esteira");
-    }
     server.stop().await;
 }

@@ -253,7 +253,7 @@ async fn a_message_that_fails_comes_again_before_those_behind_it() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_parked_message_blocks_its_own_key_only() {
+async fn a_parked_message_blocks_its_own_key_only_until_an_operator_releases_it() {
     let emitter = Emitter::start().await;
     within(TEST_MAX, "the whole test", async {
         let client = &emitter.client;
@@ -272,6 +272,16 @@ async fn a_parked_message_blocks_its_own_key_only() {
         assert_eq!(parked.len(), 3, "{parked:?}");
         assert_eq!(parked[0].commit_sequence, bad.messages[1].commit_sequence);
         assert_eq!(parked[0].failure, "the broker refused it");
+
+        // Mended: an operator lets it go on, in its order.
+        let cli = emitter.server.cli();
+        cli.run(&["outbox", "list", "--filter", "parked = true"]).await.exits(0).prints("the broker refused it");
+        cli.run(&["outbox", "unpark", TOPIC, "bad"]).await.exits(0).prints("key bad of topic e2e.orders is unparked");
+        cli.run(&["outbox", "unpark", TOPIC, "bad"]).await.exits(0).prints("was not parked");
+        let again = lease(client, "relay", 10, 5_000, 30).await.remove(0);
+        assert_eq!(numbers(&again), [1, 2, 3]);
+        assert_eq!(ack(client, &again, 2).await.expect("the lease is held").acked, 3);
+        cli.run(&["outbox", "unpark", TOPIC, "bad"]).await.exits(1).warns("OUTBOX_KEY_NOT_FOUND");
         emitter.stop().await;
     })
     .await;

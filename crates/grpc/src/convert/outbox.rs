@@ -83,6 +83,20 @@ pub fn nack(tokens: &Tokens, principal: &Principal, request: v1::NackOutboxReque
     })
 }
 
+/// The longest key: one that was left out is made from an aggregate's type and id.
+const KEY_CHARS_MAX: usize = limits::NAME_BYTES_MAX + 1 + limits::TEXT_CHARS_MAX;
+
+/// The topic and key that an operator names.
+pub fn key(principal: &Principal, request: v1::UnparkOutboxRequest) -> Answer<OutboxKey> {
+    let v1::UnparkOutboxRequest { topic, key } = request;
+    check::name_of(&topic, At::Top("topic"), limits::TOPIC_BYTES_MAX)?;
+    if key.is_empty() {
+        return Err(Refusal::field(At::Top("key"), "is required"));
+    }
+    let key = check::line(key, At::Top("key"), KEY_CHARS_MAX)?;
+    Ok(OutboxKey { account: principal.account.clone(), topic, key })
+}
+
 /// On the wire.
 pub fn run_out(leased: LeasedRun) -> v1::OutboxLease {
     let delivery_attempt = leased.run.delivery_attempt;

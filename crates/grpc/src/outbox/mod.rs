@@ -1,10 +1,12 @@
-//! The outbox: any relay leases committed messages, delivers them, acknowledges. One file a verb.
+//! The outbox: any relay leases committed messages, delivers them, acknowledges; operators look and unpark. One file a
+//! verb.
 
 mod ack_outbox;
 mod extend_outbox;
 mod lease_outbox;
 mod list_outbox_messages;
 mod nack_outbox;
+mod unpark_outbox;
 
 use crate::edge::{Edge, close, open};
 use esteira_contract::v1::{self, outbox_service_server::OutboxService};
@@ -46,6 +48,14 @@ impl OutboxService for Service {
     ) -> Result<Response<v1::NackOutboxResponse>, Status> {
         let call = open(request)?;
         close(nack_outbox::nack_outbox(&self.0, &call.caller, call.message).await)
+    }
+
+    async fn unpark_outbox(
+        &self,
+        request: Request<v1::UnparkOutboxRequest>,
+    ) -> Result<Response<v1::UnparkOutboxResponse>, Status> {
+        let call = open(request)?;
+        close(unpark_outbox::unpark_outbox(&self.0, &call.caller, call.message).await)
     }
 
     async fn list_outbox_messages(

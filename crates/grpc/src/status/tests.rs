@@ -14,6 +14,7 @@ const REASONS: &[Reason] = &[
     Reason::JobNotFound,
     Reason::TaskNotFound,
     Reason::WorkerNotFound,
+    Reason::OutboxKeyNotFound,
     Reason::NameTaken,
     Reason::JobIdTaken,
     Reason::LeaseLost,

@@ -108,6 +108,47 @@ async fn what_is_not_delivered_comes_again() {
 }
 
 #[tokio::test]
+async fn an_operator_releases_a_parked_key() {
+    let server = Harness::start().await;
+    emit(&server, &[("t", "k", "1"), ("t", "k", "2"), ("t", "free", "3")]).await;
+    let unpark = async |topic: &str, key: &str| {
+        let request = v1::UnparkOutboxRequest { topic: topic.into(), key: key.into() };
+        server.outbox().unpark_outbox(request).await.map(|answer| answer.into_inner().unparked)
+    };
+    assert_eq!(unpark("t", "k").await.ok(), Some(false), "it is not parked");
+    let mut leases = lease(&server, poll(10)).await;
+    assert_eq!(unpark("t", "k").await.ok(), Some(false), "a lease is left as it is");
+    // Both were ready from the same moment on.
+    leases.sort_by_key(|lease| lease.messages[0].commit_sequence);
+    let (free, first) = (leases.remove(1), leases.remove(0));
+    let through_sequence = free.messages[0].commit_sequence;
+    let ack = v1::AckOutboxRequest { lease_token: free.lease_token, through_sequence };
+    server.outbox().ack_outbox(ack).await.expect("acknowledged");
+    let nack = v1::NackOutboxRequest {
+        lease_token: first.lease_token.clone(),
+        from_sequence: first.messages[0].commit_sequence,
+        failure: "no such queue".into(),
+        park: true,
+        ..Default::default()
+    };
+    assert!(server.outbox().nack_outbox(nack).await.expect("parked").into_inner().parked);
+
+    // A relay that waits gets them.
+    let (again, unparked) = tokio::join!(lease(&server, poll(10)), unpark("t", "k"));
+    assert_eq!(unparked.ok(), Some(true));
+    assert_eq!((bodies(&again[0]), again[0].messages[0].delivery_attempt), (vec!["1", "2"], 2));
+    let listed = server.outbox().list_outbox_messages(v1::ListOutboxMessagesRequest::default()).await.expect("listed");
+    assert!(listed.into_inner().messages.iter().all(|message| !message.parked));
+
+    check_refused(unpark("t", "free").await, Code::NotFound, "OUTBOX_KEY_NOT_FOUND", "");
+    check_refused(unpark("t", "nobody").await, Code::NotFound, "OUTBOX_KEY_NOT_FOUND", "");
+    check_refused(unpark("T", "k").await, Code::InvalidArgument, "FIELD_INVALID", "topic");
+    check_refused(unpark("t", "").await, Code::InvalidArgument, "FIELD_INVALID", "key");
+    check_refused(unpark("t", "a\nb").await, Code::InvalidArgument, "FIELD_INVALID", "key");
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn a_message_without_a_key_has_its_aggregates_or_its_jobs() {
     let server = Harness::start().await;
     emit(&server, &[("t", "", "1")]).await;

@@ -6,11 +6,11 @@ mod figures;
 mod load;
 mod process;
 
-use crate::EX_USAGE;
+use crate::{EX_USAGE, cli::output};
 use clap::Args;
 use figures::Row;
 use load::{Load, Reports};
-use std::{path::PathBuf, process::ExitCode, time::Duration};
+use std::{fmt::Display, path::PathBuf, process::ExitCode, time::Duration};
 
 /// What to measure.
 #[derive(Debug, Args)]
@@ -37,21 +37,22 @@ pub async fn run(arguments: Arguments) -> ExitCode {
     match measure(&arguments).await {
         Ok(rows) => match arguments.json.map(|file| std::fs::write(file, figures::json(&rows))) {
             Some(Err(error)) => {
-                eprintln!("esteira: --json: {error}");
+                output::note(format_args!("esteira: --json: {error}"));
                 ExitCode::from(EX_USAGE)
             }
             _ => ExitCode::SUCCESS,
         },
         Err(message) => {
-            eprintln!("esteira: bench: {message}");
+            output::note(format_args!("esteira: bench: {message}"));
             ExitCode::FAILURE
         }
     }
 }
 
 async fn measure(arguments: &Arguments) -> Result<Vec<Row>, String> {
-    println!("{}", figures::machine(arguments.directory.as_deref())?);
-    println!("{}", Row::heading());
+    let put = |line: &dyn Display| output::put(line).map_err(|error| error.to_string());
+    put(&figures::machine(arguments.directory.as_deref())?)?;
+    put(&Row::heading())?;
     let mut rows = Vec::new();
     for &steps in &arguments.steps {
         for &in_flight in &arguments.in_flight {
@@ -63,7 +64,7 @@ async fn measure(arguments: &Arguments) -> Result<Vec<Row>, String> {
                 let server = process::Server::start(arguments.directory.as_deref()).await?;
                 let load = Load { steps, in_flight, reports, measured: Duration::from_secs(arguments.seconds) };
                 let row = load.run(&server).await?;
-                println!("{row}");
+                put(&row)?;
                 rows.push(row);
                 server.stop().await?;
             }

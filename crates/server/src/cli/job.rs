@@ -7,7 +7,7 @@ use esteira_contract::v1;
 /// Commands on jobs.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Start a job
+    /// Start a job; with --output id it prints the job's id alone
     Start(Box<Start>),
     /// Follow a job until it ends
     Watch {
@@ -22,10 +22,10 @@ pub enum Command {
     /// List jobs, newest first
     List {
         /// For example: state = FAILED AND plan_name = "orders"
-        #[arg(long, default_value = "")]
+        #[arg(long, default_value = "", hide_default_value = true)]
         filter: String,
-        /// Rows at most
-        #[arg(long, default_value_t = 50)]
+        /// Rows at most: 1 to 500
+        #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(i32).range(1..=500))]
         limit: i32,
     },
     /// Wait until a job ends; exit code 1 when it did not succeed
@@ -49,7 +49,7 @@ pub enum Command {
         #[arg(required = true)]
         tasks: Vec<String>,
         /// Why
-        #[arg(long, default_value = "")]
+        #[arg(long, default_value = "", hide_default_value = true)]
         reason: String,
     },
 }
@@ -61,7 +61,7 @@ pub struct Start {
     #[arg(long)]
     plan: String,
     /// Its version; the default version when absent
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, default_value_t = 0, hide_default_value = true)]
     version: i32,
     /// Input as JSON text, @FILE, or @- for standard input
     #[arg(long)]
@@ -79,7 +79,7 @@ pub struct Start {
     #[arg(long, value_name = "SECONDS")]
     timeout: Option<u32>,
     /// Repeatable: the same id never starts twice
-    #[arg(long, default_value = "")]
+    #[arg(long, default_value = "", hide_default_value = true)]
     request_id: String,
     /// Follow it until it ends
     #[arg(long)]
@@ -92,7 +92,7 @@ pub struct Control {
     /// The job
     job: String,
     /// Why; recorded
-    #[arg(long, default_value = "")]
+    #[arg(long, default_value = "", hide_default_value = true)]
     reason: String,
 }
 
@@ -105,23 +105,28 @@ pub async fn run(session: &Session, command: Command) -> Outcome {
             let answer = jobs.start_job(start.request()?).await?;
             let job_id = answer.job.as_ref().map(|job| job.job_id.clone()).unwrap_or_default();
             if follow {
-                eprintln!("job {job_id}");
+                output::note(format_args!("job {job_id}"));
                 return watch::follow(session, &job_id).await;
             }
-            output::print(session, "StartJobResponse", &answer, |answer| {
-                println!("{} {job_id}", if answer.deduplicated { "started before:" } else { "started" });
-            })
+            output::print(
+                session,
+                "StartJobResponse",
+                &answer,
+                |_| vec![job_id.clone()],
+                |answer| format!("{} {job_id}", if answer.deduplicated { "started before:" } else { "started" }),
+            )
         }
         Command::Watch { job } => watch::follow(session, &job).await,
         Command::Show { job } => {
             let job =
                 jobs.get_job(v1::GetJobRequest { job_id: job, omit_payloads: false }).await?.job.unwrap_or_default();
-            output::print(session, "Job", &job, show)?;
+            print(session, &job)?;
             watch::explain_waiting(session, &job).await
         }
         Command::List { filter, limit } => {
             let answer = jobs.list_jobs(v1::ListJobsRequest { page_size: limit, filter, ..Default::default() }).await?;
-            output::print(session, "ListJobsResponse", &answer, |answer| {
+            let ids = |answer: &v1::ListJobsResponse| answer.jobs.iter().map(id).collect();
+            output::print(session, "ListJobsResponse", &answer, ids, |answer| {
                 let row = |job: &v1::Job| {
                     vec![
                         job.job_id.clone(),
@@ -131,12 +136,14 @@ pub async fn run(session: &Session, command: Command) -> Outcome {
                         output::between(job.start_time.as_ref(), job.end_time.as_ref()),
                     ]
                 };
-                output::rows(&["job", "plan", "state", "created", "took"], answer.jobs.iter().map(row).collect());
-            })
+                output::rows(&["job", "plan", "state", "created", "took"], answer.jobs.iter().map(row).collect())
+            })?;
+            output::note_more(&answer.next_page_token, "take --filter or --limit");
+            Ok(())
         }
         Command::Await { job } => {
             let job = jobs.wait(&job).await?;
-            output::print(session, "Job", &job, show)?;
+            print(session, &job)?;
             ended_well(&job)
         }
         Command::Pause(control) => act(session, control, v1::JobAction::Pause).await,
@@ -147,11 +154,10 @@ pub async fn run(session: &Session, command: Command) -> Outcome {
             let answer = jobs
                 .retry_tasks(v1::RetryTasksRequest { job_id: job, task_ids: tasks, reason, ..Default::default() })
                 .await?;
-            output::print(session, "RetryTasksResponse", &answer, |answer| {
-                answer
-                    .tasks
-                    .iter()
-                    .for_each(|task| println!("{} is tried again as {}", task.parent_task_id, task.task_id));
+            let ids = |answer: &v1::RetryTasksResponse| answer.tasks.iter().map(|task| task.task_id.clone()).collect();
+            output::print(session, "RetryTasksResponse", &answer, ids, |answer| {
+                let line = |task: &v1::Task| format!("{} is tried again as {}", task.parent_task_id, task.task_id);
+                answer.tasks.iter().map(line).collect::<Vec<_>>().join("\n")
             })
         }
     }
@@ -165,7 +171,16 @@ async fn act(session: &Session, control: Control, action: v1::JobAction) -> Outc
         ..Default::default()
     };
     let job = session.client.jobs().control_job(request).await?.job.unwrap_or_default();
-    output::print(session, "Job", &job, |job| println!("job {} is {}", job.job_id, state(job)))
+    output::print(session, "Job", &job, |job| vec![id(job)], |job| format!("job {} is {}", job.job_id, state(job)))
+}
+
+fn id(job: &v1::Job) -> String {
+    job.job_id.clone()
+}
+
+/// Prints a job.
+pub fn print(session: &Session, job: &v1::Job) -> Outcome {
+    output::print(session, "Job", job, |job| vec![id(job)], show)
 }
 
 /// A job's state without its prefix.
@@ -178,8 +193,10 @@ pub fn ended_well(job: &v1::Job) -> Outcome {
     if job.state() == v1::JobState::Succeeded { Ok(()) } else { Err(Failure::Outcome) }
 }
 
-/// A job, for a person.
-pub fn show(job: &v1::Job) {
+/// Results that are shown at most.
+const RESULTS_SHOWN: usize = 10;
+
+fn show(job: &v1::Job) -> String {
     let actor = job.input.as_ref().and_then(|input| input.actor.clone()).unwrap_or_default();
     let mut counts: Vec<_> = job
         .task_counts
@@ -188,14 +205,17 @@ pub fn show(job: &v1::Job) {
         .map(|(name, count)| format!("{count} {name}"))
         .collect();
     counts.sort();
-    let failure =
-        job.failure.as_ref().map(|failure| format!("{}: {}", failure.code, failure.message)).unwrap_or_default();
-    output::fields(&[
+    let aggregate = job.input.as_ref().and_then(|input| input.aggregate.as_ref());
+    let mut labels: Vec<_> = job.labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
+    labels.sort();
+    let fields = output::fields(&[
         ("job", job.job_id.clone()),
         ("plan", format!("{} version {}", job.plan_name, job.plan_version)),
         ("state", state(job)),
         ("waits", output::short(job.wait_reason().as_str_name(), "WAIT_REASON_")),
-        ("failure", failure),
+        ("failure", output::failure(job.failure.as_ref())),
+        ("aggregate", aggregate.map(|aggregate| format!("{}/{}", aggregate.r#type, aggregate.id)).unwrap_or_default()),
+        ("labels", labels.join(", ")),
         ("operator", actor.user_id),
         ("data class", output::short(job.data_class().as_str_name(), "DATA_CLASS_")),
         ("tasks", counts.join(", ")),
@@ -204,7 +224,8 @@ pub fn show(job: &v1::Job) {
         ("took", output::between(job.start_time.as_ref(), job.end_time.as_ref())),
         ("results", if job.result_count > 0 { job.result_count.to_string() } else { String::new() }),
     ]);
-    job.results.iter().take(10).for_each(|result| println!("  {}", output::payload(Some(result))));
+    let results = job.results.iter().take(RESULTS_SHOWN).map(|result| format!("\n  {}", output::payload(Some(result))));
+    fields + &results.collect::<String>()
 }
 
 impl Start {

@@ -2,11 +2,15 @@
 //!
 //! Exit codes: 0 done; 1 the call was refused, or the job did not succeed; 2 the coordinator cannot be reached; 64 usage.
 
-mod inspect;
+mod diff;
 mod job;
-mod output;
+mod outbox;
+pub mod output;
 mod plan;
+mod queue;
+mod task;
 mod watch;
+mod worker;
 
 use clap::{Args, Subcommand, ValueEnum};
 use esteira_sdk::client::{Client, Error};
@@ -33,6 +37,8 @@ pub enum OutputFormat {
     Table,
     /// The message of the contract as JSON, for scripts.
     Json,
+    /// Only the ids, one a line, for scripts: of plans and queues the names, as other commands take them.
+    Id,
 }
 
 /// Commands that call a coordinator.
@@ -46,22 +52,35 @@ pub enum Command {
     Job(job::Command),
     /// Tasks of a job
     #[command(subcommand)]
-    Task(inspect::TaskCommand),
+    Task(task::Command),
     /// Workers seen lately
     #[command(subcommand)]
-    Worker(inspect::WorkerCommand),
+    Worker(worker::Command),
     /// Queues and what waits in them
     #[command(subcommand)]
-    Queue(inspect::QueueCommand),
+    Queue(queue::Command),
     /// Messages that wait to be delivered
     #[command(subcommand)]
-    Outbox(inspect::OutboxCommand),
+    Outbox(outbox::Command),
+}
+
+impl Command {
+    /// Whether what it prints has an id. Asked before anything is done.
+    fn has_ids(&self) -> bool {
+        !matches!(
+            self,
+            Self::Plan(plan::Command::Validate { .. } | plan::Command::Diff { .. })
+                | Self::Outbox(outbox::Command::Unpark { .. })
+        )
+    }
 }
 
 /// What went wrong with a command.
 pub enum Failure {
     /// The call was refused or did not arrive.
     Call(Error),
+    /// What it has to say cannot be printed.
+    Print(std::io::Error),
     /// The command line or a file that it names cannot work.
     Usage(String),
     /// The call went well and its outcome is a failure: already told.
@@ -71,6 +90,12 @@ pub enum Failure {
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         Self::Call(error)
+    }
+}
+
+impl From<std::io::Error> for Failure {
+    fn from(error: std::io::Error) -> Self {
+        Self::Print(error)
     }
 }
 
@@ -87,10 +112,19 @@ pub struct Session {
 
 /// Runs a command.
 pub async fn run(arguments: ClientArguments, command: Command) -> ExitCode {
-    let client = match Client::builder(&arguments.server).patience(std::time::Duration::from_secs(3)).build() {
+    if arguments.output == OutputFormat::Id && !command.has_ids() {
+        output::note("esteira: --output: this command has no id to print; take table or json");
+        return ExitCode::from(crate::EX_USAGE);
+    }
+    // `esteira: serving on` names no scheme, so it can be left out.
+    let server = match arguments.server.contains("://") {
+        true => arguments.server,
+        false => format!("http://{}", arguments.server),
+    };
+    let client = match Client::builder(&server).patience(std::time::Duration::from_secs(3)).build() {
         Ok(client) => client,
         Err(error) => {
-            eprintln!("esteira: --server: {error}");
+            output::note(format_args!("esteira: --server: {error}"));
             return ExitCode::from(crate::EX_USAGE);
         }
     };
@@ -98,38 +132,41 @@ pub async fn run(arguments: ClientArguments, command: Command) -> ExitCode {
     let outcome = match command {
         Command::Plan(command) => plan::run(&session, command).await,
         Command::Job(command) => job::run(&session, command).await,
-        Command::Task(command) => inspect::task(&session, command).await,
-        Command::Worker(command) => inspect::worker(&session, command).await,
-        Command::Queue(command) => inspect::queue(&session, command).await,
-        Command::Outbox(command) => inspect::outbox(&session, command).await,
+        Command::Task(command) => task::run(&session, command).await,
+        Command::Worker(command) => worker::run(&session, command).await,
+        Command::Queue(command) => queue::run(&session, command).await,
+        Command::Outbox(command) => outbox::run(&session, command).await,
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failure::Outcome) => ExitCode::FAILURE,
+        Err(Failure::Print(error)) => {
+            output::note(format_args!("esteira: cannot print the answer: {error}"));
+            ExitCode::FAILURE
+        }
         Err(Failure::Usage(message)) => {
-            eprintln!("esteira: {message}");
+            output::note(format_args!("esteira: {message}"));
             ExitCode::from(crate::EX_USAGE)
         }
-        Err(Failure::Call(error)) => tell(&arguments.server, &error),
+        Err(Failure::Call(error)) => tell(&server, &error),
     }
 }
 
 fn tell(server: &str, error: &Error) -> ExitCode {
     match error {
         Error::Refused(refusal) if refusal.reason.is_empty() => {
-            eprintln!("esteira: no coordinator answers at {server} ({error})");
-            eprintln!("  start one with `esteira dev`, or name another with --server");
+            output::note(format_args!("esteira: no coordinator answers at {server} ({error})"));
+            output::note("  start one with `esteira dev`, or name another with --server");
             ExitCode::from(EX_UNREACHABLE)
         }
-        Error::Refused(refusal) => {
-            eprintln!("esteira: {error}");
-            for issue in &refusal.plan_issues {
-                eprintln!("  {} {}: {}", if issue.warning { "warning" } else { "error" }, issue.path, issue.message);
-            }
+        Error::Refused(refusal) if !refusal.plan_issues.is_empty() => {
+            // The refusal's own message repeats the first of them.
+            output::note(format_args!("esteira: {}: the plan is not valid", refusal.reason));
+            refusal.plan_issues.iter().for_each(|issue| output::note(format_args!("  {}", plan::issue(issue))));
             ExitCode::FAILURE
         }
         other => {
-            eprintln!("esteira: {other}");
+            output::note(format_args!("esteira: {other}"));
             ExitCode::FAILURE
         }
     }

@@ -1,6 +1,6 @@
-//! `esteira plan`: validate, publish, list, show, diff, retire.
+//! `esteira plan`: validate, publish, default, list, show, diff, retire.
 
-use super::{Failure, Outcome, OutputFormat, Session, output};
+use super::{Failure, Outcome, OutputFormat, Session, diff, output};
 use clap::Subcommand;
 use esteira_contract::v1;
 use std::path::{Path, PathBuf};
@@ -13,24 +13,31 @@ pub enum Command {
         /// The document, YAML or JSON
         file: PathBuf,
     },
-    /// Publish a plan document as the plan's next version
+    /// Publish a plan document as the plan's next version; with --output id it prints the version's id alone
     Publish {
         /// The document, YAML or JSON
         file: PathBuf,
-        /// Make it the version that starts without a version run
+        /// Make it the default: the version of jobs that are started without --version
         #[arg(long)]
         default: bool,
         /// Refuse unless this is the newest version now
         #[arg(long)]
         expect_latest: Option<i32>,
         /// Repeatable: the same id never publishes twice
-        #[arg(long, default_value = "")]
+        #[arg(long, default_value = "", hide_default_value = true)]
         request_id: String,
+    },
+    /// Make a version the default: jobs that are started without --version run it
+    Default {
+        /// Name of the plan
+        plan: String,
+        /// The version
+        version: i32,
     },
     /// List plans
     List {
         /// For example: labels.team = "sales"
-        #[arg(long, default_value = "")]
+        #[arg(long, default_value = "", hide_default_value = true)]
         filter: String,
     },
     /// Show a plan and its versions, or one version's document
@@ -57,7 +64,7 @@ pub enum Command {
         /// The version
         version: i32,
         /// Why
-        #[arg(long, default_value = "")]
+        #[arg(long, default_value = "", hide_default_value = true)]
         reason: String,
     },
 }
@@ -69,17 +76,11 @@ pub async fn run(session: &Session, command: Command) -> Outcome {
         Command::Validate { file } => {
             let (_, definition_json) = document(&file)?;
             let answer = plans.validate_plan(v1::ValidatePlanRequest { definition_json }).await?;
-            output::print(session, "ValidatePlanResponse", &answer, |answer| {
-                for issue in &answer.issues {
-                    println!(
-                        "{}  {}  {}  {}",
-                        if issue.warning { "warning" } else { "error" },
-                        issue.path,
-                        issue.code,
-                        issue.message
-                    );
-                }
-                println!("{}", if answer.valid { "valid" } else { "not valid" });
+            let no_ids = |_: &v1::ValidatePlanResponse| Vec::new();
+            output::print(session, "ValidatePlanResponse", &answer, no_ids, |answer| {
+                let mut lines: Vec<String> = answer.issues.iter().map(issue).collect();
+                lines.push(if answer.valid { "valid".into() } else { "not valid".into() });
+                lines.join("\n")
             })?;
             if answer.valid { Ok(()) } else { Err(Failure::Outcome) }
         }
@@ -93,18 +94,26 @@ pub async fn run(session: &Session, command: Command) -> Outcome {
                 make_default: default,
             };
             let answer = plans.publish_plan_version(request).await?;
-            output::print(session, "PublishPlanVersionResponse", &answer, |answer| {
-                for warning in &answer.warnings {
-                    println!("warning  {}  {}", warning.path, warning.message);
-                }
-                let version = answer.version.clone().unwrap_or_default();
-                println!("published {} version {} ({})", version.plan_name, version.version, version.plan_version_id);
-            })
+            published(session, &answer).await
+        }
+        Command::Default { plan, version } => {
+            let plan = v1::Plan { default_version: version, ..get(session, plan).await? };
+            let mask = prost_types::FieldMask { paths: vec!["default_version".into()] };
+            let request = v1::UpdatePlanRequest { plan: Some(plan), update_mask: Some(mask), ..Default::default() };
+            let plan = plans.update_plan(request).await?.plan.unwrap_or_default();
+            output::print(
+                session,
+                "Plan",
+                &plan,
+                |plan| vec![plan.name.clone()],
+                |plan| format!("new jobs of {} run version {}", plan.name, plan.default_version),
+            )
         }
         Command::List { filter } => {
             let answer =
                 plans.list_plans(v1::ListPlansRequest { page_size: 500, filter, ..Default::default() }).await?;
-            output::print(session, "ListPlansResponse", &answer, |answer| {
+            let ids = |answer: &v1::ListPlansResponse| answer.plans.iter().map(|plan| plan.name.clone()).collect();
+            output::print(session, "ListPlansResponse", &answer, ids, |answer| {
                 let row = |plan: &v1::Plan| {
                     vec![
                         plan.name.clone(),
@@ -114,63 +123,95 @@ pub async fn run(session: &Session, command: Command) -> Outcome {
                         plan.display_name.clone(),
                     ]
                 };
-                output::rows(
-                    &["name", "default", "latest", "updated", "title"],
-                    answer.plans.iter().map(row).collect(),
-                );
-            })
+                output::rows(&["name", "default", "latest", "updated", "title"], answer.plans.iter().map(row).collect())
+            })?;
+            output::note_more(&answer.next_page_token, "take --filter");
+            Ok(())
         }
         Command::Show { plan, version: Some(number) } => {
             let version = version(session, &plan, number).await?;
-            output::print(session, "PlanVersion", &version, |version| println!("{}", version.definition_json))
+            let ids = |version: &v1::PlanVersion| vec![version.plan_version_id.clone()];
+            output::print(session, "PlanVersion", &version, ids, |version| version.definition_json.clone())
         }
         Command::Show { plan, version: None } => show(session, plan).await,
         Command::Diff { plan, from, to } => {
             let (before, after) = (version(session, &plan, from).await?, version(session, &plan, to).await?);
-            let lines = |document: &str| -> Result<Vec<String>, Failure> {
-                Ok(pretty(document)?.lines().map(str::to_owned).collect())
-            };
-            let lines = diff(&lines(&before.definition_json)?, &lines(&after.definition_json)?);
-            if session.format == OutputFormat::Json {
-                let same = before.definition_sha256 == after.definition_sha256;
-                println!(
-                    "{:#}",
-                    serde_json::json!({"plan": plan, "from": from, "to": to, "same": same, "lines": lines})
-                );
-            } else {
-                lines.iter().for_each(|line| println!("{line}"));
-            }
-            Ok(())
+            diff::print(session, &before, &after)
         }
         Command::Retire { plan, version: number, reason } => {
             let version = version(session, &plan, number).await?;
             let request =
                 v1::RetirePlanVersionRequest { plan_version_id: version.plan_version_id, reason, ..Default::default() };
             let answer = plans.retire_plan_version(request).await?;
-            output::print(session, "RetirePlanVersionResponse", &answer, |_| {
-                println!("retired {plan} version {number}")
+            let stored = looked_up(session, &plan).await;
+            let ids = |answer: &v1::RetirePlanVersionResponse| {
+                answer.version.iter().map(|version| version.plan_version_id.clone()).collect()
+            };
+            output::print(session, "RetirePlanVersionResponse", &answer, ids, |_| {
+                let told = format!("retired {plan} version {number}");
+                match stored.filter(|stored| stored.default_version == number) {
+                    Some(_) => {
+                        format!(
+                            "{told}\nit is the default: new jobs need --version, or `esteira plan default {plan} VERSION`"
+                        )
+                    }
+                    None => told,
+                }
             })
         }
     }
 }
 
+async fn published(session: &Session, answer: &v1::PublishPlanVersionResponse) -> Outcome {
+    let version = answer.version.clone().unwrap_or_default();
+    let (name, number) = (version.plan_name, version.version);
+    let plan = looked_up(session, &name).await;
+    let ids = |_: &v1::PublishPlanVersionResponse| vec![version.plan_version_id.clone()];
+    output::print(session, "PublishPlanVersionResponse", answer, ids, |answer| {
+        let mut lines: Vec<String> = answer.warnings.iter().map(issue).collect();
+        lines.push(format!("published {name} version {number} ({})", version.plan_version_id));
+        if let Some(plan) = plan.filter(|plan| plan.default_version != number) {
+            let default = plan.default_version;
+            lines.push(format!(
+                "new jobs still run version {default}; `esteira plan default {name} {number}` changes that"
+            ));
+        }
+        lines.join("\n")
+    })
+}
+
+/// A finding about a plan document, on one line.
+pub fn issue(issue: &v1::PlanIssue) -> String {
+    let grade = if issue.warning { "warning" } else { "error" };
+    format!("{grade}  {}  {}  {}", issue.path, issue.code, issue.message)
+}
+
+async fn get(session: &Session, name: String) -> Result<v1::Plan, Failure> {
+    let key = v1::get_plan_request::Plan::PlanName(name);
+    Ok(session.client.plans().get_plan(v1::GetPlanRequest { plan: Some(key) }).await?.plan.unwrap_or_default())
+}
+
+/// The plan as it is now, for a person; what was done is done whether or not it can be read.
+async fn looked_up(session: &Session, name: &str) -> Option<v1::Plan> {
+    if session.format == OutputFormat::Table { get(session, name.to_owned()).await.ok() } else { None }
+}
+
 async fn show(session: &Session, name: String) -> Outcome {
-    let plans = session.client.plans();
-    let key = v1::get_plan_request::Plan::PlanName(name.clone());
-    let plan = plans.get_plan(v1::GetPlanRequest { plan: Some(key) }).await?.plan.unwrap_or_default();
+    let plan = get(session, name.clone()).await?;
     let key = v1::list_plan_versions_request::Plan::PlanName(name);
-    let versions = plans
-        .list_plan_versions(v1::ListPlanVersionsRequest { plan: Some(key), page_size: 500, ..Default::default() })
-        .await?;
-    output::print(session, "ListPlanVersionsResponse", &versions, |versions| {
-        output::fields(&[
+    let request = v1::ListPlanVersionsRequest { plan: Some(key), page_size: 500, ..Default::default() };
+    let versions = session.client.plans().list_plan_versions(request).await?;
+    let ids = |versions: &v1::ListPlanVersionsResponse| {
+        versions.versions.iter().map(|version| version.plan_version_id.clone()).collect()
+    };
+    output::print(session, "ListPlanVersionsResponse", &versions, ids, |versions| {
+        let fields = output::fields(&[
             ("plan", plan.name.clone()),
             ("title", plan.display_name.clone()),
             ("aggregate", plan.aggregate_type.clone()),
             ("default", plan.default_version.to_string()),
             ("created", output::time(plan.create_time.as_ref())),
         ]);
-        println!();
         let row = |version: &v1::PlanVersion| {
             let by = version.published_by.as_ref().map(|actor| actor.user_id.clone()).unwrap_or_default();
             vec![
@@ -181,8 +222,11 @@ async fn show(session: &Session, name: String) -> Outcome {
                 hex(&version.definition_sha256),
             ]
         };
-        output::rows(&["version", "state", "published", "by", "sha-256"], versions.versions.iter().map(row).collect());
-    })
+        let headings = ["version", "state", "published", "by", "sha-256"];
+        format!("{fields}\n\n{}", output::rows(&headings, versions.versions.iter().map(row).collect()))
+    })?;
+    output::note_more(&versions.next_page_token, "PlanService/ListPlanVersions has them all");
+    Ok(())
 }
 
 async fn version(session: &Session, plan: &str, version: i32) -> Result<v1::PlanVersion, Failure> {
@@ -210,47 +254,6 @@ fn document(file: &Path) -> Result<(String, String), Failure> {
     Ok((name, json))
 }
 
-fn pretty(document: &str) -> Result<String, Failure> {
-    let value: serde_json::Value = serde_json::from_str(document).map_err(|error| Failure::Usage(error.to_string()))?;
-    serde_json::to_string_pretty(&value).map_err(|error| Failure::Usage(error.to_string()))
-}
-
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// Lines of both texts, those of one marked, by their longest common subsequence.
-fn diff(before: &[String], after: &[String]) -> Vec<String> {
-    let mut common = vec![vec![0u32; after.len() + 1]; before.len() + 1];
-    for (i, old) in before.iter().enumerate().rev() {
-        for (j, new) in after.iter().enumerate().rev() {
-            common[i][j] = if old == new { common[i + 1][j + 1] + 1 } else { common[i + 1][j].max(common[i][j + 1]) };
-        }
-    }
-    let (mut i, mut j, mut lines) = (0, 0, Vec::new());
-    while i < before.len() || j < after.len() {
-        if i < before.len() && j < after.len() && before[i] == after[j] {
-            lines.push(format!("  {}", before[i]));
-            (i, j) = (i + 1, j + 1);
-        } else if j == after.len() || (i < before.len() && common[i + 1][j] >= common[i][j + 1]) {
-            lines.push(format!("- {}", before[i]));
-            i += 1;
-        } else {
-            lines.push(format!("+ {}", after[j]));
-            j += 1;
-        }
-    }
-    lines
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_diff_keeps_what_is_common() {
-        let lines = |text: &str| text.chars().map(String::from).collect::<Vec<_>>();
-        assert_eq!(diff(&lines("abcd"), &lines("axcd")), ["  a", "- b", "+ x", "  c", "  d"]);
-        assert_eq!(diff(&lines(""), &lines("a")), ["+ a"]);
-    }
 }

@@ -19,21 +19,22 @@ pub async fn follow(session: &Session, job_id: &str) -> Outcome {
             let line = progress(&job);
             if line != last {
                 if live {
-                    eprint!("\r\x1b[K{line}");
-                    let _ = std::io::stderr().flush();
+                    let mut terminal = std::io::stderr();
+                    // The line is for the eye; without it the command does what it is for.
+                    let _ = write!(terminal, "\r\x1b[K{line}").and_then(|()| terminal.flush());
                 } else if job::state(&job) != last.split(' ').next().unwrap_or_default() {
-                    eprintln!("{line}");
+                    output::note(&line);
                 }
                 last = line;
             }
         }
     }
     if live && !last.is_empty() {
-        eprintln!();
+        output::note("");
     }
     // The stream is for the eye; the answer is the job itself.
     let ended = jobs.wait(job_id).await?;
-    output::print(session, "Job", &ended, job::show)?;
+    job::print(session, &ended)?;
     job::ended_well(&ended)
 }
 
@@ -46,7 +47,7 @@ fn progress(job: &v1::Job) -> String {
 
 /// Says for which functions tasks wait without a worker.
 pub async fn explain_waiting(session: &Session, job: &v1::Job) -> Outcome {
-    if session.format == OutputFormat::Json || job.end_time.is_some() {
+    if session.format != OutputFormat::Table || job.end_time.is_some() {
         return Ok(());
     }
     let request = v1::ListTasksRequest {
@@ -60,10 +61,8 @@ pub async fn explain_waiting(session: &Session, job: &v1::Job) -> Outcome {
     let unserved: Vec<_> = tasks.iter().filter(|task| task.wait_reason() == v1::WaitReason::NoWorker).collect();
     for function in unserved.iter().map(|task| &task.function_name).collect::<BTreeSet<_>>() {
         let count = unserved.iter().filter(|task| task.function_name == *function).count();
-        println!(
-            "no worker serves `{function}`; {count} {} for it",
-            if count == 1 { "task waits" } else { "tasks wait" }
-        );
+        let wait = if count == 1 { "task waits" } else { "tasks wait" };
+        output::put(format_args!("no worker serves `{function}`; {count} {wait} for it"))?;
     }
     Ok(())
 }

@@ -19,6 +19,8 @@ rpcs! { OutboxClient over OutboxServiceClient:
     read ack_outbox(AckOutboxRequest) -> AckOutboxResponse;
     /// Says that a message of a lease could not be delivered, and ends the lease.
     read nack_outbox(NackOutboxRequest) -> NackOutboxResponse;
+    /// Releases a parked key.
+    read unpark_outbox(UnparkOutboxRequest) -> UnparkOutboxResponse;
     /// Lists messages that are not delivered.
     read list_outbox_messages(ListOutboxMessagesRequest) -> ListOutboxMessagesResponse;
 }

@@ -69,11 +69,19 @@ fn options(path: &Path, tuning: Tuning, cache_bytes: usize) -> SqliteConnectOpti
     shared_pragmas(cache_bytes).into_iter().fold(options, |options, (name, value)| options.pragma(name, value))
 }
 
+/// What an operator can do about a file that does not open.
+fn unopened(kind: Kind, reason: &str) -> Error {
+    match kind {
+        Kind::Defect => Error::new(kind, format!("{reason}; choose another file, or move this one away")),
+        // A directory, a missing permission: the operator must look, and may repair it.
+        _ => Error::new(Kind::Unavailable, format!("{reason}; it must be a file that this user can read and write")),
+    }
+}
+
 async fn connect(options: SqliteConnectOptions, counter: &Arc<AtomicU64>) -> Result<Connection> {
-    let connection = options.connect().await.map_err(|e| match super::error(e) {
-        // A file that is no database, a directory, a missing permission: the operator must look, and may repair it.
-        e if e.kind() == Kind::Defect => e,
-        e => Error::new(Kind::Unavailable, e.to_string()),
+    let connection = options.connect().await.map_err(|e| {
+        let reason = e.as_database_error().map_or_else(|| e.to_string(), |e| e.message().to_owned());
+        unopened(super::error(e).kind(), &reason)
     })?;
     Ok(Connection::new(dialect::Session::Sqlite(Session::new(connection)), counter.clone()))
 }
@@ -99,7 +107,10 @@ pub(crate) fn open_writer(path: &Path, tuning: Tuning, counter: &Arc<AtomicU64>)
         }
         Ok(connection)
     });
-    let connection = opened.map_err(super::direct_error)?;
+    let connection = opened.map_err(|e| {
+        let error = super::direct_error(e);
+        unopened(error.kind(), &error.to_string())
+    })?;
     Ok(Connection::new(dialect::Session::Direct(Direct::new(connection)), counter.clone()))
 }
 

@@ -17,7 +17,9 @@ impl FileLock {
         let mut name = database.as_os_str().to_owned();
         name.push(".lock");
         let unavailable = |what: &str, e: &dyn std::fmt::Display| {
-            Error::new(Kind::Unavailable, format!("cannot {what} the lock file {}: {e}", name.display()))
+            let name = name.display();
+            let message = format!("cannot {what} the lock file {name}: {e}; this user must be able to write there");
+            Error::new(Kind::Unavailable, message)
         };
         let file = fs::OpenOptions::new()
             .create(true)
@@ -30,7 +32,7 @@ impl FileLock {
             Err(fs::TryLockError::WouldBlock) => Err(Error::new(
                 Kind::Unavailable,
                 format!(
-                    "the database {} is in use by another coordinator: one SQLite file serves one process",
+                    "the database {} is in use by another coordinator; stop that one, or choose another file",
                     database.display()
                 ),
             )),

@@ -55,22 +55,26 @@ namespace Esteira.V1 {
             "dG9rZW4YASABKAkSFQoNZnJvbV9zZXF1ZW5jZRgCIAEoAxIuCgtyZXRyeV9h",
             "ZnRlchgDIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIPCgdmYWls",
             "dXJlGAQgASgJEgwKBHBhcmsYBSABKAgiJAoSTmFja091dGJveFJlc3BvbnNl",
-            "Eg4KBnBhcmtlZBgBIAEoCCJSChlMaXN0T3V0Ym94TWVzc2FnZXNSZXF1ZXN0",
-            "EhEKCXBhZ2Vfc2l6ZRgBIAEoBRISCgpwYWdlX3Rva2VuGAIgASgJEg4KBmZp",
-            "bHRlchgDIAEoCSJiChpMaXN0T3V0Ym94TWVzc2FnZXNSZXNwb25zZRIrCght",
-            "ZXNzYWdlcxgBIAMoCzIZLmVzdGVpcmEudjEuT3V0Ym94TWVzc2FnZRIXCg9u",
-            "ZXh0X3BhZ2VfdG9rZW4YAiABKAkyrgMKDU91dGJveFNlcnZpY2USTgoLTGVh",
-            "c2VPdXRib3gSHi5lc3RlaXJhLnYxLkxlYXNlT3V0Ym94UmVxdWVzdBofLmVz",
-            "dGVpcmEudjEuTGVhc2VPdXRib3hSZXNwb25zZRJRCgxFeHRlbmRPdXRib3gS",
-            "Hy5lc3RlaXJhLnYxLkV4dGVuZE91dGJveFJlcXVlc3QaIC5lc3RlaXJhLnYx",
-            "LkV4dGVuZE91dGJveFJlc3BvbnNlEkgKCUFja091dGJveBIcLmVzdGVpcmEu",
-            "djEuQWNrT3V0Ym94UmVxdWVzdBodLmVzdGVpcmEudjEuQWNrT3V0Ym94UmVz",
-            "cG9uc2USSwoKTmFja091dGJveBIdLmVzdGVpcmEudjEuTmFja091dGJveFJl",
-            "cXVlc3QaHi5lc3RlaXJhLnYxLk5hY2tPdXRib3hSZXNwb25zZRJjChJMaXN0",
-            "T3V0Ym94TWVzc2FnZXMSJS5lc3RlaXJhLnYxLkxpc3RPdXRib3hNZXNzYWdl",
-            "c1JlcXVlc3QaJi5lc3RlaXJhLnYxLkxpc3RPdXRib3hNZXNzYWdlc1Jlc3Bv",
-            "bnNlQklaOmdpdGh1Yi5jb20vZXN0ZWlyYS9lc3RlaXJhL3Nkay9nby9nZW4v",
-            "ZXN0ZWlyYS92MTtlc3RlaXJhdjGqAgpFc3RlaXJhLlYxYgZwcm90bzM="));
+            "Eg4KBnBhcmtlZBgBIAEoCCIxChNVbnBhcmtPdXRib3hSZXF1ZXN0Eg0KBXRv",
+            "cGljGAEgASgJEgsKA2tleRgCIAEoCSIoChRVbnBhcmtPdXRib3hSZXNwb25z",
+            "ZRIQCgh1bnBhcmtlZBgBIAEoCCJSChlMaXN0T3V0Ym94TWVzc2FnZXNSZXF1",
+            "ZXN0EhEKCXBhZ2Vfc2l6ZRgBIAEoBRISCgpwYWdlX3Rva2VuGAIgASgJEg4K",
+            "BmZpbHRlchgDIAEoCSJiChpMaXN0T3V0Ym94TWVzc2FnZXNSZXNwb25zZRIr",
+            "CghtZXNzYWdlcxgBIAMoCzIZLmVzdGVpcmEudjEuT3V0Ym94TWVzc2FnZRIX",
+            "Cg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkygQQKDU91dGJveFNlcnZpY2USTgoL",
+            "TGVhc2VPdXRib3gSHi5lc3RlaXJhLnYxLkxlYXNlT3V0Ym94UmVxdWVzdBof",
+            "LmVzdGVpcmEudjEuTGVhc2VPdXRib3hSZXNwb25zZRJRCgxFeHRlbmRPdXRi",
+            "b3gSHy5lc3RlaXJhLnYxLkV4dGVuZE91dGJveFJlcXVlc3QaIC5lc3RlaXJh",
+            "LnYxLkV4dGVuZE91dGJveFJlc3BvbnNlEkgKCUFja091dGJveBIcLmVzdGVp",
+            "cmEudjEuQWNrT3V0Ym94UmVxdWVzdBodLmVzdGVpcmEudjEuQWNrT3V0Ym94",
+            "UmVzcG9uc2USSwoKTmFja091dGJveBIdLmVzdGVpcmEudjEuTmFja091dGJv",
+            "eFJlcXVlc3QaHi5lc3RlaXJhLnYxLk5hY2tPdXRib3hSZXNwb25zZRJRCgxV",
+            "bnBhcmtPdXRib3gSHy5lc3RlaXJhLnYxLlVucGFya091dGJveFJlcXVlc3Qa",
+            "IC5lc3RlaXJhLnYxLlVucGFya091dGJveFJlc3BvbnNlEmMKEkxpc3RPdXRi",
+            "b3hNZXNzYWdlcxIlLmVzdGVpcmEudjEuTGlzdE91dGJveE1lc3NhZ2VzUmVx",
+            "dWVzdBomLmVzdGVpcmEudjEuTGlzdE91dGJveE1lc3NhZ2VzUmVzcG9uc2VC",
+            "SVo6Z2l0aHViLmNvbS9lc3RlaXJhL2VzdGVpcmEvc2RrL2dvL2dlbi9lc3Rl",
+            "aXJhL3YxO2VzdGVpcmF2MaoCCkVzdGVpcmEuVjFiBnByb3RvMw=="));
       descriptor = pbr::FileDescriptor.FromGeneratedCode(descriptorData,
           new pbr::FileDescriptor[] { global::Esteira.V1.TypesReflection.Descriptor, global::Esteira.V1.WorkerReflection.Descriptor, global::Google.Protobuf.WellKnownTypes.DurationReflection.Descriptor, global::Google.Protobuf.WellKnownTypes.TimestampReflection.Descriptor, },
           new pbr::GeneratedClrTypeInfo(null, null, new pbr::GeneratedClrTypeInfo[] {
@@ -84,6 +88,8 @@ namespace Esteira.V1 {
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.AckOutboxResponse), global::Esteira.V1.AckOutboxResponse.Parser, new[]{ "Acked", "AlreadyApplied" }, null, null, null, null),
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.NackOutboxRequest), global::Esteira.V1.NackOutboxRequest.Parser, new[]{ "LeaseToken", "FromSequence", "RetryAfter", "Failure", "Park" }, null, null, null, null),
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.NackOutboxResponse), global::Esteira.V1.NackOutboxResponse.Parser, new[]{ "Parked" }, null, null, null, null),
+            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.UnparkOutboxRequest), global::Esteira.V1.UnparkOutboxRequest.Parser, new[]{ "Topic", "Key" }, null, null, null, null),
+            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.UnparkOutboxResponse), global::Esteira.V1.UnparkOutboxResponse.Parser, new[]{ "Unparked" }, null, null, null, null),
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.ListOutboxMessagesRequest), global::Esteira.V1.ListOutboxMessagesRequest.Parser, new[]{ "PageSize", "PageToken", "Filter" }, null, null, null, null),
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.ListOutboxMessagesResponse), global::Esteira.V1.ListOutboxMessagesResponse.Parser, new[]{ "Messages", "NextPageToken" }, null, null, null, null)
           }));
@@ -303,7 +309,7 @@ namespace Esteira.V1 {
     public const int ParkedFieldNumber = 11;
     private bool parked_;
     /// <summary>
-    /// Whether a relay has parked its key: no message of the key is leased any more, because its order must hold.
+    /// Whether a relay has parked its key: no message of the key is leased until UnparkOutbox, because its order must hold.
     /// </summary>
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
@@ -2626,7 +2632,7 @@ namespace Esteira.V1 {
     public const int ParkFieldNumber = 5;
     private bool park_;
     /// <summary>
-    /// Parks the key: this message and those behind it wait for an operator, in order. Other keys go on.
+    /// Parks the key: this message and those behind it wait for an operator's UnparkOutbox, in order. Other keys go on.
     /// </summary>
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
@@ -3071,6 +3077,436 @@ namespace Esteira.V1 {
   }
 
   /// <summary>
+  /// Request of UnparkOutbox.
+  /// </summary>
+  public sealed partial class UnparkOutboxRequest : pb::IMessage<UnparkOutboxRequest>
+  #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      , pb::IBufferMessage
+  #endif
+  {
+    private static readonly pb::MessageParser<UnparkOutboxRequest> _parser = new pb::MessageParser<UnparkOutboxRequest>(() => new UnparkOutboxRequest());
+    private pb::UnknownFieldSet _unknownFields;
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pb::MessageParser<UnparkOutboxRequest> Parser { get { return _parser; } }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pbr::MessageDescriptor Descriptor {
+      get { return global::Esteira.V1.OutboxReflection.Descriptor.MessageTypes[10]; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    pbr::MessageDescriptor pb::IMessage.Descriptor {
+      get { return Descriptor; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public UnparkOutboxRequest() {
+      OnConstruction();
+    }
+
+    partial void OnConstruction();
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public UnparkOutboxRequest(UnparkOutboxRequest other) : this() {
+      topic_ = other.topic_;
+      key_ = other.key_;
+      _unknownFields = pb::UnknownFieldSet.Clone(other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public UnparkOutboxRequest Clone() {
+      return new UnparkOutboxRequest(this);
+    }
+
+    /// <summary>Field number for the "topic" field.</summary>
+    public const int TopicFieldNumber = 1;
+    private string topic_ = "";
+    /// <summary>
+    /// The topic. Required.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public string Topic {
+      get { return topic_; }
+      set {
+        topic_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
+    /// <summary>Field number for the "key" field.</summary>
+    public const int KeyFieldNumber = 2;
+    private string key_ = "";
+    /// <summary>
+    /// The key, as ListOutboxMessages shows it. Required.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public string Key {
+      get { return key_; }
+      set {
+        key_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override bool Equals(object other) {
+      return Equals(other as UnparkOutboxRequest);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public bool Equals(UnparkOutboxRequest other) {
+      if (ReferenceEquals(other, null)) {
+        return false;
+      }
+      if (ReferenceEquals(other, this)) {
+        return true;
+      }
+      if (Topic != other.Topic) return false;
+      if (Key != other.Key) return false;
+      return Equals(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override int GetHashCode() {
+      int hash = 1;
+      if (Topic.Length != 0) hash ^= Topic.GetHashCode();
+      if (Key.Length != 0) hash ^= Key.GetHashCode();
+      if (_unknownFields != null) {
+        hash ^= _unknownFields.GetHashCode();
+      }
+      return hash;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override string ToString() {
+      return pb::JsonFormatter.ToDiagnosticString(this);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void WriteTo(pb::CodedOutputStream output) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      output.WriteRawMessage(this);
+    #else
+      if (Topic.Length != 0) {
+        output.WriteRawTag(10);
+        output.WriteString(Topic);
+      }
+      if (Key.Length != 0) {
+        output.WriteRawTag(18);
+        output.WriteString(Key);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(output);
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalWriteTo(ref pb::WriteContext output) {
+      if (Topic.Length != 0) {
+        output.WriteRawTag(10);
+        output.WriteString(Topic);
+      }
+      if (Key.Length != 0) {
+        output.WriteRawTag(18);
+        output.WriteString(Key);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(ref output);
+      }
+    }
+    #endif
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public int CalculateSize() {
+      int size = 0;
+      if (Topic.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeStringSize(Topic);
+      }
+      if (Key.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeStringSize(Key);
+      }
+      if (_unknownFields != null) {
+        size += _unknownFields.CalculateSize();
+      }
+      return size;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(UnparkOutboxRequest other) {
+      if (other == null) {
+        return;
+      }
+      if (other.Topic.Length != 0) {
+        Topic = other.Topic;
+      }
+      if (other.Key.Length != 0) {
+        Key = other.Key;
+      }
+      _unknownFields = pb::UnknownFieldSet.MergeFrom(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(pb::CodedInputStream input) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      input.ReadRawMessage(this);
+    #else
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, input);
+            break;
+          case 10: {
+            Topic = input.ReadString();
+            break;
+          }
+          case 18: {
+            Key = input.ReadString();
+            break;
+          }
+        }
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalMergeFrom(ref pb::ParseContext input) {
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, ref input);
+            break;
+          case 10: {
+            Topic = input.ReadString();
+            break;
+          }
+          case 18: {
+            Key = input.ReadString();
+            break;
+          }
+        }
+      }
+    }
+    #endif
+
+  }
+
+  /// <summary>
+  /// Response of UnparkOutbox.
+  /// </summary>
+  public sealed partial class UnparkOutboxResponse : pb::IMessage<UnparkOutboxResponse>
+  #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      , pb::IBufferMessage
+  #endif
+  {
+    private static readonly pb::MessageParser<UnparkOutboxResponse> _parser = new pb::MessageParser<UnparkOutboxResponse>(() => new UnparkOutboxResponse());
+    private pb::UnknownFieldSet _unknownFields;
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pb::MessageParser<UnparkOutboxResponse> Parser { get { return _parser; } }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pbr::MessageDescriptor Descriptor {
+      get { return global::Esteira.V1.OutboxReflection.Descriptor.MessageTypes[11]; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    pbr::MessageDescriptor pb::IMessage.Descriptor {
+      get { return Descriptor; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public UnparkOutboxResponse() {
+      OnConstruction();
+    }
+
+    partial void OnConstruction();
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public UnparkOutboxResponse(UnparkOutboxResponse other) : this() {
+      unparked_ = other.unparked_;
+      _unknownFields = pb::UnknownFieldSet.Clone(other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public UnparkOutboxResponse Clone() {
+      return new UnparkOutboxResponse(this);
+    }
+
+    /// <summary>Field number for the "unparked" field.</summary>
+    public const int UnparkedFieldNumber = 1;
+    private bool unparked_;
+    /// <summary>
+    /// Whether the key was parked until this call.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public bool Unparked {
+      get { return unparked_; }
+      set {
+        unparked_ = value;
+      }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override bool Equals(object other) {
+      return Equals(other as UnparkOutboxResponse);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public bool Equals(UnparkOutboxResponse other) {
+      if (ReferenceEquals(other, null)) {
+        return false;
+      }
+      if (ReferenceEquals(other, this)) {
+        return true;
+      }
+      if (Unparked != other.Unparked) return false;
+      return Equals(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override int GetHashCode() {
+      int hash = 1;
+      if (Unparked != false) hash ^= Unparked.GetHashCode();
+      if (_unknownFields != null) {
+        hash ^= _unknownFields.GetHashCode();
+      }
+      return hash;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override string ToString() {
+      return pb::JsonFormatter.ToDiagnosticString(this);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void WriteTo(pb::CodedOutputStream output) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      output.WriteRawMessage(this);
+    #else
+      if (Unparked != false) {
+        output.WriteRawTag(8);
+        output.WriteBool(Unparked);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(output);
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalWriteTo(ref pb::WriteContext output) {
+      if (Unparked != false) {
+        output.WriteRawTag(8);
+        output.WriteBool(Unparked);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(ref output);
+      }
+    }
+    #endif
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public int CalculateSize() {
+      int size = 0;
+      if (Unparked != false) {
+        size += 1 + 1;
+      }
+      if (_unknownFields != null) {
+        size += _unknownFields.CalculateSize();
+      }
+      return size;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(UnparkOutboxResponse other) {
+      if (other == null) {
+        return;
+      }
+      if (other.Unparked != false) {
+        Unparked = other.Unparked;
+      }
+      _unknownFields = pb::UnknownFieldSet.MergeFrom(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(pb::CodedInputStream input) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      input.ReadRawMessage(this);
+    #else
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, input);
+            break;
+          case 8: {
+            Unparked = input.ReadBool();
+            break;
+          }
+        }
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalMergeFrom(ref pb::ParseContext input) {
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, ref input);
+            break;
+          case 8: {
+            Unparked = input.ReadBool();
+            break;
+          }
+        }
+      }
+    }
+    #endif
+
+  }
+
+  /// <summary>
   /// Request of ListOutboxMessages.
   /// </summary>
   public sealed partial class ListOutboxMessagesRequest : pb::IMessage<ListOutboxMessagesRequest>
@@ -3087,7 +3523,7 @@ namespace Esteira.V1 {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public static pbr::MessageDescriptor Descriptor {
-      get { return global::Esteira.V1.OutboxReflection.Descriptor.MessageTypes[10]; }
+      get { return global::Esteira.V1.OutboxReflection.Descriptor.MessageTypes[12]; }
     }
 
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
@@ -3362,7 +3798,7 @@ namespace Esteira.V1 {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public static pbr::MessageDescriptor Descriptor {
-      get { return global::Esteira.V1.OutboxReflection.Descriptor.MessageTypes[11]; }
+      get { return global::Esteira.V1.OutboxReflection.Descriptor.MessageTypes[13]; }
     }
 
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]

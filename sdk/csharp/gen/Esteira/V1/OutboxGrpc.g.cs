@@ -74,6 +74,10 @@ namespace Esteira.V1 {
     [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
     static readonly grpc::Marshaller<global::Esteira.V1.NackOutboxResponse> __Marshaller_esteira_v1_NackOutboxResponse = grpc::Marshallers.Create(__Helper_SerializeMessage, context => __Helper_DeserializeMessage(context, global::Esteira.V1.NackOutboxResponse.Parser));
     [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+    static readonly grpc::Marshaller<global::Esteira.V1.UnparkOutboxRequest> __Marshaller_esteira_v1_UnparkOutboxRequest = grpc::Marshallers.Create(__Helper_SerializeMessage, context => __Helper_DeserializeMessage(context, global::Esteira.V1.UnparkOutboxRequest.Parser));
+    [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+    static readonly grpc::Marshaller<global::Esteira.V1.UnparkOutboxResponse> __Marshaller_esteira_v1_UnparkOutboxResponse = grpc::Marshallers.Create(__Helper_SerializeMessage, context => __Helper_DeserializeMessage(context, global::Esteira.V1.UnparkOutboxResponse.Parser));
+    [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
     static readonly grpc::Marshaller<global::Esteira.V1.ListOutboxMessagesRequest> __Marshaller_esteira_v1_ListOutboxMessagesRequest = grpc::Marshallers.Create(__Helper_SerializeMessage, context => __Helper_DeserializeMessage(context, global::Esteira.V1.ListOutboxMessagesRequest.Parser));
     [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
     static readonly grpc::Marshaller<global::Esteira.V1.ListOutboxMessagesResponse> __Marshaller_esteira_v1_ListOutboxMessagesResponse = grpc::Marshallers.Create(__Helper_SerializeMessage, context => __Helper_DeserializeMessage(context, global::Esteira.V1.ListOutboxMessagesResponse.Parser));
@@ -109,6 +113,14 @@ namespace Esteira.V1 {
         "NackOutbox",
         __Marshaller_esteira_v1_NackOutboxRequest,
         __Marshaller_esteira_v1_NackOutboxResponse);
+
+    [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+    static readonly grpc::Method<global::Esteira.V1.UnparkOutboxRequest, global::Esteira.V1.UnparkOutboxResponse> __Method_UnparkOutbox = new grpc::Method<global::Esteira.V1.UnparkOutboxRequest, global::Esteira.V1.UnparkOutboxResponse>(
+        grpc::MethodType.Unary,
+        __ServiceName,
+        "UnparkOutbox",
+        __Marshaller_esteira_v1_UnparkOutboxRequest,
+        __Marshaller_esteira_v1_UnparkOutboxResponse);
 
     [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
     static readonly grpc::Method<global::Esteira.V1.ListOutboxMessagesRequest, global::Esteira.V1.ListOutboxMessagesResponse> __Method_ListOutboxMessages = new grpc::Method<global::Esteira.V1.ListOutboxMessagesRequest, global::Esteira.V1.ListOutboxMessagesResponse>(
@@ -195,6 +207,25 @@ namespace Esteira.V1 {
       /// <returns>The response to send back to the client (wrapped by a task).</returns>
       [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
       public virtual global::System.Threading.Tasks.Task<global::Esteira.V1.NackOutboxResponse> NackOutbox(global::Esteira.V1.NackOutboxRequest request, grpc::ServerCallContext context)
+      {
+        throw new grpc::RpcException(new grpc::Status(grpc::StatusCode.Unimplemented, ""));
+      }
+
+      /// <summary>
+      /// Releases a parked key: its messages can be leased again at once, in their order, those behind the parked one too.
+      /// Called by operators, when what stopped the message is mended; it may be parked again.
+      ///
+      /// Sent again: always safe; a key that is not parked is answered with `unparked` = false and left as it is, leased or
+      /// not.
+      ///
+      /// Errors:
+      /// - NOT_FOUND `OUTBOX_KEY_NOT_FOUND`: no message of that topic and key waits to be delivered.
+      /// </summary>
+      /// <param name="request">The request received from the client.</param>
+      /// <param name="context">The context of the server-side call handler being invoked.</param>
+      /// <returns>The response to send back to the client (wrapped by a task).</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual global::System.Threading.Tasks.Task<global::Esteira.V1.UnparkOutboxResponse> UnparkOutbox(global::Esteira.V1.UnparkOutboxRequest request, grpc::ServerCallContext context)
       {
         throw new grpc::RpcException(new grpc::Status(grpc::StatusCode.Unimplemented, ""));
       }
@@ -528,6 +559,82 @@ namespace Esteira.V1 {
         return CallInvoker.AsyncUnaryCall(__Method_NackOutbox, null, options, request);
       }
       /// <summary>
+      /// Releases a parked key: its messages can be leased again at once, in their order, those behind the parked one too.
+      /// Called by operators, when what stopped the message is mended; it may be parked again.
+      ///
+      /// Sent again: always safe; a key that is not parked is answered with `unparked` = false and left as it is, leased or
+      /// not.
+      ///
+      /// Errors:
+      /// - NOT_FOUND `OUTBOX_KEY_NOT_FOUND`: no message of that topic and key waits to be delivered.
+      /// </summary>
+      /// <param name="request">The request to send to the server.</param>
+      /// <param name="headers">The initial metadata to send with the call. This parameter is optional.</param>
+      /// <param name="deadline">An optional deadline for the call. The call will be cancelled if deadline is hit.</param>
+      /// <param name="cancellationToken">An optional token for canceling the call.</param>
+      /// <returns>The response received from the server.</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual global::Esteira.V1.UnparkOutboxResponse UnparkOutbox(global::Esteira.V1.UnparkOutboxRequest request, grpc::Metadata headers = null, global::System.DateTime? deadline = null, global::System.Threading.CancellationToken cancellationToken = default(global::System.Threading.CancellationToken))
+      {
+        return UnparkOutbox(request, new grpc::CallOptions(headers, deadline, cancellationToken));
+      }
+      /// <summary>
+      /// Releases a parked key: its messages can be leased again at once, in their order, those behind the parked one too.
+      /// Called by operators, when what stopped the message is mended; it may be parked again.
+      ///
+      /// Sent again: always safe; a key that is not parked is answered with `unparked` = false and left as it is, leased or
+      /// not.
+      ///
+      /// Errors:
+      /// - NOT_FOUND `OUTBOX_KEY_NOT_FOUND`: no message of that topic and key waits to be delivered.
+      /// </summary>
+      /// <param name="request">The request to send to the server.</param>
+      /// <param name="options">The options for the call.</param>
+      /// <returns>The response received from the server.</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual global::Esteira.V1.UnparkOutboxResponse UnparkOutbox(global::Esteira.V1.UnparkOutboxRequest request, grpc::CallOptions options)
+      {
+        return CallInvoker.BlockingUnaryCall(__Method_UnparkOutbox, null, options, request);
+      }
+      /// <summary>
+      /// Releases a parked key: its messages can be leased again at once, in their order, those behind the parked one too.
+      /// Called by operators, when what stopped the message is mended; it may be parked again.
+      ///
+      /// Sent again: always safe; a key that is not parked is answered with `unparked` = false and left as it is, leased or
+      /// not.
+      ///
+      /// Errors:
+      /// - NOT_FOUND `OUTBOX_KEY_NOT_FOUND`: no message of that topic and key waits to be delivered.
+      /// </summary>
+      /// <param name="request">The request to send to the server.</param>
+      /// <param name="headers">The initial metadata to send with the call. This parameter is optional.</param>
+      /// <param name="deadline">An optional deadline for the call. The call will be cancelled if deadline is hit.</param>
+      /// <param name="cancellationToken">An optional token for canceling the call.</param>
+      /// <returns>The call object.</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual grpc::AsyncUnaryCall<global::Esteira.V1.UnparkOutboxResponse> UnparkOutboxAsync(global::Esteira.V1.UnparkOutboxRequest request, grpc::Metadata headers = null, global::System.DateTime? deadline = null, global::System.Threading.CancellationToken cancellationToken = default(global::System.Threading.CancellationToken))
+      {
+        return UnparkOutboxAsync(request, new grpc::CallOptions(headers, deadline, cancellationToken));
+      }
+      /// <summary>
+      /// Releases a parked key: its messages can be leased again at once, in their order, those behind the parked one too.
+      /// Called by operators, when what stopped the message is mended; it may be parked again.
+      ///
+      /// Sent again: always safe; a key that is not parked is answered with `unparked` = false and left as it is, leased or
+      /// not.
+      ///
+      /// Errors:
+      /// - NOT_FOUND `OUTBOX_KEY_NOT_FOUND`: no message of that topic and key waits to be delivered.
+      /// </summary>
+      /// <param name="request">The request to send to the server.</param>
+      /// <param name="options">The options for the call.</param>
+      /// <returns>The call object.</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual grpc::AsyncUnaryCall<global::Esteira.V1.UnparkOutboxResponse> UnparkOutboxAsync(global::Esteira.V1.UnparkOutboxRequest request, grpc::CallOptions options)
+      {
+        return CallInvoker.AsyncUnaryCall(__Method_UnparkOutbox, null, options, request);
+      }
+      /// <summary>
       /// Lists messages that are not delivered, the oldest first, for operators. No effect; may be sent again at any time.
       ///
       /// Errors:
@@ -605,6 +712,7 @@ namespace Esteira.V1 {
           .AddMethod(__Method_ExtendOutbox, serviceImpl.ExtendOutbox)
           .AddMethod(__Method_AckOutbox, serviceImpl.AckOutbox)
           .AddMethod(__Method_NackOutbox, serviceImpl.NackOutbox)
+          .AddMethod(__Method_UnparkOutbox, serviceImpl.UnparkOutbox)
           .AddMethod(__Method_ListOutboxMessages, serviceImpl.ListOutboxMessages).Build();
     }
 
@@ -619,6 +727,7 @@ namespace Esteira.V1 {
       serviceBinder.AddMethod(__Method_ExtendOutbox, serviceImpl == null ? null : new grpc::UnaryServerMethod<global::Esteira.V1.ExtendOutboxRequest, global::Esteira.V1.ExtendOutboxResponse>(serviceImpl.ExtendOutbox));
       serviceBinder.AddMethod(__Method_AckOutbox, serviceImpl == null ? null : new grpc::UnaryServerMethod<global::Esteira.V1.AckOutboxRequest, global::Esteira.V1.AckOutboxResponse>(serviceImpl.AckOutbox));
       serviceBinder.AddMethod(__Method_NackOutbox, serviceImpl == null ? null : new grpc::UnaryServerMethod<global::Esteira.V1.NackOutboxRequest, global::Esteira.V1.NackOutboxResponse>(serviceImpl.NackOutbox));
+      serviceBinder.AddMethod(__Method_UnparkOutbox, serviceImpl == null ? null : new grpc::UnaryServerMethod<global::Esteira.V1.UnparkOutboxRequest, global::Esteira.V1.UnparkOutboxResponse>(serviceImpl.UnparkOutbox));
       serviceBinder.AddMethod(__Method_ListOutboxMessages, serviceImpl == null ? null : new grpc::UnaryServerMethod<global::Esteira.V1.ListOutboxMessagesRequest, global::Esteira.V1.ListOutboxMessagesResponse>(serviceImpl.ListOutboxMessages));
     }
 

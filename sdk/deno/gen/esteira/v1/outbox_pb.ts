@@ -19,7 +19,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file esteira/v1/outbox.proto.
  */
 export const file_esteira_v1_outbox: GenFile = /*@__PURE__*/
-  fileDesc("Chdlc3RlaXJhL3YxL291dGJveC5wcm90bxIKZXN0ZWlyYS52MSL0AgoNT3V0Ym94TWVzc2FnZRISCgptZXNzYWdlX2lkGAEgASgJEhcKD2NvbW1pdF9zZXF1ZW5jZRgCIAEoAxINCgV0b3BpYxgDIAEoCRILCgNrZXkYBCABKAkSJAoHcGF5bG9hZBgFIAEoCzITLmVzdGVpcmEudjEuUGF5bG9hZBI3CgdoZWFkZXJzGAYgAygLMiYuZXN0ZWlyYS52MS5PdXRib3hNZXNzYWdlLkhlYWRlcnNFbnRyeRIOCgZqb2JfaWQYByABKAkSDwoHdGFza19pZBgIIAEoCRIvCgtjb21taXRfdGltZRgJIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASGAoQZGVsaXZlcnlfYXR0ZW1wdBgKIAEoBRIOCgZwYXJrZWQYCyABKAgSDwoHZmFpbHVyZRgMIAEoCRouCgxIZWFkZXJzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASJ9CgtPdXRib3hMZWFzZRITCgtsZWFzZV90b2tlbhgBIAEoCRIrCghtZXNzYWdlcxgCIAMoCzIZLmVzdGVpcmEudjEuT3V0Ym94TWVzc2FnZRIsCglsZWFzZV90dGwYAyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24iuAEKEkxlYXNlT3V0Ym94UmVxdWVzdBIRCgl3b3JrZXJfaWQYASABKAkSEgoKcmVxdWVzdF9pZBgCIAEoCRIOCgZ0b3BpY3MYAyADKAkSFAoMbWF4X21lc3NhZ2VzGAQgASgFEicKBHdhaXQYBSABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SLAoJbGVhc2VfdHRsGAYgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uIm4KE0xlYXNlT3V0Ym94UmVzcG9uc2USJwoGbGVhc2VzGAEgAygLMhcuZXN0ZWlyYS52MS5PdXRib3hMZWFzZRIuCglkaXJlY3RpdmUYAiABKA4yGy5lc3RlaXJhLnYxLldvcmtlckRpcmVjdGl2ZSJOChNFeHRlbmRPdXRib3hSZXF1ZXN0EhEKCXdvcmtlcl9pZBgBIAEoCRIkCgViZWF0cxgCIAMoCzIVLmVzdGVpcmEudjEuTGVhc2VCZWF0IkIKFEV4dGVuZE91dGJveFJlc3BvbnNlEioKCHZlcmRpY3RzGAEgAygLMhguZXN0ZWlyYS52MS5MZWFzZVZlcmRpY3QiQQoQQWNrT3V0Ym94UmVxdWVzdBITCgtsZWFzZV90b2tlbhgBIAEoCRIYChB0aHJvdWdoX3NlcXVlbmNlGAIgASgDIjsKEUFja091dGJveFJlc3BvbnNlEg0KBWFja2VkGAEgASgFEhcKD2FscmVhZHlfYXBwbGllZBgCIAEoCCKOAQoRTmFja091dGJveFJlcXVlc3QSEwoLbGVhc2VfdG9rZW4YASABKAkSFQoNZnJvbV9zZXF1ZW5jZRgCIAEoAxIuCgtyZXRyeV9hZnRlchgDIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIPCgdmYWlsdXJlGAQgASgJEgwKBHBhcmsYBSABKAgiJAoSTmFja091dGJveFJlc3BvbnNlEg4KBnBhcmtlZBgBIAEoCCJSChlMaXN0T3V0Ym94TWVzc2FnZXNSZXF1ZXN0EhEKCXBhZ2Vfc2l6ZRgBIAEoBRISCgpwYWdlX3Rva2VuGAIgASgJEg4KBmZpbHRlchgDIAEoCSJiChpMaXN0T3V0Ym94TWVzc2FnZXNSZXNwb25zZRIrCghtZXNzYWdlcxgBIAMoCzIZLmVzdGVpcmEudjEuT3V0Ym94TWVzc2FnZRIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkyrgMKDU91dGJveFNlcnZpY2USTgoLTGVhc2VPdXRib3gSHi5lc3RlaXJhLnYxLkxlYXNlT3V0Ym94UmVxdWVzdBofLmVzdGVpcmEudjEuTGVhc2VPdXRib3hSZXNwb25zZRJRCgxFeHRlbmRPdXRib3gSHy5lc3RlaXJhLnYxLkV4dGVuZE91dGJveFJlcXVlc3QaIC5lc3RlaXJhLnYxLkV4dGVuZE91dGJveFJlc3BvbnNlEkgKCUFja091dGJveBIcLmVzdGVpcmEudjEuQWNrT3V0Ym94UmVxdWVzdBodLmVzdGVpcmEudjEuQWNrT3V0Ym94UmVzcG9uc2USSwoKTmFja091dGJveBIdLmVzdGVpcmEudjEuTmFja091dGJveFJlcXVlc3QaHi5lc3RlaXJhLnYxLk5hY2tPdXRib3hSZXNwb25zZRJjChJMaXN0T3V0Ym94TWVzc2FnZXMSJS5lc3RlaXJhLnYxLkxpc3RPdXRib3hNZXNzYWdlc1JlcXVlc3QaJi5lc3RlaXJhLnYxLkxpc3RPdXRib3hNZXNzYWdlc1Jlc3BvbnNlQklaOmdpdGh1Yi5jb20vZXN0ZWlyYS9lc3RlaXJhL3Nkay9nby9nZW4vZXN0ZWlyYS92MTtlc3RlaXJhdjGqAgpFc3RlaXJhLlYxYgZwcm90bzM", [file_esteira_v1_types, file_esteira_v1_worker, file_google_protobuf_duration, file_google_protobuf_timestamp]);
+  fileDesc("Chdlc3RlaXJhL3YxL291dGJveC5wcm90bxIKZXN0ZWlyYS52MSL0AgoNT3V0Ym94TWVzc2FnZRISCgptZXNzYWdlX2lkGAEgASgJEhcKD2NvbW1pdF9zZXF1ZW5jZRgCIAEoAxINCgV0b3BpYxgDIAEoCRILCgNrZXkYBCABKAkSJAoHcGF5bG9hZBgFIAEoCzITLmVzdGVpcmEudjEuUGF5bG9hZBI3CgdoZWFkZXJzGAYgAygLMiYuZXN0ZWlyYS52MS5PdXRib3hNZXNzYWdlLkhlYWRlcnNFbnRyeRIOCgZqb2JfaWQYByABKAkSDwoHdGFza19pZBgIIAEoCRIvCgtjb21taXRfdGltZRgJIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASGAoQZGVsaXZlcnlfYXR0ZW1wdBgKIAEoBRIOCgZwYXJrZWQYCyABKAgSDwoHZmFpbHVyZRgMIAEoCRouCgxIZWFkZXJzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASJ9CgtPdXRib3hMZWFzZRITCgtsZWFzZV90b2tlbhgBIAEoCRIrCghtZXNzYWdlcxgCIAMoCzIZLmVzdGVpcmEudjEuT3V0Ym94TWVzc2FnZRIsCglsZWFzZV90dGwYAyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24iuAEKEkxlYXNlT3V0Ym94UmVxdWVzdBIRCgl3b3JrZXJfaWQYASABKAkSEgoKcmVxdWVzdF9pZBgCIAEoCRIOCgZ0b3BpY3MYAyADKAkSFAoMbWF4X21lc3NhZ2VzGAQgASgFEicKBHdhaXQYBSABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SLAoJbGVhc2VfdHRsGAYgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uIm4KE0xlYXNlT3V0Ym94UmVzcG9uc2USJwoGbGVhc2VzGAEgAygLMhcuZXN0ZWlyYS52MS5PdXRib3hMZWFzZRIuCglkaXJlY3RpdmUYAiABKA4yGy5lc3RlaXJhLnYxLldvcmtlckRpcmVjdGl2ZSJOChNFeHRlbmRPdXRib3hSZXF1ZXN0EhEKCXdvcmtlcl9pZBgBIAEoCRIkCgViZWF0cxgCIAMoCzIVLmVzdGVpcmEudjEuTGVhc2VCZWF0IkIKFEV4dGVuZE91dGJveFJlc3BvbnNlEioKCHZlcmRpY3RzGAEgAygLMhguZXN0ZWlyYS52MS5MZWFzZVZlcmRpY3QiQQoQQWNrT3V0Ym94UmVxdWVzdBITCgtsZWFzZV90b2tlbhgBIAEoCRIYChB0aHJvdWdoX3NlcXVlbmNlGAIgASgDIjsKEUFja091dGJveFJlc3BvbnNlEg0KBWFja2VkGAEgASgFEhcKD2FscmVhZHlfYXBwbGllZBgCIAEoCCKOAQoRTmFja091dGJveFJlcXVlc3QSEwoLbGVhc2VfdG9rZW4YASABKAkSFQoNZnJvbV9zZXF1ZW5jZRgCIAEoAxIuCgtyZXRyeV9hZnRlchgDIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIPCgdmYWlsdXJlGAQgASgJEgwKBHBhcmsYBSABKAgiJAoSTmFja091dGJveFJlc3BvbnNlEg4KBnBhcmtlZBgBIAEoCCIxChNVbnBhcmtPdXRib3hSZXF1ZXN0Eg0KBXRvcGljGAEgASgJEgsKA2tleRgCIAEoCSIoChRVbnBhcmtPdXRib3hSZXNwb25zZRIQCgh1bnBhcmtlZBgBIAEoCCJSChlMaXN0T3V0Ym94TWVzc2FnZXNSZXF1ZXN0EhEKCXBhZ2Vfc2l6ZRgBIAEoBRISCgpwYWdlX3Rva2VuGAIgASgJEg4KBmZpbHRlchgDIAEoCSJiChpMaXN0T3V0Ym94TWVzc2FnZXNSZXNwb25zZRIrCghtZXNzYWdlcxgBIAMoCzIZLmVzdGVpcmEudjEuT3V0Ym94TWVzc2FnZRIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkygQQKDU91dGJveFNlcnZpY2USTgoLTGVhc2VPdXRib3gSHi5lc3RlaXJhLnYxLkxlYXNlT3V0Ym94UmVxdWVzdBofLmVzdGVpcmEudjEuTGVhc2VPdXRib3hSZXNwb25zZRJRCgxFeHRlbmRPdXRib3gSHy5lc3RlaXJhLnYxLkV4dGVuZE91dGJveFJlcXVlc3QaIC5lc3RlaXJhLnYxLkV4dGVuZE91dGJveFJlc3BvbnNlEkgKCUFja091dGJveBIcLmVzdGVpcmEudjEuQWNrT3V0Ym94UmVxdWVzdBodLmVzdGVpcmEudjEuQWNrT3V0Ym94UmVzcG9uc2USSwoKTmFja091dGJveBIdLmVzdGVpcmEudjEuTmFja091dGJveFJlcXVlc3QaHi5lc3RlaXJhLnYxLk5hY2tPdXRib3hSZXNwb25zZRJRCgxVbnBhcmtPdXRib3gSHy5lc3RlaXJhLnYxLlVucGFya091dGJveFJlcXVlc3QaIC5lc3RlaXJhLnYxLlVucGFya091dGJveFJlc3BvbnNlEmMKEkxpc3RPdXRib3hNZXNzYWdlcxIlLmVzdGVpcmEudjEuTGlzdE91dGJveE1lc3NhZ2VzUmVxdWVzdBomLmVzdGVpcmEudjEuTGlzdE91dGJveE1lc3NhZ2VzUmVzcG9uc2VCSVo6Z2l0aHViLmNvbS9lc3RlaXJhL2VzdGVpcmEvc2RrL2dvL2dlbi9lc3RlaXJhL3YxO2VzdGVpcmF2MaoCCkVzdGVpcmEuVjFiBnByb3RvMw", [file_esteira_v1_types, file_esteira_v1_worker, file_google_protobuf_duration, file_google_protobuf_timestamp]);
 
 /**
  * One committed message. Output only.
@@ -98,7 +98,7 @@ export type OutboxMessage = Message<"esteira.v1.OutboxMessage"> & {
   deliveryAttempt: number;
 
   /**
-   * Whether a relay has parked its key: no message of the key is leased any more, because its order must hold.
+   * Whether a relay has parked its key: no message of the key is leased until UnparkOutbox, because its order must hold.
    *
    * @generated from field: bool parked = 11;
    */
@@ -378,7 +378,7 @@ export type NackOutboxRequest = Message<"esteira.v1.NackOutboxRequest"> & {
   failure: string;
 
   /**
-   * Parks the key: this message and those behind it wait for an operator, in order. Other keys go on.
+   * Parks the key: this message and those behind it wait for an operator's UnparkOutbox, in order. Other keys go on.
    *
    * @generated from field: bool park = 5;
    */
@@ -414,6 +414,55 @@ export const NackOutboxResponseSchema: GenMessage<NackOutboxResponse> = /*@__PUR
   messageDesc(file_esteira_v1_outbox, 9);
 
 /**
+ * Request of UnparkOutbox.
+ *
+ * @generated from message esteira.v1.UnparkOutboxRequest
+ */
+export type UnparkOutboxRequest = Message<"esteira.v1.UnparkOutboxRequest"> & {
+  /**
+   * The topic. Required.
+   *
+   * @generated from field: string topic = 1;
+   */
+  topic: string;
+
+  /**
+   * The key, as ListOutboxMessages shows it. Required.
+   *
+   * @generated from field: string key = 2;
+   */
+  key: string;
+};
+
+/**
+ * Describes the message esteira.v1.UnparkOutboxRequest.
+ * Use `create(UnparkOutboxRequestSchema)` to create a new message.
+ */
+export const UnparkOutboxRequestSchema: GenMessage<UnparkOutboxRequest> = /*@__PURE__*/
+  messageDesc(file_esteira_v1_outbox, 10);
+
+/**
+ * Response of UnparkOutbox.
+ *
+ * @generated from message esteira.v1.UnparkOutboxResponse
+ */
+export type UnparkOutboxResponse = Message<"esteira.v1.UnparkOutboxResponse"> & {
+  /**
+   * Whether the key was parked until this call.
+   *
+   * @generated from field: bool unparked = 1;
+   */
+  unparked: boolean;
+};
+
+/**
+ * Describes the message esteira.v1.UnparkOutboxResponse.
+ * Use `create(UnparkOutboxResponseSchema)` to create a new message.
+ */
+export const UnparkOutboxResponseSchema: GenMessage<UnparkOutboxResponse> = /*@__PURE__*/
+  messageDesc(file_esteira_v1_outbox, 11);
+
+/**
  * Request of ListOutboxMessages.
  *
  * @generated from message esteira.v1.ListOutboxMessagesRequest
@@ -446,7 +495,7 @@ export type ListOutboxMessagesRequest = Message<"esteira.v1.ListOutboxMessagesRe
  * Use `create(ListOutboxMessagesRequestSchema)` to create a new message.
  */
 export const ListOutboxMessagesRequestSchema: GenMessage<ListOutboxMessagesRequest> = /*@__PURE__*/
-  messageDesc(file_esteira_v1_outbox, 10);
+  messageDesc(file_esteira_v1_outbox, 12);
 
 /**
  * Response of ListOutboxMessages.
@@ -474,7 +523,7 @@ export type ListOutboxMessagesResponse = Message<"esteira.v1.ListOutboxMessagesR
  * Use `create(ListOutboxMessagesResponseSchema)` to create a new message.
  */
 export const ListOutboxMessagesResponseSchema: GenMessage<ListOutboxMessagesResponse> = /*@__PURE__*/
-  messageDesc(file_esteira_v1_outbox, 11);
+  messageDesc(file_esteira_v1_outbox, 13);
 
 /**
  * Hands out committed messages to relays, which deliver them to a broker or to anything else. Used by relays in any
@@ -550,6 +599,23 @@ export const OutboxService: GenService<{
     methodKind: "unary";
     input: typeof NackOutboxRequestSchema;
     output: typeof NackOutboxResponseSchema;
+  },
+  /**
+   * Releases a parked key: its messages can be leased again at once, in their order, those behind the parked one too.
+   * Called by operators, when what stopped the message is mended; it may be parked again.
+   *
+   * Sent again: always safe; a key that is not parked is answered with `unparked` = false and left as it is, leased or
+   * not.
+   *
+   * Errors:
+   * - NOT_FOUND `OUTBOX_KEY_NOT_FOUND`: no message of that topic and key waits to be delivered.
+   *
+   * @generated from rpc esteira.v1.OutboxService.UnparkOutbox
+   */
+  unparkOutbox: {
+    methodKind: "unary";
+    input: typeof UnparkOutboxRequestSchema;
+    output: typeof UnparkOutboxResponseSchema;
   },
   /**
    * Lists messages that are not delivered, the oldest first, for operators. No effect; may be sent again at any time.

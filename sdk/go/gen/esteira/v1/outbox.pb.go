@@ -49,7 +49,7 @@ type OutboxMessage struct {
 	CommitTime *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=commit_time,json=commitTime,proto3" json:"commit_time,omitempty"`
 	// Which delivery this is, from 1; 0 = never leased.
 	DeliveryAttempt int32 `protobuf:"varint,10,opt,name=delivery_attempt,json=deliveryAttempt,proto3" json:"delivery_attempt,omitempty"`
-	// Whether a relay has parked its key: no message of the key is leased any more, because its order must hold.
+	// Whether a relay has parked its key: no message of the key is leased until UnparkOutbox, because its order must hold.
 	Parked bool `protobuf:"varint,11,opt,name=parked,proto3" json:"parked,omitempty"`
 	// Why the last delivery failed, in the relay's words. Empty when none did.
 	Failure       string `protobuf:"bytes,12,opt,name=failure,proto3" json:"failure,omitempty"`
@@ -603,7 +603,7 @@ type NackOutboxRequest struct {
 	RetryAfter *durationpb.Duration `protobuf:"bytes,3,opt,name=retry_after,json=retryAfter,proto3" json:"retry_after,omitempty"`
 	// Why, for people; 1 KiB at most. Required.
 	Failure string `protobuf:"bytes,4,opt,name=failure,proto3" json:"failure,omitempty"`
-	// Parks the key: this message and those behind it wait for an operator, in order. Other keys go on.
+	// Parks the key: this message and those behind it wait for an operator's UnparkOutbox, in order. Other keys go on.
 	Park          bool `protobuf:"varint,5,opt,name=park,proto3" json:"park,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -720,6 +720,107 @@ func (x *NackOutboxResponse) GetParked() bool {
 	return false
 }
 
+// Request of UnparkOutbox.
+type UnparkOutboxRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The topic. Required.
+	Topic string `protobuf:"bytes,1,opt,name=topic,proto3" json:"topic,omitempty"`
+	// The key, as ListOutboxMessages shows it. Required.
+	Key           string `protobuf:"bytes,2,opt,name=key,proto3" json:"key,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UnparkOutboxRequest) Reset() {
+	*x = UnparkOutboxRequest{}
+	mi := &file_esteira_v1_outbox_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UnparkOutboxRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UnparkOutboxRequest) ProtoMessage() {}
+
+func (x *UnparkOutboxRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_esteira_v1_outbox_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UnparkOutboxRequest.ProtoReflect.Descriptor instead.
+func (*UnparkOutboxRequest) Descriptor() ([]byte, []int) {
+	return file_esteira_v1_outbox_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *UnparkOutboxRequest) GetTopic() string {
+	if x != nil {
+		return x.Topic
+	}
+	return ""
+}
+
+func (x *UnparkOutboxRequest) GetKey() string {
+	if x != nil {
+		return x.Key
+	}
+	return ""
+}
+
+// Response of UnparkOutbox.
+type UnparkOutboxResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Whether the key was parked until this call.
+	Unparked      bool `protobuf:"varint,1,opt,name=unparked,proto3" json:"unparked,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UnparkOutboxResponse) Reset() {
+	*x = UnparkOutboxResponse{}
+	mi := &file_esteira_v1_outbox_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UnparkOutboxResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UnparkOutboxResponse) ProtoMessage() {}
+
+func (x *UnparkOutboxResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_esteira_v1_outbox_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UnparkOutboxResponse.ProtoReflect.Descriptor instead.
+func (*UnparkOutboxResponse) Descriptor() ([]byte, []int) {
+	return file_esteira_v1_outbox_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *UnparkOutboxResponse) GetUnparked() bool {
+	if x != nil {
+		return x.Unparked
+	}
+	return false
+}
+
 // Request of ListOutboxMessages.
 type ListOutboxMessagesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -735,7 +836,7 @@ type ListOutboxMessagesRequest struct {
 
 func (x *ListOutboxMessagesRequest) Reset() {
 	*x = ListOutboxMessagesRequest{}
-	mi := &file_esteira_v1_outbox_proto_msgTypes[10]
+	mi := &file_esteira_v1_outbox_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -747,7 +848,7 @@ func (x *ListOutboxMessagesRequest) String() string {
 func (*ListOutboxMessagesRequest) ProtoMessage() {}
 
 func (x *ListOutboxMessagesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_esteira_v1_outbox_proto_msgTypes[10]
+	mi := &file_esteira_v1_outbox_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -760,7 +861,7 @@ func (x *ListOutboxMessagesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListOutboxMessagesRequest.ProtoReflect.Descriptor instead.
 func (*ListOutboxMessagesRequest) Descriptor() ([]byte, []int) {
-	return file_esteira_v1_outbox_proto_rawDescGZIP(), []int{10}
+	return file_esteira_v1_outbox_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *ListOutboxMessagesRequest) GetPageSize() int32 {
@@ -797,7 +898,7 @@ type ListOutboxMessagesResponse struct {
 
 func (x *ListOutboxMessagesResponse) Reset() {
 	*x = ListOutboxMessagesResponse{}
-	mi := &file_esteira_v1_outbox_proto_msgTypes[11]
+	mi := &file_esteira_v1_outbox_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -809,7 +910,7 @@ func (x *ListOutboxMessagesResponse) String() string {
 func (*ListOutboxMessagesResponse) ProtoMessage() {}
 
 func (x *ListOutboxMessagesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_esteira_v1_outbox_proto_msgTypes[11]
+	mi := &file_esteira_v1_outbox_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -822,7 +923,7 @@ func (x *ListOutboxMessagesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListOutboxMessagesResponse.ProtoReflect.Descriptor instead.
 func (*ListOutboxMessagesResponse) Descriptor() ([]byte, []int) {
-	return file_esteira_v1_outbox_proto_rawDescGZIP(), []int{11}
+	return file_esteira_v1_outbox_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *ListOutboxMessagesResponse) GetMessages() []*OutboxMessage {
@@ -901,7 +1002,12 @@ const file_esteira_v1_outbox_proto_rawDesc = "" +
 	"\afailure\x18\x04 \x01(\tR\afailure\x12\x12\n" +
 	"\x04park\x18\x05 \x01(\bR\x04park\",\n" +
 	"\x12NackOutboxResponse\x12\x16\n" +
-	"\x06parked\x18\x01 \x01(\bR\x06parked\"o\n" +
+	"\x06parked\x18\x01 \x01(\bR\x06parked\"=\n" +
+	"\x13UnparkOutboxRequest\x12\x14\n" +
+	"\x05topic\x18\x01 \x01(\tR\x05topic\x12\x10\n" +
+	"\x03key\x18\x02 \x01(\tR\x03key\"2\n" +
+	"\x14UnparkOutboxResponse\x12\x1a\n" +
+	"\bunparked\x18\x01 \x01(\bR\bunparked\"o\n" +
 	"\x19ListOutboxMessagesRequest\x12\x1b\n" +
 	"\tpage_size\x18\x01 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
@@ -909,13 +1015,14 @@ const file_esteira_v1_outbox_proto_rawDesc = "" +
 	"\x06filter\x18\x03 \x01(\tR\x06filter\"{\n" +
 	"\x1aListOutboxMessagesResponse\x125\n" +
 	"\bmessages\x18\x01 \x03(\v2\x19.esteira.v1.OutboxMessageR\bmessages\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken2\xae\x03\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken2\x81\x04\n" +
 	"\rOutboxService\x12N\n" +
 	"\vLeaseOutbox\x12\x1e.esteira.v1.LeaseOutboxRequest\x1a\x1f.esteira.v1.LeaseOutboxResponse\x12Q\n" +
 	"\fExtendOutbox\x12\x1f.esteira.v1.ExtendOutboxRequest\x1a .esteira.v1.ExtendOutboxResponse\x12H\n" +
 	"\tAckOutbox\x12\x1c.esteira.v1.AckOutboxRequest\x1a\x1d.esteira.v1.AckOutboxResponse\x12K\n" +
 	"\n" +
-	"NackOutbox\x12\x1d.esteira.v1.NackOutboxRequest\x1a\x1e.esteira.v1.NackOutboxResponse\x12c\n" +
+	"NackOutbox\x12\x1d.esteira.v1.NackOutboxRequest\x1a\x1e.esteira.v1.NackOutboxResponse\x12Q\n" +
+	"\fUnparkOutbox\x12\x1f.esteira.v1.UnparkOutboxRequest\x1a .esteira.v1.UnparkOutboxResponse\x12c\n" +
 	"\x12ListOutboxMessages\x12%.esteira.v1.ListOutboxMessagesRequest\x1a&.esteira.v1.ListOutboxMessagesResponseBIZ:github.com/esteira/esteira/sdk/go/gen/esteira/v1;esteirav1\xaa\x02\n" +
 	"Esteira.V1b\x06proto3"
 
@@ -931,7 +1038,7 @@ func file_esteira_v1_outbox_proto_rawDescGZIP() []byte {
 	return file_esteira_v1_outbox_proto_rawDescData
 }
 
-var file_esteira_v1_outbox_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
+var file_esteira_v1_outbox_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
 var file_esteira_v1_outbox_proto_goTypes = []any{
 	(*OutboxMessage)(nil),              // 0: esteira.v1.OutboxMessage
 	(*OutboxLease)(nil),                // 1: esteira.v1.OutboxLease
@@ -943,42 +1050,46 @@ var file_esteira_v1_outbox_proto_goTypes = []any{
 	(*AckOutboxResponse)(nil),          // 7: esteira.v1.AckOutboxResponse
 	(*NackOutboxRequest)(nil),          // 8: esteira.v1.NackOutboxRequest
 	(*NackOutboxResponse)(nil),         // 9: esteira.v1.NackOutboxResponse
-	(*ListOutboxMessagesRequest)(nil),  // 10: esteira.v1.ListOutboxMessagesRequest
-	(*ListOutboxMessagesResponse)(nil), // 11: esteira.v1.ListOutboxMessagesResponse
-	nil,                                // 12: esteira.v1.OutboxMessage.HeadersEntry
-	(*Payload)(nil),                    // 13: esteira.v1.Payload
-	(*timestamppb.Timestamp)(nil),      // 14: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),        // 15: google.protobuf.Duration
-	(WorkerDirective)(0),               // 16: esteira.v1.WorkerDirective
-	(*LeaseBeat)(nil),                  // 17: esteira.v1.LeaseBeat
-	(*LeaseVerdict)(nil),               // 18: esteira.v1.LeaseVerdict
+	(*UnparkOutboxRequest)(nil),        // 10: esteira.v1.UnparkOutboxRequest
+	(*UnparkOutboxResponse)(nil),       // 11: esteira.v1.UnparkOutboxResponse
+	(*ListOutboxMessagesRequest)(nil),  // 12: esteira.v1.ListOutboxMessagesRequest
+	(*ListOutboxMessagesResponse)(nil), // 13: esteira.v1.ListOutboxMessagesResponse
+	nil,                                // 14: esteira.v1.OutboxMessage.HeadersEntry
+	(*Payload)(nil),                    // 15: esteira.v1.Payload
+	(*timestamppb.Timestamp)(nil),      // 16: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),        // 17: google.protobuf.Duration
+	(WorkerDirective)(0),               // 18: esteira.v1.WorkerDirective
+	(*LeaseBeat)(nil),                  // 19: esteira.v1.LeaseBeat
+	(*LeaseVerdict)(nil),               // 20: esteira.v1.LeaseVerdict
 }
 var file_esteira_v1_outbox_proto_depIdxs = []int32{
-	13, // 0: esteira.v1.OutboxMessage.payload:type_name -> esteira.v1.Payload
-	12, // 1: esteira.v1.OutboxMessage.headers:type_name -> esteira.v1.OutboxMessage.HeadersEntry
-	14, // 2: esteira.v1.OutboxMessage.commit_time:type_name -> google.protobuf.Timestamp
+	15, // 0: esteira.v1.OutboxMessage.payload:type_name -> esteira.v1.Payload
+	14, // 1: esteira.v1.OutboxMessage.headers:type_name -> esteira.v1.OutboxMessage.HeadersEntry
+	16, // 2: esteira.v1.OutboxMessage.commit_time:type_name -> google.protobuf.Timestamp
 	0,  // 3: esteira.v1.OutboxLease.messages:type_name -> esteira.v1.OutboxMessage
-	15, // 4: esteira.v1.OutboxLease.lease_ttl:type_name -> google.protobuf.Duration
-	15, // 5: esteira.v1.LeaseOutboxRequest.wait:type_name -> google.protobuf.Duration
-	15, // 6: esteira.v1.LeaseOutboxRequest.lease_ttl:type_name -> google.protobuf.Duration
+	17, // 4: esteira.v1.OutboxLease.lease_ttl:type_name -> google.protobuf.Duration
+	17, // 5: esteira.v1.LeaseOutboxRequest.wait:type_name -> google.protobuf.Duration
+	17, // 6: esteira.v1.LeaseOutboxRequest.lease_ttl:type_name -> google.protobuf.Duration
 	1,  // 7: esteira.v1.LeaseOutboxResponse.leases:type_name -> esteira.v1.OutboxLease
-	16, // 8: esteira.v1.LeaseOutboxResponse.directive:type_name -> esteira.v1.WorkerDirective
-	17, // 9: esteira.v1.ExtendOutboxRequest.beats:type_name -> esteira.v1.LeaseBeat
-	18, // 10: esteira.v1.ExtendOutboxResponse.verdicts:type_name -> esteira.v1.LeaseVerdict
-	15, // 11: esteira.v1.NackOutboxRequest.retry_after:type_name -> google.protobuf.Duration
+	18, // 8: esteira.v1.LeaseOutboxResponse.directive:type_name -> esteira.v1.WorkerDirective
+	19, // 9: esteira.v1.ExtendOutboxRequest.beats:type_name -> esteira.v1.LeaseBeat
+	20, // 10: esteira.v1.ExtendOutboxResponse.verdicts:type_name -> esteira.v1.LeaseVerdict
+	17, // 11: esteira.v1.NackOutboxRequest.retry_after:type_name -> google.protobuf.Duration
 	0,  // 12: esteira.v1.ListOutboxMessagesResponse.messages:type_name -> esteira.v1.OutboxMessage
 	2,  // 13: esteira.v1.OutboxService.LeaseOutbox:input_type -> esteira.v1.LeaseOutboxRequest
 	4,  // 14: esteira.v1.OutboxService.ExtendOutbox:input_type -> esteira.v1.ExtendOutboxRequest
 	6,  // 15: esteira.v1.OutboxService.AckOutbox:input_type -> esteira.v1.AckOutboxRequest
 	8,  // 16: esteira.v1.OutboxService.NackOutbox:input_type -> esteira.v1.NackOutboxRequest
-	10, // 17: esteira.v1.OutboxService.ListOutboxMessages:input_type -> esteira.v1.ListOutboxMessagesRequest
-	3,  // 18: esteira.v1.OutboxService.LeaseOutbox:output_type -> esteira.v1.LeaseOutboxResponse
-	5,  // 19: esteira.v1.OutboxService.ExtendOutbox:output_type -> esteira.v1.ExtendOutboxResponse
-	7,  // 20: esteira.v1.OutboxService.AckOutbox:output_type -> esteira.v1.AckOutboxResponse
-	9,  // 21: esteira.v1.OutboxService.NackOutbox:output_type -> esteira.v1.NackOutboxResponse
-	11, // 22: esteira.v1.OutboxService.ListOutboxMessages:output_type -> esteira.v1.ListOutboxMessagesResponse
-	18, // [18:23] is the sub-list for method output_type
-	13, // [13:18] is the sub-list for method input_type
+	10, // 17: esteira.v1.OutboxService.UnparkOutbox:input_type -> esteira.v1.UnparkOutboxRequest
+	12, // 18: esteira.v1.OutboxService.ListOutboxMessages:input_type -> esteira.v1.ListOutboxMessagesRequest
+	3,  // 19: esteira.v1.OutboxService.LeaseOutbox:output_type -> esteira.v1.LeaseOutboxResponse
+	5,  // 20: esteira.v1.OutboxService.ExtendOutbox:output_type -> esteira.v1.ExtendOutboxResponse
+	7,  // 21: esteira.v1.OutboxService.AckOutbox:output_type -> esteira.v1.AckOutboxResponse
+	9,  // 22: esteira.v1.OutboxService.NackOutbox:output_type -> esteira.v1.NackOutboxResponse
+	11, // 23: esteira.v1.OutboxService.UnparkOutbox:output_type -> esteira.v1.UnparkOutboxResponse
+	13, // 24: esteira.v1.OutboxService.ListOutboxMessages:output_type -> esteira.v1.ListOutboxMessagesResponse
+	19, // [19:25] is the sub-list for method output_type
+	13, // [13:19] is the sub-list for method input_type
 	13, // [13:13] is the sub-list for extension type_name
 	13, // [13:13] is the sub-list for extension extendee
 	0,  // [0:13] is the sub-list for field type_name
@@ -997,7 +1108,7 @@ func file_esteira_v1_outbox_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_esteira_v1_outbox_proto_rawDesc), len(file_esteira_v1_outbox_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   13,
+			NumMessages:   15,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

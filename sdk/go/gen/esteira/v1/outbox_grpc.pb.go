@@ -26,6 +26,7 @@ const (
 	OutboxService_ExtendOutbox_FullMethodName       = "/esteira.v1.OutboxService/ExtendOutbox"
 	OutboxService_AckOutbox_FullMethodName          = "/esteira.v1.OutboxService/AckOutbox"
 	OutboxService_NackOutbox_FullMethodName         = "/esteira.v1.OutboxService/NackOutbox"
+	OutboxService_UnparkOutbox_FullMethodName       = "/esteira.v1.OutboxService/UnparkOutbox"
 	OutboxService_ListOutboxMessages_FullMethodName = "/esteira.v1.OutboxService/ListOutboxMessages"
 )
 
@@ -72,6 +73,15 @@ type OutboxServiceClient interface {
 	// Errors:
 	// - FAILED_PRECONDITION `LEASE_LOST`: the lease has ended, or the messages were leased again. Drop the lease.
 	NackOutbox(ctx context.Context, in *NackOutboxRequest, opts ...grpc.CallOption) (*NackOutboxResponse, error)
+	// Releases a parked key: its messages can be leased again at once, in their order, those behind the parked one too.
+	// Called by operators, when what stopped the message is mended; it may be parked again.
+	//
+	// Sent again: always safe; a key that is not parked is answered with `unparked` = false and left as it is, leased or
+	// not.
+	//
+	// Errors:
+	// - NOT_FOUND `OUTBOX_KEY_NOT_FOUND`: no message of that topic and key waits to be delivered.
+	UnparkOutbox(ctx context.Context, in *UnparkOutboxRequest, opts ...grpc.CallOption) (*UnparkOutboxResponse, error)
 	// Lists messages that are not delivered, the oldest first, for operators. No effect; may be sent again at any time.
 	//
 	// Errors:
@@ -121,6 +131,16 @@ func (c *outboxServiceClient) NackOutbox(ctx context.Context, in *NackOutboxRequ
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(NackOutboxResponse)
 	err := c.cc.Invoke(ctx, OutboxService_NackOutbox_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *outboxServiceClient) UnparkOutbox(ctx context.Context, in *UnparkOutboxRequest, opts ...grpc.CallOption) (*UnparkOutboxResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(UnparkOutboxResponse)
+	err := c.cc.Invoke(ctx, OutboxService_UnparkOutbox_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -180,6 +200,15 @@ type OutboxServiceServer interface {
 	// Errors:
 	// - FAILED_PRECONDITION `LEASE_LOST`: the lease has ended, or the messages were leased again. Drop the lease.
 	NackOutbox(context.Context, *NackOutboxRequest) (*NackOutboxResponse, error)
+	// Releases a parked key: its messages can be leased again at once, in their order, those behind the parked one too.
+	// Called by operators, when what stopped the message is mended; it may be parked again.
+	//
+	// Sent again: always safe; a key that is not parked is answered with `unparked` = false and left as it is, leased or
+	// not.
+	//
+	// Errors:
+	// - NOT_FOUND `OUTBOX_KEY_NOT_FOUND`: no message of that topic and key waits to be delivered.
+	UnparkOutbox(context.Context, *UnparkOutboxRequest) (*UnparkOutboxResponse, error)
 	// Lists messages that are not delivered, the oldest first, for operators. No effect; may be sent again at any time.
 	//
 	// Errors:
@@ -206,6 +235,9 @@ func (UnimplementedOutboxServiceServer) AckOutbox(context.Context, *AckOutboxReq
 }
 func (UnimplementedOutboxServiceServer) NackOutbox(context.Context, *NackOutboxRequest) (*NackOutboxResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method NackOutbox not implemented")
+}
+func (UnimplementedOutboxServiceServer) UnparkOutbox(context.Context, *UnparkOutboxRequest) (*UnparkOutboxResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method UnparkOutbox not implemented")
 }
 func (UnimplementedOutboxServiceServer) ListOutboxMessages(context.Context, *ListOutboxMessagesRequest) (*ListOutboxMessagesResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListOutboxMessages not implemented")
@@ -303,6 +335,24 @@ func _OutboxService_NackOutbox_Handler(srv interface{}, ctx context.Context, dec
 	return interceptor(ctx, in, info, handler)
 }
 
+func _OutboxService_UnparkOutbox_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(UnparkOutboxRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(OutboxServiceServer).UnparkOutbox(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: OutboxService_UnparkOutbox_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(OutboxServiceServer).UnparkOutbox(ctx, req.(*UnparkOutboxRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _OutboxService_ListOutboxMessages_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(ListOutboxMessagesRequest)
 	if err := dec(in); err != nil {
@@ -343,6 +393,10 @@ var OutboxService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "NackOutbox",
 			Handler:    _OutboxService_NackOutbox_Handler,
+		},
+		{
+			MethodName: "UnparkOutbox",
+			Handler:    _OutboxService_UnparkOutbox_Handler,
 		},
 		{
 			MethodName: "ListOutboxMessages",

@@ -131,6 +131,20 @@ class NackOutboxResponse(_message.Message):
     parked: bool
     def __init__(self, parked: bool = ...) -> None: ...
 
+class UnparkOutboxRequest(_message.Message):
+    __slots__ = ("topic", "key")
+    TOPIC_FIELD_NUMBER: _ClassVar[int]
+    KEY_FIELD_NUMBER: _ClassVar[int]
+    topic: str
+    key: str
+    def __init__(self, topic: _Optional[str] = ..., key: _Optional[str] = ...) -> None: ...
+
+class UnparkOutboxResponse(_message.Message):
+    __slots__ = ("unparked",)
+    UNPARKED_FIELD_NUMBER: _ClassVar[int]
+    unparked: bool
+    def __init__(self, unparked: bool = ...) -> None: ...
+
 class ListOutboxMessagesRequest(_message.Message):
     __slots__ = ("page_size", "page_token", "filter")
     PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]

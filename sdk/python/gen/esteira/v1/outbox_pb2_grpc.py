@@ -61,6 +61,11 @@ class OutboxServiceStub(object):
                 request_serializer=esteira_dot_v1_dot_outbox__pb2.NackOutboxRequest.SerializeToString,
                 response_deserializer=esteira_dot_v1_dot_outbox__pb2.NackOutboxResponse.FromString,
                 _registered_method=True)
+        self.UnparkOutbox = channel.unary_unary(
+                '/esteira.v1.OutboxService/UnparkOutbox',
+                request_serializer=esteira_dot_v1_dot_outbox__pb2.UnparkOutboxRequest.SerializeToString,
+                response_deserializer=esteira_dot_v1_dot_outbox__pb2.UnparkOutboxResponse.FromString,
+                _registered_method=True)
         self.ListOutboxMessages = channel.unary_unary(
                 '/esteira.v1.OutboxService/ListOutboxMessages',
                 request_serializer=esteira_dot_v1_dot_outbox__pb2.ListOutboxMessagesRequest.SerializeToString,
@@ -129,6 +134,20 @@ class OutboxServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def UnparkOutbox(self, request, context):
+        """Releases a parked key: its messages can be leased again at once, in their order, those behind the parked one too.
+        Called by operators, when what stopped the message is mended; it may be parked again.
+
+        Sent again: always safe; a key that is not parked is answered with `unparked` = false and left as it is, leased or
+        not.
+
+        Errors:
+        - NOT_FOUND `OUTBOX_KEY_NOT_FOUND`: no message of that topic and key waits to be delivered.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListOutboxMessages(self, request, context):
         """Lists messages that are not delivered, the oldest first, for operators. No effect; may be sent again at any time.
 
@@ -161,6 +180,11 @@ def add_OutboxServiceServicer_to_server(servicer, server):
                     servicer.NackOutbox,
                     request_deserializer=esteira_dot_v1_dot_outbox__pb2.NackOutboxRequest.FromString,
                     response_serializer=esteira_dot_v1_dot_outbox__pb2.NackOutboxResponse.SerializeToString,
+            ),
+            'UnparkOutbox': grpc.unary_unary_rpc_method_handler(
+                    servicer.UnparkOutbox,
+                    request_deserializer=esteira_dot_v1_dot_outbox__pb2.UnparkOutboxRequest.FromString,
+                    response_serializer=esteira_dot_v1_dot_outbox__pb2.UnparkOutboxResponse.SerializeToString,
             ),
             'ListOutboxMessages': grpc.unary_unary_rpc_method_handler(
                     servicer.ListOutboxMessages,
@@ -283,6 +307,33 @@ class OutboxService(object):
             '/esteira.v1.OutboxService/NackOutbox',
             esteira_dot_v1_dot_outbox__pb2.NackOutboxRequest.SerializeToString,
             esteira_dot_v1_dot_outbox__pb2.NackOutboxResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UnparkOutbox(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/esteira.v1.OutboxService/UnparkOutbox',
+            esteira_dot_v1_dot_outbox__pb2.UnparkOutboxRequest.SerializeToString,
+            esteira_dot_v1_dot_outbox__pb2.UnparkOutboxResponse.FromString,
             options,
             channel_credentials,
             insecure,

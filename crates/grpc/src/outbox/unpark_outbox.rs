@@ -1,0 +1,18 @@
+//! UnparkOutbox.
+
+use crate::{convert::outbox, edge::Edge, principal::Caller, status::Answer};
+use esteira_contract::v1;
+
+pub async fn unpark_outbox(
+    edge: &Edge,
+    caller: &Caller,
+    request: v1::UnparkOutboxRequest,
+) -> Answer<v1::UnparkOutboxResponse> {
+    let key = outbox::key(&caller.principal, request)?;
+    let topic = key.topic.clone();
+    let unparked = edge.coordinator.unpark_outbox(key).await?;
+    if unparked {
+        tracing::info!(topic, user = caller.principal.user_id, "outbox key unparked");
+    }
+    Ok(v1::UnparkOutboxResponse { unparked })
+}
