@@ -48,6 +48,8 @@ mod outbox_settle;
 mod plans;
 #[path = "conformance/queue.rs"]
 mod queue;
+#[path = "conformance/retries.rs"]
+mod retries;
 #[path = "conformance/settings.rs"]
 mod settings;
 #[path = "conformance/units.rs"]
@@ -71,6 +73,7 @@ fn every_verb_has_a_case() {
         outbox_settle::VERBS,
         plans::VERBS,
         queue::VERBS,
+        retries::VERBS,
         settings::VERBS,
         units::VERBS,
     ]

@@ -38,6 +38,9 @@ pub trait Unit: Send {
     async fn live_tasks_of_job(&mut self, job: JobId) -> Result<Vec<Live>>;
     /// These tasks, if they ended.
     async fn ended_tasks(&mut self, ids: &[(JobId, TaskId)]) -> Result<Vec<EndedTask>>;
+    /// Which of these (task, step) of a job were tried again: those that are the parent of a task at their own step,
+    /// live or ended. By task id; one scan of the job, whatever their number.
+    async fn retried_tasks(&mut self, job: JobId, tasks: &[(TaskId, u16)]) -> Result<Vec<TaskId>>;
     /// The attempts among these (job, task, fence) that ended: (job, task, fence, report digest).
     async fn ended_attempts(&mut self, ids: &[(JobId, TaskId, i64)]) -> Result<Vec<(JobId, TaskId, i64, [u8; 16])>>;
     /// The bytes of these artifacts; purged ones are left out.
@@ -142,6 +145,9 @@ pub trait Unit: Send {
         park: bool,
         failure: &str,
     ) -> Result<bool>;
+    /// Lets a parked key go on: its messages are ready at `now`, and what was said of the failure stays until a delivery.
+    /// None when there is no such key, `false` when it was not parked.
+    async fn unpark_outbox(&mut self, key: &OutboxKey, now: Time) -> Result<Option<bool>>;
     /// Whether any of these topics has a message that a lease could take now.
     async fn outbox_ready(&mut self, account: &AccountId, topics: &[String], now: Time) -> Result<bool>;
 

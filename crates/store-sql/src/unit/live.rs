@@ -11,7 +11,7 @@ use crate::{
 };
 use esteira_model::{JobId, TaskId, time::micros};
 use esteira_store::{Beat, Error, Kind, Live, LivePlace, Result};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Queued tasks in the SELECT list that the three places share: place, task, lease columns, reason, due.
 macro_rules! queued {
@@ -93,6 +93,31 @@ pub(super) async fn live_tasks_of_job(connection: &mut Connection, job: JobId) -
         connection.fetch(SQL, values![job.0]).await?.iter().map(read_live).collect::<Result<_>>()?;
     live.sort_unstable_by_key(|live| live.task.id);
     Ok(live)
+}
+
+/// See [`esteira_store::Unit::retried_tasks`].
+pub(super) async fn retried_tasks(
+    connection: &mut Connection,
+    job: JobId,
+    tasks: &[(TaskId, u16)],
+) -> Result<Vec<TaskId>> {
+    // UNION leaves one row of all the tasks that a fan-out made from one parent.
+    const SQL: &str = "SELECT parent_task_id, step FROM task WHERE job_id = $1 AND step BETWEEN $2 AND $3 AND parent_task_id IS NOT NULL UNION \
+                       SELECT parent_task_id, step FROM lease WHERE job_id = $1 AND step BETWEEN $2 AND $3 AND parent_task_id IS NOT NULL UNION \
+                       SELECT parent_task_id, step FROM queue WHERE job_id = $1 AND step BETWEEN $2 AND $3 AND parent_task_id IS NOT NULL UNION \
+                       SELECT parent_task_id, step FROM parked WHERE job_id = $1 AND step BETWEEN $2 AND $3 AND parent_task_id IS NOT NULL";
+    let steps = tasks.iter().map(|(_, step)| *step);
+    let (Some(first), Some(last)) = (steps.clone().min(), steps.max()) else { return Ok(Vec::new()) };
+    let read = |row: &Row| {
+        let mut cells = row.cells();
+        Ok((TaskId(cells.uuid()?), cells.int()?))
+    };
+    let rows = connection.fetch(SQL, values![job.0, first, last]).await?;
+    let parents: HashSet<(TaskId, u16)> = rows.iter().map(read).collect::<Result<_>>()?;
+    let mut retried: Vec<TaskId> = tasks.iter().filter(|key| parents.contains(key)).map(|(id, _)| *id).collect();
+    retried.sort_unstable();
+    retried.dedup();
+    Ok(retried)
 }
 
 /// See [`esteira_store::Unit::leases`].

@@ -118,3 +118,14 @@ pub(super) async fn nack_outbox(
     put(connection, &state).await?;
     Ok(true)
 }
+
+/// See [`esteira_store::Unit::unpark_outbox`].
+pub(super) async fn unpark_outbox(connection: &mut Connection, key: &OutboxKey, now: Time) -> Result<Option<bool>> {
+    const UNPARK: &str = "UPDATE outbox_key SET parked = 0, ready_time = $1 WHERE account = $2 AND topic = $3 AND message_key = $4 AND parked = 1";
+    const FIND: &str = "SELECT 1 FROM outbox_key WHERE account = $1 AND topic = $2 AND message_key = $3";
+    if connection.execute(UNPARK, values![now, &key.account, &key.topic, &key.key]).await? == 1 {
+        return Ok(Some(true));
+    }
+    let found = connection.fetch_one(FIND, values![&key.account, &key.topic, &key.key]).await?;
+    Ok(found.map(|_| false))
+}

@@ -74,6 +74,9 @@ impl Unit for SqlUnit<'_> {
     async fn ended_tasks(&mut self, ids: &[(JobId, TaskId)]) -> Result<Vec<EndedTask>> {
         history::ended_tasks(self.connection, ids).await
     }
+    async fn retried_tasks(&mut self, job: JobId, tasks: &[(TaskId, u16)]) -> Result<Vec<TaskId>> {
+        live::retried_tasks(self.connection, job, tasks).await
+    }
     async fn ended_attempts(&mut self, ids: &[(JobId, TaskId, i64)]) -> Result<Vec<(JobId, TaskId, i64, [u8; 16])>> {
         history::ended_attempts(self.connection, ids).await
     }
@@ -188,6 +191,9 @@ impl Unit for SqlUnit<'_> {
         failure: &str,
     ) -> Result<bool> {
         outbox_settle::nack_outbox(self.connection, run, fence, from_sequence, retry_time, park, failure).await
+    }
+    async fn unpark_outbox(&mut self, key: &OutboxKey, now: Time) -> Result<Option<bool>> {
+        outbox_settle::unpark_outbox(self.connection, key, now).await
     }
     async fn outbox_ready(&mut self, account: &AccountId, topics: &[String], now: Time) -> Result<bool> {
         outbox_lease::outbox_ready(self.connection, account, topics, now).await

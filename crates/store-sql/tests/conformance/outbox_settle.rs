@@ -14,6 +14,7 @@ conformance! {
     extend_outbox: the_newest_lease_is_extended;
     nack_outbox: a_nacked_key_waits_for_its_retry, a_parked_key_waits_for_an_operator, a_stale_nack_is_refused,
         failures_are_shown;
+    unpark_outbox: an_operator_lets_a_parked_key_go_on, only_a_parked_key_is_unparked;
 }
 
 fn key(name: &str) -> OutboxKey {
@@ -191,4 +192,38 @@ async fn failures_are_shown(store: &mut Store) {
     assert_eq!(ack(store, "a", 8, rows[2].sequence).await, Some(2));
     emit(store, &["a"]).await;
     assert_eq!(outbox(store).await[0].failure, "");
+}
+
+/// I9: the whole key comes again, in order; the failure is shown until something is delivered.
+async fn an_operator_lets_a_parked_key_go_on(store: &mut Store) {
+    let rows = emit(store, &["a", "a"]).await;
+    lease(store, "r1", 7, 10, 50).await;
+    assert!(nack(store, "a", 7, rows[0].sequence, 20, true).await);
+    let mut unit = store.unit().await;
+    assert_eq!(unit.unpark_outbox(&key("a"), Time(60)).await.expect("asks"), Some(true));
+    unit.commit().await.expect("commits");
+    let shown: Vec<_> = outbox(store).await.into_iter().map(|row| (row.parked, row.failure)).collect();
+    assert_eq!(shown, [(false, "no route".to_owned()), (false, "no route".to_owned())]);
+    assert!(lease(store, "r2", 8, 59, 90).await.is_empty(), "ready at the time of the call");
+    let again = lease(store, "r2", 8, 60, 90).await;
+    assert_eq!((again[0].messages.as_slice(), again[0].delivery_attempt), (rows.as_slice(), 2));
+    assert_eq!(ack(store, "a", 8, rows[1].sequence).await, Some(2));
+}
+
+async fn only_a_parked_key_is_unparked(store: &mut Store) {
+    let rows = emit(store, &["a", "b"]).await;
+    lease(store, "r1", 7, 10, 50).await;
+    let mut unit = store.unit().await;
+    assert_eq!(unit.unpark_outbox(&key("a"), Time(11)).await.expect("asks"), Some(false), "leased");
+    assert_eq!(unit.unpark_outbox(&key("c"), Time(11)).await.expect("asks"), None);
+    let other = OutboxKey { topic: "u".into(), ..key("a") };
+    assert_eq!(unit.unpark_outbox(&other, Time(11)).await.expect("asks"), None, "another topic");
+    unit.commit().await.expect("commits");
+    assert!(lease(store, "r2", 8, 20, 60).await.is_empty(), "the lease was left alone");
+    assert!(nack(store, "a", 7, rows[0].sequence, 20, true).await);
+    let mut unit = store.unit().await;
+    assert_eq!(unit.unpark_outbox(&key("a"), Time(60)).await.expect("asks"), Some(true));
+    assert_eq!(unit.unpark_outbox(&key("a"), Time(70)).await.expect("asks"), Some(false), "it is open already");
+    drop(unit);
+    assert!(outbox(store).await[0].parked, "undone with its unit");
 }
