@@ -1,12 +1,14 @@
 //! What differs between the databases: connecting, beginning, sending many rows, reading a cell, naming an error.
 //!
-//! Everything else is SQL that both understand and stands with its verb. To add PostgreSQL: a module beside `sqlite`
-//! with the same functions, one arm more in each `match` here, and `migrations/postgres`.
+//! Everything else is SQL that both understand and stands with its verb. To add a database: a module beside these two with
+//! the same functions, one arm more in each `match` here, and its folder of migrations.
 
+pub(crate) mod postgres;
+mod shared;
 pub(crate) mod sqlite;
 
 use crate::{
-    statement::{Keyed, KeyedUnion, Operation, Sending, Table},
+    statement::{Keyed, KeyedUnion, Lock, Operation, Sending, Table},
     value::{Rows, Value},
 };
 use esteira_store::Result;
@@ -16,12 +18,16 @@ use sqlx::SqlStr;
 pub(crate) enum Session {
     /// SQLite.
     Sqlite(sqlite::Session),
+    /// PostgreSQL.
+    Postgres(postgres::Session),
 }
 
 /// A row as the driver returned it.
 pub(crate) enum RawRow {
     /// SQLite.
     Sqlite(sqlx::sqlite::SqliteRow),
+    /// PostgreSQL.
+    Postgres(sqlx::postgres::PgRow),
 }
 
 impl RawRow {
@@ -29,6 +35,7 @@ impl RawRow {
     pub(crate) fn i64(&self, column: usize) -> Result<Option<i64>> {
         match self {
             Self::Sqlite(row) => sqlite::cell(row, column),
+            Self::Postgres(row) => postgres::int(row, column),
         }
     }
 
@@ -36,6 +43,7 @@ impl RawRow {
     pub(crate) fn text(&self, column: usize) -> Result<Option<&str>> {
         match self {
             Self::Sqlite(row) => sqlite::cell(row, column),
+            Self::Postgres(row) => postgres::text(row, column),
         }
     }
 
@@ -43,6 +51,7 @@ impl RawRow {
     pub(crate) fn blob(&self, column: usize) -> Result<Option<&[u8]>> {
         match self {
             Self::Sqlite(row) => sqlite::cell(row, column),
+            Self::Postgres(row) => postgres::blob(row, column),
         }
     }
 }
@@ -52,6 +61,7 @@ impl Session {
     pub(crate) async fn begin_write(&mut self) -> Result<()> {
         match self {
             Self::Sqlite(s) => s.begin_write().await,
+            Self::Postgres(s) => s.begin_write().await,
         }
     }
 
@@ -59,6 +69,7 @@ impl Session {
     pub(crate) async fn begin_read(&mut self) -> Result<()> {
         match self {
             Self::Sqlite(s) => s.begin_read().await,
+            Self::Postgres(s) => s.begin_read().await,
         }
     }
 
@@ -66,6 +77,7 @@ impl Session {
     pub(crate) async fn commit(&mut self) -> Result<()> {
         match self {
             Self::Sqlite(s) => s.commit().await,
+            Self::Postgres(s) => s.commit().await,
         }
     }
 
@@ -73,6 +85,7 @@ impl Session {
     pub(crate) fn start_rollback(&mut self) {
         match self {
             Self::Sqlite(s) => s.start_rollback(),
+            Self::Postgres(s) => s.start_rollback(),
         }
     }
 
@@ -80,6 +93,7 @@ impl Session {
     pub(crate) async fn rollback(&mut self) -> Result<()> {
         match self {
             Self::Sqlite(s) => s.rollback().await,
+            Self::Postgres(s) => s.rollback().await,
         }
     }
 
@@ -87,6 +101,7 @@ impl Session {
     pub(crate) async fn execute(&mut self, sql: SqlStr, values: Vec<Value>) -> Result<u64> {
         match self {
             Self::Sqlite(s) => s.execute(sql, values).await,
+            Self::Postgres(s) => s.execute(sql, values).await,
         }
     }
 
@@ -94,6 +109,7 @@ impl Session {
     pub(crate) async fn fetch(&mut self, sql: SqlStr, values: Vec<Value>) -> Result<Vec<RawRow>> {
         match self {
             Self::Sqlite(s) => s.fetch(sql, values).await,
+            Self::Postgres(s) => s.fetch(sql, values).await,
         }
     }
 
@@ -101,6 +117,7 @@ impl Session {
     pub(crate) fn claim_sql(&self) -> &'static str {
         match self {
             Self::Sqlite(_) => sqlite::CLAIM,
+            Self::Postgres(_) => postgres::CLAIM,
         }
     }
 
@@ -108,6 +125,7 @@ impl Session {
     pub(crate) async fn script(&mut self, sql: &'static str) -> Result<()> {
         match self {
             Self::Sqlite(s) => s.script(sql).await,
+            Self::Postgres(s) => s.script(sql).await,
         }
     }
 
@@ -115,6 +133,7 @@ impl Session {
     pub(crate) async fn execute_each(&mut self, sql: SqlStr, values: Vec<Value>) -> Result<Vec<u64>> {
         match self {
             Self::Sqlite(s) => s.execute_each(sql, values).await,
+            Self::Postgres(s) => s.execute_each(sql, values).await,
         }
     }
 
@@ -122,6 +141,7 @@ impl Session {
     pub(crate) fn round(&mut self, operations: Vec<Operation>) -> Vec<Sending> {
         match self {
             Self::Sqlite(s) => s.texts.round(operations),
+            Self::Postgres(s) => s.texts.round(operations),
         }
     }
 
@@ -129,18 +149,22 @@ impl Session {
     pub(crate) fn insert(&mut self, table: &'static Table, rows: Rows) -> Vec<(SqlStr, Vec<Value>)> {
         match self {
             Self::Sqlite(s) => s.texts.insert(table, rows),
+            Self::Postgres(s) => s.texts.insert(table, rows),
         }
     }
 
-    /// The statements that run `keyed` over these keys, each with `last` behind them.
+    /// The statements that run `keyed` over these keys, each with `last` behind them. `lock` is for databases with several
+    /// writers.
     pub(crate) fn keyed(
         &mut self,
         keyed: &'static Keyed,
         keys: Rows,
         last: Option<Value>,
+        lock: Option<Lock>,
     ) -> Vec<(SqlStr, Vec<Value>)> {
         match self {
             Self::Sqlite(s) => s.texts.keyed(keyed, keys, last),
+            Self::Postgres(s) => s.texts.keyed(keyed, keys, last, lock),
         }
     }
 
@@ -148,6 +172,15 @@ impl Session {
     pub(crate) fn keyed_union(&mut self, union: &'static KeyedUnion, keys: Rows) -> Vec<(SqlStr, Vec<Value>)> {
         match self {
             Self::Sqlite(s) => s.texts.keyed_union(union, keys),
+            Self::Postgres(s) => s.texts.keyed_union(union, keys),
+        }
+    }
+
+    /// The first `$last` messages of each key, as `message_columns!`.
+    pub(crate) fn heads(&self) -> &'static Keyed {
+        match self {
+            Self::Sqlite(_) => &sqlite::HEADS,
+            Self::Postgres(_) => &postgres::HEADS,
         }
     }
 }

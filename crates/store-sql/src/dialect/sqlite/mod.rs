@@ -3,12 +3,21 @@
 mod classify;
 mod connect;
 mod lock;
+mod place;
 mod text;
 
 pub(crate) use connect::{Tuning, migrations, open_reader, open_writer};
-pub(crate) use lock::FileLock;
+pub(crate) use place::Place;
 
-use crate::{dialect::RawRow, tables::task_columns, value::Value};
+use lock::FileLock;
+
+use crate::{
+    codec::outbox::message_columns,
+    dialect::RawRow,
+    statement::{Keyed, Type},
+    tables::task_columns,
+    value::Value,
+};
 use classify::{commit_error, error};
 use esteira_store::{Error, Kind, Result};
 use futures::{FutureExt, TryStreamExt};
@@ -23,6 +32,20 @@ pub(crate) const CLAIM: &str = concat!(
     task_columns!(),
     ", lane, rank"
 );
+
+/// SQLite has no LATERAL; it looks each key's list of sequences up by the index of keys.
+pub(crate) static HEADS: Keyed = Keyed {
+    key: &[Type::Text, Type::Text, Type::Text],
+    sql: concat!(
+        "SELECT ",
+        message_columns!(),
+        " FROM k CROSS JOIN outbox o LEFT JOIN blob b ON o.place = 'BLOB' AND b.sha256 = o.sha256 WHERE o.sequence IN ",
+        "(SELECT i.sequence FROM outbox i WHERE i.account = k1 AND i.topic = k2 AND i.message_key = k3 ORDER BY i.sequence LIMIT $last)"
+    ),
+};
+
+/// Whether the table of migrations is there.
+pub(crate) const HAS_HISTORY: &str = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'schema_migration'";
 
 /// An open SQLite connection.
 pub(crate) struct Session {
@@ -53,6 +76,7 @@ fn arguments(values: Vec<Value>) -> Result<SqliteArguments> {
             Value::Shared(v) => arguments.add(v),
             Value::Fixed(v) => arguments.add(v),
             Value::Blob(v) => arguments.add(v),
+            Value::Array(..) => return Err(Error::new(Kind::Defect, "SQLite has no arrays")),
         }
         .map_err(|e| Error::new(Kind::Defect, format!("cannot bind a value: {e}")))?;
     }

@@ -5,7 +5,7 @@
 //! Parameters are plain `?`: the driver looks a named one up by its name each time it is bound.
 
 use crate::{
-    statement::{Keyed, KeyedUnion, OnConflict, Operation, Sending, Table},
+    statement::{Keyed, KeyedUnion, OnConflict, Operation, Sending, Table, address},
     value::{Rows, Value},
 };
 use sqlx::{AssertSqlSafe, SqlSafeStr, SqlStr};
@@ -91,7 +91,8 @@ fn insert_text(table: &Table, rows: usize, padded: bool) -> String {
     }
     match table.on_conflict {
         OnConflict::Fail => {}
-        OnConflict::Keep => out.push_str(" ON CONFLICT DO NOTHING"),
+        // One writer holds the write lock: every row is held.
+        OnConflict::Keep | OnConflict::Hold(..) => out.push_str(" ON CONFLICT DO NOTHING"),
         OnConflict::Overwrite(key, columns) => {
             let _ = write!(out, " ON CONFLICT ({key}) DO UPDATE SET ");
             for (i, column) in columns.iter().enumerate() {
@@ -109,10 +110,6 @@ fn operation_text(operation: &Operation, size: usize) -> String {
         Operation::Insert(table, _) => insert_text(table, size, size > 1),
         Operation::Change(keyed, _) => key_list(keyed.key.len(), size) + keyed.sql,
     }
-}
-
-fn address<T>(description: &'static T) -> usize {
-    std::ptr::from_ref(description).addr()
 }
 
 impl Texts {
@@ -141,10 +138,7 @@ impl Texts {
     /// One text for all: every list is padded to the same size, so that there is one text for each size of each mixture.
     fn glue(&mut self, numbered: Vec<(usize, Operation)>, size: usize) -> Sending {
         let mut key = vec![size];
-        key.extend(numbered.iter().map(|(_, operation)| match operation {
-            Operation::Insert(table, _) => address(*table),
-            Operation::Change(keyed, _) => address(*keyed),
-        }));
+        key.extend(numbered.iter().map(|(_, operation)| operation.description()));
         let make = || {
             let texts: Vec<_> = numbered.iter().map(|(_, operation)| operation_text(operation, size)).collect();
             texts.join("; ").into()
