@@ -1,10 +1,10 @@
 //! One connection, as the verbs use it.
 
 use crate::{
-    dialect::Session,
+    dialect::{Session, postgres::TransactionId},
     reader::Query,
     row::Row,
-    statement::{Keyed, KeyedUnion, Operation, Table},
+    statement::{Keyed, KeyedUnion, Lock, Operation, Table},
     value::{Rows, Value},
 };
 use esteira_store::{Error, Kind, Result};
@@ -55,7 +55,7 @@ impl Connection {
 
     /// Whether it must be replaced by a new connection.
     pub(crate) fn is_broken(&self) -> bool {
-        self.broken
+        self.broken || self.session.is_lost()
     }
 
     /// Whether its calls hold their thread.
@@ -101,10 +101,30 @@ impl Connection {
     /// Makes the transaction durable. After an error nothing of it is kept, unless the error is `CommitUnknown`.
     pub(crate) async fn commit(&mut self) -> Result<()> {
         self.ensure_usable()?;
+        if self.session.needs_transaction_id() {
+            self.count();
+            let learned = self.session.learn_transaction_id().await;
+            self.note(learned)?;
+        }
         self.count();
         let committed = self.session.commit().await;
         self.in_transaction = committed.is_err();
         self.note(committed)
+    }
+
+    /// The transaction that a `CommitUnknown` was about; none when nobody can be asked about it.
+    pub(crate) fn transaction(&self) -> Option<TransactionId> {
+        self.session.transaction()
+    }
+
+    /// The server's timeline, if there is a server.
+    pub(crate) fn timeline(&self) -> Option<&str> {
+        self.session.timeline()
+    }
+
+    /// Remembers the server's timeline.
+    pub(crate) fn on_timeline(&mut self, timeline: Arc<str>) {
+        self.session.on_timeline(timeline);
     }
 
     /// Undoes the transaction, if one is open, without waiting; the next one waits for it.
@@ -143,6 +163,48 @@ impl Connection {
         Ok(self.fetch(sql, values).await?.into_iter().next())
     }
 
+    /// Sends a statement that writes and returns rows.
+    pub(crate) async fn change(&mut self, sql: &'static str, values: Vec<Value>) -> Result<Vec<Row>> {
+        self.session.will_change();
+        self.fetch(sql, values).await
+    }
+
+    /// Sends a read whose rows nobody else may change until the unit ends.
+    pub(crate) async fn fetch_locked(&mut self, sql: &'static str, lock: Lock, values: Vec<Value>) -> Result<Vec<Row>> {
+        match self.session.is_shared() {
+            true => self.fetch_text(AssertSqlSafe([sql, lock.0].concat()).into_sql_str(), values).await,
+            false => self.fetch(sql, values).await,
+        }
+    }
+
+    /// Sends a statement that only takes locks; where the unit is alone it is left out.
+    pub(crate) async fn lock(&mut self, sql: &'static str, values: Vec<Value>) -> Result<()> {
+        match self.session.is_shared() {
+            true => self.fetch(sql, values).await.map(drop),
+            false => Ok(()),
+        }
+    }
+
+    /// Waits until no other unit counts or fills this lane; where the unit is alone it already is.
+    pub(crate) async fn lock_lane(&mut self, lane: &str) -> Result<()> {
+        self.ensure_usable()?;
+        if self.session.is_shared() {
+            self.count();
+        }
+        let locked = self.session.lock_lane(lane).await;
+        self.note(locked)
+    }
+
+    /// Whether others may write while a unit is open.
+    pub(crate) fn is_shared(&self) -> bool {
+        self.session.is_shared()
+    }
+
+    /// What the dialect says of its connection and its schema.
+    pub(crate) fn session(&mut self) -> &mut Session {
+        &mut self.session
+    }
+
     /// Sends a statement that was made for this call, such as a filter; returns its rows.
     pub(crate) async fn fetch_text(&mut self, sql: SqlStr, values: Vec<Value>) -> Result<Vec<Row>> {
         self.ensure_usable()?;
@@ -179,7 +241,8 @@ impl Connection {
         Ok(inserted)
     }
 
-    /// Writes a round; returns how many rows each operation changed. On SQLite a small round is one round trip.
+    /// Writes a round; returns how many rows each operation changed. On SQLite a small round is one round trip, on PostgreSQL
+    /// every one.
     pub(crate) async fn write(&mut self, operations: Vec<Operation>) -> Result<Vec<u64>> {
         let mut changed = vec![0; operations.len()];
         for sending in self.session.round(operations) {
@@ -195,14 +258,31 @@ impl Connection {
 
     /// Reads the rows of these keys, in any order; no keys cost nothing.
     pub(crate) async fn find(&mut self, keyed: &'static Keyed, keys: Rows) -> Result<Vec<Row>> {
-        let statements = self.session.keyed(keyed, keys, None);
+        let statements = self.session.keyed(keyed, keys, None, None);
         self.fetch_all(statements).await
+    }
+
+    /// Reads the rows of these keys and locks them until the unit ends.
+    pub(crate) async fn find_locked(&mut self, keyed: &'static Keyed, lock: Lock, keys: Rows) -> Result<Vec<Row>> {
+        let statements = self.session.keyed(keyed, keys, None, Some(lock));
+        self.fetch_all(statements).await
+    }
+
+    /// Changes the rows of these keys; returns what the statement returns.
+    pub(crate) async fn change_each(&mut self, keyed: &'static Keyed, keys: Rows) -> Result<Vec<Row>> {
+        self.session.will_change();
+        self.find(keyed, keys).await
     }
 
     /// Reads the rows of these keys with one more value, which the statement calls `$last`.
     pub(crate) async fn find_with(&mut self, keyed: &'static Keyed, keys: Rows, last: Value) -> Result<Vec<Row>> {
-        let statements = self.session.keyed(keyed, keys, Some(last));
+        let statements = self.session.keyed(keyed, keys, Some(last), None);
         self.fetch_all(statements).await
+    }
+
+    /// The first messages of each key.
+    pub(crate) fn heads(&self) -> &'static Keyed {
+        self.session.heads()
     }
 
     /// The statement of `claim`: how to pass over the rows of others is the database's own affair.
@@ -210,7 +290,7 @@ impl Connection {
         self.session.claim_sql()
     }
 
-    /// Reads the rows of these keys from several tables.
+    /// Reads the rows of these keys from several tables and locks them until the unit ends.
     pub(crate) async fn find_union(&mut self, union: &'static KeyedUnion, keys: Rows) -> Result<Vec<Row>> {
         let statements = self.session.keyed_union(union, keys);
         self.fetch_all(statements).await

@@ -5,7 +5,7 @@
 //! Read first: [`open`], then `unit` (one verb of the port = one function), then `dialect` (what differs between databases).
 //!
 //! A verb calls [`connection::Connection`] with values and SQL with `$1` placeholders. Below it stands one leaf a database
-//! (`dialect/sqlite`), which holds what differs, each with its reason.
+//! (`dialect/sqlite`, `dialect/postgres`), which holds what differs, each with its reason.
 
 mod open;
 
@@ -17,6 +17,7 @@ mod codec;
 mod tables;
 
 mod connection;
+mod database;
 mod dialect;
 mod migrate;
 mod row;

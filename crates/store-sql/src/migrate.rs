@@ -3,6 +3,8 @@
 use crate::{connection::Connection, value::values};
 use esteira_store::{Error, Kind, Result};
 use sha2::{Digest, Sha256};
+use std::time::Duration;
+use tokio::time::Instant;
 
 /// One step of the schema's history, embedded in the binary.
 #[derive(Debug, Clone, Copy)]
@@ -15,11 +17,53 @@ pub(crate) struct Migration {
     pub(crate) sql: &'static str,
 }
 
+/// How long a coordinator waits for another one that migrates the same schema.
+const TURN_MAX: Duration = Duration::from_secs(60);
+/// How often it asks whether it is its turn.
+const ASK_AGAIN: Duration = Duration::from_millis(100);
+
 /// Brings the schema up to date. Refuses a database that a newer version has migrated, and one whose history differs.
 pub(crate) async fn migrate(connection: &mut Connection, migrations: &'static [Migration]) -> Result<()> {
-    connection.begin_write().await?;
-    connection.script("CREATE TABLE IF NOT EXISTS schema_migration (number BIGINT NOT NULL PRIMARY KEY, name TEXT NOT NULL, sha256 TEXT NOT NULL)").await?;
-    connection.commit().await?;
+    take_turn(connection).await?;
+    // After an error the connection is dropped, and the turn ends with it.
+    migrate_in_turn(connection, migrations).await?;
+    connection.session().unlock_migrations().await
+}
+
+/// Coordinators that start at once migrate one after the other.
+async fn take_turn(connection: &mut Connection) -> Result<()> {
+    let began = Instant::now();
+    while !connection.session().try_lock_migrations().await? {
+        if began.elapsed() > TURN_MAX {
+            return Err(Error::new(
+                Kind::Unavailable,
+                "another coordinator has been migrating the schema for a minute",
+            ));
+        }
+        tokio::time::sleep(ASK_AGAIN).await;
+    }
+    Ok(())
+}
+
+/// Asks before the first change whether the role may make it, so that the answer names what is missing.
+async fn ensure_allowed(connection: &mut Connection, name: &str) -> Result<()> {
+    let Some((sql, refusal)) = connection.session().may_migrate(name) else { return Ok(()) };
+    match connection.fetch_one(sql, values![]).await? {
+        Some(_) => Ok(()),
+        None => Err(refusal),
+    }
+}
+
+async fn migrate_in_turn(connection: &mut Connection, migrations: &'static [Migration]) -> Result<()> {
+    let has_history = connection.session().has_history_sql();
+    if connection.fetch_one(has_history, values![]).await?.is_none() {
+        if let Some(first) = migrations.first() {
+            ensure_allowed(connection, first.name).await?;
+        }
+        connection.begin_write().await?;
+        connection.script("CREATE TABLE schema_migration (number BIGINT NOT NULL PRIMARY KEY, name TEXT NOT NULL, sha256 TEXT NOT NULL)").await?;
+        connection.commit().await?;
+    }
 
     let mut done = 0;
     for row in connection.fetch("SELECT number, name, sha256 FROM schema_migration ORDER BY number", values![]).await? {
@@ -42,6 +86,7 @@ pub(crate) async fn migrate(connection: &mut Connection, migrations: &'static [M
         done = number;
     }
     for migration in migrations.iter().filter(|m| m.number > done) {
+        ensure_allowed(connection, migration.name).await?;
         connection.begin_write().await?;
         connection.script(migration.sql).await?;
         connection

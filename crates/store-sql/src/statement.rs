@@ -20,7 +20,6 @@ pub(crate) struct Column {
     /// Its name.
     pub(crate) name: &'static str,
     /// Its type.
-    #[allow(dead_code, reason = "PostgreSQL binds one typed array a column; SQLite binds values")]
     pub(crate) kind: Type,
 }
 
@@ -31,6 +30,9 @@ pub(crate) enum OnConflict {
     Fail,
     /// The row stays as it is; it is not counted.
     Keep,
+    /// As `Keep`, and nobody else can change or delete the row before the unit ends: `(key columns, a column that is in no
+    /// index)`, both as they stand in SQL.
+    Hold(&'static str, &'static str),
     /// These columns are overwritten: `(key columns, overwritten columns)`, both as they stand in SQL.
     Overwrite(&'static str, &'static [&'static str]),
 }
@@ -70,6 +72,11 @@ pub(crate) struct Keyed {
     pub(crate) sql: &'static str,
 }
 
+/// How the rows of a read are locked until the unit ends: the end of the statement, with the order in which it is done. Only
+/// a database with several writers sends it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Lock(pub(crate) &'static str);
+
 /// One kind of rows to write, in a round of several.
 pub(crate) enum Operation {
     /// Insert these rows.
@@ -85,6 +92,14 @@ impl Operation {
             Self::Insert(_, rows) | Self::Change(_, rows) => rows,
         }
     }
+
+    /// Which description it has: the same number for the same statement.
+    pub(crate) fn description(&self) -> usize {
+        match self {
+            Self::Insert(table, _) => address(*table),
+            Self::Change(keyed, _) => address(*keyed),
+        }
+    }
 }
 
 /// What goes to the database in one round trip.
@@ -93,7 +108,7 @@ pub(crate) struct Sending {
     pub(crate) sql: SqlStr,
     /// The values of all of them.
     pub(crate) values: Vec<Value>,
-    /// Of which operation each statement is, by its place in the round.
+    /// Of which operation each count is, by its place in the round.
     pub(crate) operations: Vec<usize>,
 }
 
@@ -104,4 +119,11 @@ pub(crate) struct KeyedUnion {
     pub(crate) key: &'static [Type],
     /// The queries, each as in [`Keyed`].
     pub(crate) arms: &'static [&'static str],
+    /// How the rows of each are locked.
+    pub(crate) lock: Lock,
+}
+
+/// The number of a description, by which a dialect keeps the text that it made of it.
+pub(crate) fn address<T>(description: &'static T) -> usize {
+    std::ptr::from_ref(description).addr()
 }

@@ -107,9 +107,12 @@ const OUTBOX_KEY_COLUMNS: &[Column] = columns![
     account Text, topic Text, message_key Text, ready_time I64, parked I64, fence I64, worker_id Text, request_id Text,
     run Blob, run_length I64, failed_sequence I64, failure Text,
 ];
-/// The key of a new message: a key that has messages already keeps its state.
-pub(crate) static OUTBOX_KEY: Table =
-    Table { on_conflict: OnConflict::Keep, ..plain("outbox_key", OUTBOX_KEY_COLUMNS) };
+/// The key of a new message: a key that has messages already keeps its state, and is not forgotten before the new message
+/// is committed.
+pub(crate) static OUTBOX_KEY: Table = Table {
+    on_conflict: OnConflict::Hold("account, topic, message_key", "failure"),
+    ..plain("outbox_key", OUTBOX_KEY_COLUMNS)
+};
 /// The same table, written with the new state of keys that are there.
 pub(crate) static OUTBOX_KEY_STATE: Table = Table {
     on_conflict: OnConflict::Overwrite(

@@ -1,5 +1,6 @@
 //! What is bound to a statement. Only four SQL types are used, so that both databases store the same.
 
+use crate::statement::Type;
 use esteira_model::{AccountId, Time, Uuid};
 use std::sync::Arc;
 
@@ -18,6 +19,8 @@ pub(crate) enum Value {
     Fixed(&'static str),
     /// Bytes.
     Blob(Vec<u8>),
+    /// One column of many rows, for a database that binds arrays.
+    Array(Type, Vec<Value>),
 }
 
 impl From<i64> for Value {
@@ -168,5 +171,15 @@ impl Rows {
     /// All values, row after row.
     pub(crate) fn into_cells(self) -> Vec<Value> {
         self.cells
+    }
+
+    /// The values of each column, in the order of the rows.
+    pub(crate) fn into_columns(self) -> Vec<Vec<Value>> {
+        let rows = self.len();
+        let mut columns: Vec<Vec<Value>> = (0..self.width).map(|_| Vec::with_capacity(rows)).collect();
+        for (i, cell) in self.cells.into_iter().enumerate() {
+            columns[i % self.width].push(cell);
+        }
+        columns
     }
 }

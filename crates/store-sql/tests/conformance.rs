@@ -10,6 +10,7 @@ macro_rules! conformance {
         pub const VERBS: &[&str] = &[$(stringify!($verb)),+];
         conformance!(@on sqlite_file: $($($case)+)+);
         conformance!(@on sqlite_memory: $($($case)+)+);
+        conformance!(@on postgres: $($($case)+)+);
     };
     (@on $store:ident: $($case:ident)+) => {
         mod $store {

@@ -38,6 +38,8 @@ pub trait Unit: Send {
     async fn answered_requests(&mut self, keys: &[(AccountId, String)]) -> Result<Vec<AnsweredRequest>>;
     /// These jobs, in any order; unknown ones are left out.
     async fn jobs(&mut self, ids: &[JobId]) -> Result<Vec<Job>>;
+    /// The same without a lock: a grant reads the job that it belongs to and must not wait for whoever is changing it.
+    async fn jobs_unlocked(&mut self, ids: &[JobId]) -> Result<Vec<Job>>;
     /// These live tasks, wherever they are; ended and unknown ones are left out.
     async fn live_tasks(&mut self, ids: &[(JobId, TaskId)]) -> Result<Vec<Live>>;
     /// All live tasks of a job, by task id.

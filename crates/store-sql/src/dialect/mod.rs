@@ -1,12 +1,14 @@
 //! What differs between the databases: connecting, beginning, sending many rows, reading a cell, naming an error.
 //!
-//! Everything else is SQL that both understand and stands with its verb. To add PostgreSQL: a module beside `sqlite`
-//! with the same functions, one arm more in each `match` here, and `migrations/postgres`.
+//! Everything else is SQL that both understand and stands with its verb. To add a database: a module beside these two with
+//! the same functions, one arm more in each `match` here, and its folder of migrations.
 
+pub(crate) mod postgres;
+mod shared;
 pub(crate) mod sqlite;
 
 use crate::{
-    statement::{Keyed, KeyedUnion, Operation, Sending, Table},
+    statement::{Keyed, KeyedUnion, Lock, Operation, Sending, Table},
     value::{Rows, Value},
 };
 use esteira_store::Result;
@@ -18,6 +20,8 @@ pub(crate) enum Session {
     Sqlite(sqlite::Session),
     /// SQLite for the committer.
     Direct(sqlite::Direct),
+    /// PostgreSQL.
+    Postgres(postgres::Session),
 }
 
 /// A row as the driver returned it.
@@ -26,6 +30,8 @@ pub(crate) enum RawRow {
     Sqlite(sqlx::sqlite::SqliteRow),
     /// SQLite for the committer.
     Direct(sqlite::Owned),
+    /// PostgreSQL.
+    Postgres(sqlx::postgres::PgRow),
 }
 
 impl RawRow {
@@ -37,6 +43,7 @@ impl RawRow {
                 rusqlite::types::Value::Integer(v) => Some(*v),
                 _ => None,
             }),
+            Self::Postgres(row) => postgres::int(row, column),
         }
     }
 
@@ -48,6 +55,7 @@ impl RawRow {
                 rusqlite::types::Value::Text(v) => Some(v.as_str()),
                 _ => None,
             }),
+            Self::Postgres(row) => postgres::text(row, column),
         }
     }
 
@@ -59,6 +67,7 @@ impl RawRow {
                 rusqlite::types::Value::Blob(v) => Some(v.as_slice()),
                 _ => None,
             }),
+            Self::Postgres(row) => postgres::blob(row, column),
         }
     }
 }
@@ -72,8 +81,9 @@ impl Session {
     /// Begins a transaction that writes.
     pub(crate) async fn begin_write(&mut self) -> Result<()> {
         match self {
-            Self::Sqlite(s) => s.begin_write().await,
+            Self::Sqlite(_) => sqlite::only_reads(),
             Self::Direct(s) => s.begin_write(),
+            Self::Postgres(s) => s.begin_write().await,
         }
     }
 
@@ -82,6 +92,7 @@ impl Session {
         match self {
             Self::Sqlite(s) => s.begin_read().await,
             Self::Direct(s) => s.begin_read(),
+            Self::Postgres(s) => s.begin_read().await,
         }
     }
 
@@ -90,6 +101,7 @@ impl Session {
         match self {
             Self::Sqlite(s) => s.commit().await,
             Self::Direct(s) => s.commit(),
+            Self::Postgres(s) => s.commit().await,
         }
     }
 
@@ -99,6 +111,7 @@ impl Session {
             Self::Sqlite(s) => s.start_rollback(),
             // An error shows again in the next BEGIN.
             Self::Direct(s) => drop(s.rollback()),
+            Self::Postgres(s) => s.start_rollback(),
         }
     }
 
@@ -107,14 +120,16 @@ impl Session {
         match self {
             Self::Sqlite(s) => s.rollback().await,
             Self::Direct(s) => s.rollback(),
+            Self::Postgres(s) => s.rollback().await,
         }
     }
 
     /// Sends one statement; returns how many rows it changed.
     pub(crate) async fn execute(&mut self, sql: SqlStr, values: Vec<Value>) -> Result<u64> {
         match self {
-            Self::Sqlite(s) => s.execute(sql, values).await,
+            Self::Sqlite(_) => sqlite::only_reads(),
             Self::Direct(s) => s.execute(&sql, &values),
+            Self::Postgres(s) => s.execute(sql, values).await,
         }
     }
 
@@ -123,6 +138,7 @@ impl Session {
         match self {
             Self::Sqlite(s) => s.fetch(sql, values).await,
             Self::Direct(s) => Ok(s.fetch(&sql, &values)?.into_iter().map(RawRow::Direct).collect()),
+            Self::Postgres(s) => s.fetch(sql, values).await,
         }
     }
 
@@ -130,22 +146,25 @@ impl Session {
     pub(crate) fn claim_sql(&self) -> &'static str {
         match self {
             Self::Sqlite(_) | Self::Direct(_) => sqlite::CLAIM,
+            Self::Postgres(_) => postgres::CLAIM,
         }
     }
 
     /// Runs a script of several statements without values.
     pub(crate) async fn script(&mut self, sql: &'static str) -> Result<()> {
         match self {
-            Self::Sqlite(s) => s.script(sql).await,
+            Self::Sqlite(_) => sqlite::only_reads(),
             Self::Direct(s) => s.script(sql),
+            Self::Postgres(s) => s.script(sql).await,
         }
     }
 
     /// Sends statements in one round trip; returns how many rows each of them changed.
     pub(crate) async fn execute_each(&mut self, sql: SqlStr, values: Vec<Value>) -> Result<Vec<u64>> {
         match self {
-            Self::Sqlite(s) => s.execute_each(sql, values).await,
+            Self::Sqlite(_) => sqlite::only_reads(),
             Self::Direct(s) => Ok(vec![s.execute(&sql, &values)?]),
+            Self::Postgres(s) => s.execute_each(sql, values).await,
         }
     }
 
@@ -154,6 +173,7 @@ impl Session {
         match self {
             Self::Sqlite(s) => s.texts.round(operations),
             Self::Direct(s) => s.texts.round(operations),
+            Self::Postgres(s) => s.texts.round(operations),
         }
     }
 
@@ -162,19 +182,23 @@ impl Session {
         match self {
             Self::Sqlite(s) => s.texts.insert(table, rows),
             Self::Direct(s) => s.texts.insert(table, rows),
+            Self::Postgres(s) => s.texts.insert(table, rows),
         }
     }
 
-    /// The statements that run `keyed` over these keys, each with `last` behind them.
+    /// The statements that run `keyed` over these keys, each with `last` behind them. `lock` is for databases with several
+    /// writers.
     pub(crate) fn keyed(
         &mut self,
         keyed: &'static Keyed,
         keys: Rows,
         last: Option<Value>,
+        lock: Option<Lock>,
     ) -> Vec<(SqlStr, Vec<Value>)> {
         match self {
             Self::Sqlite(s) => s.texts.keyed(keyed, keys, last),
             Self::Direct(s) => s.texts.keyed(keyed, keys, last),
+            Self::Postgres(s) => s.texts.keyed(keyed, keys, last, lock),
         }
     }
 
@@ -183,6 +207,15 @@ impl Session {
         match self {
             Self::Sqlite(s) => s.texts.keyed_union(union, keys),
             Self::Direct(s) => s.texts.keyed_union(union, keys),
+            Self::Postgres(s) => s.texts.keyed_union(union, keys),
+        }
+    }
+
+    /// The first `$last` messages of each key, as `message_columns!`.
+    pub(crate) fn heads(&self) -> &'static Keyed {
+        match self {
+            Self::Sqlite(_) | Self::Direct(_) => &sqlite::HEADS,
+            Self::Postgres(_) => &postgres::HEADS,
         }
     }
 }

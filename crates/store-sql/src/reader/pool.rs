@@ -1,19 +1,13 @@
 //! Read connections: opened when they are needed, at most so many, thrown away after an error.
 
-use crate::{
-    connection::Connection,
-    dialect::sqlite::{self, Tuning},
-    open::Place,
-};
+use crate::{connection::Connection, database::Database};
 use esteira_store::{Error, Kind, Result};
-use std::sync::{Arc, Mutex, PoisonError, atomic::AtomicU64};
+use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// The read connections of a store.
 pub(crate) struct Pool {
-    place: Arc<Place>,
-    tuning: Tuning,
-    statements: Arc<AtomicU64>,
+    database: Arc<Database>,
     permits: Semaphore,
     idle: Mutex<Vec<Connection>>,
 }
@@ -26,8 +20,8 @@ pub(crate) struct Loan<'p> {
 }
 
 impl Pool {
-    pub(crate) fn new(place: Arc<Place>, tuning: Tuning, size: usize, statements: Arc<AtomicU64>) -> Self {
-        Self { place, tuning, statements, permits: Semaphore::new(size.max(1)), idle: Mutex::default() }
+    pub(crate) fn new(database: Arc<Database>, size: usize) -> Self {
+        Self { database, permits: Semaphore::new(size.max(1)), idle: Mutex::default() }
     }
 
     fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {
@@ -42,7 +36,7 @@ impl Pool {
         let idle = self.idle().pop();
         let connection = match idle {
             Some(connection) => connection,
-            None => sqlite::open_reader(&self.place.path, self.tuning, &self.statements).await?,
+            None => self.database.open_reader().await?,
         };
         Ok(Loan { pool: self, connection: Some(connection), _permit: permit })
     }

@@ -145,7 +145,7 @@ pub(super) async fn attempts(connection: &mut Connection, job: JobId, task: Task
 
 /// See [`esteira_store::Reader::lane_counts`].
 pub(super) async fn lane_counts(connection: &mut Connection) -> Result<Vec<LaneCount>> {
-    const SQL: &str = "SELECT lane, sum(ready), sum(leased), min(oldest) FROM ( \
+    const SQL: &str = "SELECT lane, CAST(sum(ready) AS BIGINT), CAST(sum(leased) AS BIGINT), min(oldest) FROM ( \
                        SELECT lane, count(*) AS ready, 0 AS leased, min(create_time) AS oldest FROM queue GROUP BY lane UNION ALL \
                        SELECT lane, 0, count(*), NULL FROM lease GROUP BY lane) AS counts GROUP BY lane ORDER BY lane";
     let read = |row: &Row| {

@@ -4,7 +4,7 @@ use crate::{
     codec::{job::job_columns, read_ended, read_ids, read_job, read_payload},
     connection::Connection,
     row::Row,
-    statement::{Keyed, Type},
+    statement::{Keyed, Lock, Type},
     tables::{ended_columns, task_columns},
     value::{Rows, values},
 };
@@ -29,18 +29,32 @@ pub(super) fn task_keys(ids: &[(JobId, TaskId)]) -> Rows {
     keys
 }
 
-/// See [`esteira_store::Unit::jobs`].
-pub(super) async fn jobs(connection: &mut Connection, ids: &[JobId]) -> Result<Vec<Job>> {
-    static FIND: Keyed = Keyed {
-        key: &[Type::Blob],
-        sql: concat!("SELECT ", job_columns!(), " FROM k CROSS JOIN job WHERE job_id = k1"),
-    };
+static JOBS: Keyed =
+    Keyed { key: &[Type::Blob], sql: concat!("SELECT ", job_columns!(), " FROM k CROSS JOIN job WHERE job_id = k1") };
+
+/// The key list of jobs.
+pub(super) fn job_keys(ids: &[JobId]) -> Rows {
     let ids = distinct(ids);
     let mut keys = Rows::with_capacity(1, ids.len());
     for id in ids {
         keys.push(id.0);
     }
-    connection.find(&FIND, keys).await?.iter().map(|row| read_job(&mut row.cells())).collect()
+    keys
+}
+
+/// See [`esteira_store::Unit::jobs`]. Not `FOR UPDATE`: nothing refers to a job by a foreign key, and its id never changes.
+pub(super) async fn jobs(connection: &mut Connection, ids: &[JobId]) -> Result<Vec<Job>> {
+    const LOCK: Lock = Lock(" ORDER BY job_id FOR NO KEY UPDATE OF job");
+    read_jobs(connection.find_locked(&JOBS, LOCK, job_keys(ids)).await?)
+}
+
+/// See [`esteira_store::Unit::jobs_unlocked`].
+pub(super) async fn jobs_unlocked(connection: &mut Connection, ids: &[JobId]) -> Result<Vec<Job>> {
+    read_jobs(connection.find(&JOBS, job_keys(ids)).await?)
+}
+
+fn read_jobs(rows: Vec<Row>) -> Result<Vec<Job>> {
+    rows.iter().map(|row| read_job(&mut row.cells())).collect()
 }
 
 /// See [`esteira_store::Unit::ended_tasks`].

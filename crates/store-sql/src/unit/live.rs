@@ -4,22 +4,38 @@ use crate::{
     codec::{read_leased, read_task},
     connection::Connection,
     row::Row,
-    statement::{Keyed, KeyedUnion, Type},
+    statement::{Keyed, KeyedUnion, Lock, Type},
     tables::{lease_columns, task_columns},
-    unit::history::task_keys,
+    unit::history::{job_keys, task_keys},
     value::{Rows, values},
 };
 use esteira_model::{JobId, TaskId, time::micros};
 use esteira_store::{Beat, Error, Kind, Live, LivePlace, Result};
 use std::collections::{HashMap, HashSet};
 
+/// What `lease_columns!` has beyond the lane and the rank, absent. PostgreSQL would take a plain NULL for a text.
+macro_rules! no_lease {
+    () => {
+        "CAST(NULL AS TEXT), CAST(NULL AS TEXT), CAST(NULL AS TEXT), CAST(NULL AS BIGINT), CAST(NULL AS BIGINT), CAST(NULL AS BIGINT), CAST(NULL AS BIGINT)"
+    };
+}
+/// Reason and due time, absent.
+macro_rules! not_parked {
+    () => {
+        "CAST(NULL AS TEXT), CAST(NULL AS BIGINT)"
+    };
+}
 /// Queued tasks in the SELECT list that the three places share: place, task, lease columns, reason, due.
 macro_rules! queued {
     () => {
         concat!(
             "SELECT 'QUEUE' AS place, ",
             task_columns!(),
-            ", lane, rank, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM "
+            ", lane, rank, ",
+            no_lease!(),
+            ", ",
+            not_parked!(),
+            " FROM "
         )
     };
 }
@@ -29,14 +45,16 @@ macro_rules! parked {
         concat!(
             "SELECT 'PARKED' AS place, ",
             task_columns!(),
-            ", NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, reason, due FROM "
+            ", CAST(NULL AS TEXT), CAST(NULL AS BIGINT), ",
+            no_lease!(),
+            ", reason, due FROM "
         )
     };
 }
 /// Leased tasks in the same list.
 macro_rules! leased {
     () => {
-        concat!("SELECT 'LEASE' AS place, ", task_columns!(), ", ", lease_columns!(), ", NULL, NULL FROM ")
+        concat!("SELECT 'LEASE' AS place, ", task_columns!(), ", ", lease_columns!(), ", ", not_parked!(), " FROM ")
     };
 }
 
@@ -66,6 +84,9 @@ pub(crate) fn read_live(row: &Row) -> Result<Live> {
     })
 }
 
+/// In the order of ids: two units that want the same rows wait for each other instead of dying together.
+const LOCK: Lock = Lock(" ORDER BY job_id, task_id FOR UPDATE");
+
 /// See [`esteira_store::Unit::live_tasks`].
 pub(super) async fn live_tasks(connection: &mut Connection, ids: &[(JobId, TaskId)]) -> Result<Vec<Live>> {
     static FIND: KeyedUnion = KeyedUnion {
@@ -75,22 +96,43 @@ pub(super) async fn live_tasks(connection: &mut Connection, ids: &[(JobId, TaskI
             concat!(queued!(), "k CROSS JOIN queue WHERE job_id = k1 AND task_id = k2"),
             concat!(parked!(), "k CROSS JOIN parked WHERE job_id = k1 AND task_id = k2"),
         ],
+        lock: LOCK,
     };
-    connection.find_union(&FIND, task_keys(ids)).await?.iter().map(read_live).collect()
+    let mut live = read_all(connection.find_union(&FIND, task_keys(ids)).await?)?;
+    // A claim of another coordinator moves a task from the queue to a lease without its job: whoever waited for the queue's
+    // row finds it gone, and the lease is younger than the statement. A second look sees it; it moves once, as every other
+    // move needs the job.
+    if connection.is_shared() {
+        let found: HashSet<_> = live.iter().map(|live| (live.task.job, live.task.id)).collect();
+        let missing: Vec<_> = ids.iter().filter(|id| !found.contains(id)).copied().collect();
+        live.append(&mut read_all(connection.find_union(&FIND, task_keys(&missing)).await?)?);
+    }
+    Ok(live)
+}
+
+fn read_all(rows: Vec<Row>) -> Result<Vec<Live>> {
+    rows.iter().map(read_live).collect()
 }
 
 /// See [`esteira_store::Unit::live_tasks_of_job`].
 pub(super) async fn live_tasks_of_job(connection: &mut Connection, job: JobId) -> Result<Vec<Live>> {
-    const SQL: &str = concat!(
-        leased!(),
-        "lease WHERE job_id = $1 UNION ALL ",
-        queued!(),
-        "queue WHERE job_id = $1 UNION ALL ",
-        parked!(),
-        "parked WHERE job_id = $1"
-    );
-    let mut live: Vec<Live> =
-        connection.fetch(SQL, values![job.0]).await?.iter().map(read_live).collect::<Result<_>>()?;
+    // Two statements, in this order: the first waits for a claim that is moving tasks of the job from the queue to leases,
+    // the second sees those leases.
+    static WAITING: KeyedUnion = KeyedUnion {
+        key: &[Type::Blob],
+        arms: &[
+            concat!(queued!(), "k CROSS JOIN queue WHERE job_id = k1"),
+            concat!(parked!(), "k CROSS JOIN parked WHERE job_id = k1"),
+        ],
+        lock: LOCK,
+    };
+    static GRANTED: KeyedUnion = KeyedUnion {
+        key: &[Type::Blob],
+        arms: &[concat!(leased!(), "k CROSS JOIN lease WHERE job_id = k1")],
+        lock: LOCK,
+    };
+    let mut live = read_all(connection.find_union(&WAITING, job_keys(&[job])).await?)?;
+    live.append(&mut read_all(connection.find_union(&GRANTED, job_keys(&[job])).await?)?);
     live.sort_unstable_by_key(|live| live.task.id);
     Ok(live)
 }
@@ -151,5 +193,5 @@ pub(super) async fn extend_leases(connection: &mut Connection, beats: &[Beat]) -
         let mut cells = row.cells();
         Ok((JobId(cells.uuid()?), TaskId(cells.uuid()?)))
     };
-    connection.find(&EXTEND, keys).await?.iter().map(read).collect()
+    connection.change_each(&EXTEND, keys).await?.iter().map(read).collect()
 }

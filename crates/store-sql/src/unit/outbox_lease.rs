@@ -3,7 +3,7 @@
 use crate::{
     codec::{LeasedMessage, outbox::message_columns, read_message},
     connection::Connection,
-    statement::{Keyed, Type},
+    statement::{Keyed, Lock, Type},
     tables,
     unit::{
         history::distinct,
@@ -69,9 +69,11 @@ async fn ready_keys(
         state_columns!(),
         " FROM outbox_key WHERE account = $1 AND topic = $2 AND parked = 0 AND ready_time <= $3 ORDER BY ready_time, message_key LIMIT $4"
     );
+    // A key that another relay is leasing, or that a round is adding a message to, is taken next time.
+    const LOCK: Lock = Lock(" FOR NO KEY UPDATE SKIP LOCKED");
     let mut states = Vec::new();
     for topic in distinct(topics) {
-        for row in connection.fetch(SQL, values![lease.account, topic, lease.now, keys_max]).await? {
+        for row in connection.fetch_locked(SQL, LOCK, values![lease.account, topic, lease.now, keys_max]).await? {
             states.push(read_state(&mut row.cells())?);
         }
     }
@@ -84,21 +86,12 @@ async fn head_messages(
     states: &[KeyState],
     share: usize,
 ) -> Result<HashMap<OutboxKey, Vec<OutboxMessage>>> {
-    static HEADS: Keyed = Keyed {
-        key: &[Type::Text, Type::Text, Type::Text],
-        sql: concat!(
-            "SELECT ",
-            message_columns!(),
-            " FROM k CROSS JOIN outbox o LEFT JOIN blob b ON o.place = 'BLOB' AND b.sha256 = o.sha256 WHERE o.sequence IN ",
-            "(SELECT i.sequence FROM outbox i WHERE i.account = k1 AND i.topic = k2 AND i.message_key = k3 ORDER BY i.sequence LIMIT $last)"
-        ),
-    };
     let mut keys = Rows::with_capacity(3, states.len());
     for state in states {
         keys.push(&state.key.account).push(&state.key.topic).push(&state.key.key);
     }
     let mut heads: HashMap<OutboxKey, Vec<OutboxMessage>> = HashMap::with_capacity(states.len());
-    for row in connection.find_with(&HEADS, keys, share.into()).await? {
+    for row in connection.find_with(connection.heads(), keys, share.into()).await? {
         let message = read_message(&mut row.cells())?;
         let key = OutboxKey {
             account: message.account.clone(),

@@ -2,7 +2,7 @@
 
 use crate::{
     connection::Connection,
-    statement::{Keyed, Operation, Type},
+    statement::{Keyed, Lock, Operation, Type},
     tables,
     unit::outbox_state::{KeyState, read_state, state_columns},
     value::{Rows, values},
@@ -29,7 +29,9 @@ async fn held(connection: &mut Connection, key: &OutboxKey, fence: i64) -> Resul
         state_columns!(),
         " FROM outbox_key WHERE account = $1 AND topic = $2 AND message_key = $3 AND fence = $4 AND request_id IS NOT NULL"
     );
-    match connection.fetch_one(SQL, values![&key.account, &key.topic, &key.key, fence]).await? {
+    // A round that adds a message to the key holds its row: a key is forgotten only when nobody is adding to it.
+    const LOCK: Lock = Lock(" FOR UPDATE");
+    match connection.fetch_locked(SQL, LOCK, values![&key.account, &key.topic, &key.key, fence]).await?.first() {
         Some(row) => read_state(&mut row.cells()).map(Some),
         None => Ok(None),
     }

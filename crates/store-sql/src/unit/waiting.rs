@@ -12,7 +12,7 @@ pub(super) async fn claim(connection: &mut Connection, lane: &str, limit: usize)
     };
     let sql = connection.claim_sql();
     let mut claimed: Vec<Claimed> =
-        connection.fetch(sql, values![lane, limit]).await?.iter().map(read).collect::<Result<_>>()?;
+        connection.change(sql, values![lane, limit]).await?.iter().map(read).collect::<Result<_>>()?;
     // RETURNING promises no order.
     claimed.sort_unstable_by_key(|c| (c.rank, c.task.id));
     Ok(claimed)
@@ -29,6 +29,8 @@ pub(super) async fn lanes(connection: &mut Connection) -> Result<Vec<String>> {
 
 /// See [`esteira_store::Unit::leases_in_lane`].
 pub(super) async fn leases_in_lane(connection: &mut Connection, lane: &str) -> Result<usize> {
+    // In a statement of its own: the count must see what was committed while this one waited.
+    connection.lock_lane(lane).await?;
     match connection.fetch_one("SELECT count(*) FROM lease WHERE lane = $1", values![lane]).await? {
         Some(row) => row.cells().int(),
         None => Ok(0),

@@ -12,7 +12,7 @@ use crate::{
 };
 use esteira_model::{Job, JobId};
 use esteira_store::{Batch, Error, Hot, Kind, Result, Taken};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 /// See [`esteira_store::Unit::write`]. After an error the unit is lost: a part of the round may be written.
 pub(super) async fn write(connection: &mut Connection, batch: &Batch) -> Result<()> {
@@ -54,13 +54,7 @@ impl Round {
         round.insert(&tables::REQUEST, &batch.requests, |r, rows| {
             rows.push(&r.account).push(&r.request_id).push(r.digest).push(r.answer.as_slice()).push(r.time);
         });
-        round.insert(&tables::JOB, &batch.jobs_started, push_job);
-        round.insert(&tables::JOB_LABEL, &batch.jobs_started, |job, rows| {
-            for (key, value) in job.labels.iter() {
-                rows.push(&job.account).push(key).push(value).push(job.id.0);
-            }
-        });
-        round.change_jobs(&batch.jobs_changed)?;
+        round.insert_jobs(batch)?;
         round.insert_artifacts(batch);
         for hot in [Hot::Queue, Hot::Parked, Hot::Lease] {
             round.take(hot, &batch.taken);
@@ -99,7 +93,29 @@ impl Round {
         self.operations.push(Operation::Change(keyed, keys));
     }
 
-    fn change_jobs(&mut self, jobs: &[Job]) -> Result<()> {
+    fn insert_jobs(&mut self, batch: &Batch) -> Result<()> {
+        let mut changes = changes(&batch.jobs_changed)?;
+        let mut rows = Rows::with_capacity(tables::JOB.width(), batch.jobs_started.len());
+        let mut labels = Rows::with_capacity(tables::JOB_LABEL.width(), batch.jobs_started.len());
+        for job in &batch.jobs_started {
+            // A job that starts and changes in one round is written once: where a round is one statement, its changes do not
+            // see its inserts.
+            match changes.remove(&job.id) {
+                Some((base, last)) if base == job.revision => push_job(&started_as(job, last), &mut rows),
+                Some((base, last)) => return Err(out_of_turn(last, base)),
+                None => push_job(job, &mut rows),
+            }
+            for (key, value) in job.labels.iter() {
+                labels.push(&job.account).push(key).push(value).push(job.id.0);
+            }
+        }
+        self.operations.push(Operation::Insert(&tables::JOB, rows));
+        self.operations.push(Operation::Insert(&tables::JOB_LABEL, labels));
+        self.change_jobs(&changes);
+        Ok(())
+    }
+
+    fn change_jobs(&mut self, changes: &HashMap<JobId, (i64, &Job)>) {
         // INV-LABEL: what a job was started with, its data class above all, is in no SET of this crate.
         static CHANGE: Keyed = Keyed {
             key: &[
@@ -117,26 +133,11 @@ impl Round {
             sql: "UPDATE job SET state = k3, flow = k4, start_time = k5, end_time = k6, cancel_time = k7, failure = k8, note = k9, revision = k10 \
                   FROM k WHERE job_id = k1 AND revision = k2",
         };
-        // A job that changed several times in a round is written once, from the first change's base to the last change's state.
-        let mut changes: HashMap<JobId, (i64, &Job)> = HashMap::with_capacity(jobs.len());
-        for job in jobs {
-            let found = changes.get(&job.id);
-            let (base, last) =
-                found.map_or((job.revision - 1, job.revision - 1), |(base, last)| (*base, last.revision));
-            if job.revision != last + 1 {
-                return Err(Error::new(
-                    Kind::Conflict,
-                    format!("job {} changed from revision {last} to {}", job.id, job.revision),
-                ));
-            }
-            changes.insert(job.id, (base, job));
-        }
         let mut keys = Rows::with_capacity(CHANGE.key.len(), changes.len());
         for (base, job) in changes.values() {
             push_change(job, *base, &mut keys);
         }
         self.change(&CHANGE, keys, "a job was changed by another transaction");
-        Ok(())
     }
 
     fn insert_artifacts(&mut self, batch: &Batch) {
@@ -174,16 +175,51 @@ impl Round {
     fn insert_messages(&mut self, batch: &Batch) {
         let mut rows = Rows::with_capacity(tables::OUTBOX.width(), batch.outbox.len());
         let mut blobs = Rows::with_capacity(tables::BLOB.width(), 0);
-        let mut keys = Rows::with_capacity(tables::OUTBOX_KEY.width(), batch.outbox.len());
-        let mut seen = HashSet::with_capacity(batch.outbox.len());
+        // In the order of the keys, each with its first message: another coordinator's round may hold some of them.
+        let mut first = BTreeMap::new();
         for message in &batch.outbox {
             push_message(message, &mut rows, &mut blobs);
-            if seen.insert((&message.account, &message.emit.topic, &message.emit.key)) {
-                KeyState::of_new(message).push(&mut keys);
-            }
+            first.entry((&message.account, &message.emit.topic, &message.emit.key)).or_insert(message);
+        }
+        let mut keys = Rows::with_capacity(tables::OUTBOX_KEY.width(), first.len());
+        for message in first.values() {
+            KeyState::of_new(message).push(&mut keys);
         }
         self.operations.push(Operation::Insert(&tables::BLOB, blobs));
         self.operations.push(Operation::Insert(&tables::OUTBOX, rows));
         self.operations.push(Operation::Insert(&tables::OUTBOX_KEY, keys));
+    }
+}
+
+/// A job that changed several times in a round is written once, from the first change's base to the last change's state.
+fn changes(jobs: &[Job]) -> Result<HashMap<JobId, (i64, &Job)>> {
+    let mut changes: HashMap<JobId, (i64, &Job)> = HashMap::with_capacity(jobs.len());
+    for job in jobs {
+        let found = changes.get(&job.id);
+        let (base, last) = found.map_or((job.revision - 1, job.revision - 1), |(base, last)| (*base, last.revision));
+        if job.revision != last + 1 {
+            return Err(out_of_turn(job, last));
+        }
+        changes.insert(job.id, (base, job));
+    }
+    Ok(changes)
+}
+
+fn out_of_turn(job: &Job, last: i64) -> Error {
+    Error::new(Kind::Conflict, format!("job {} changed from revision {last} to {}", job.id, job.revision))
+}
+
+/// INV-LABEL: what a job began with is that of its start, whatever a change says.
+fn started_as(job: &Job, last: &Job) -> Job {
+    Job {
+        state: last.state,
+        flow: last.flow.clone(),
+        start_time: last.start_time,
+        end_time: last.end_time,
+        cancel_time: last.cancel_time,
+        failure: last.failure.clone(),
+        note: last.note.clone(),
+        revision: last.revision,
+        ..job.clone()
     }
 }

@@ -2,8 +2,7 @@
 
 use crate::{
     connection::Connection,
-    dialect::sqlite::{self, Tuning},
-    open::Place,
+    database::Database,
     unit::{aggregate, append, history, live, outbox_lease, outbox_settle, plans, settings, waiting, write},
 };
 use async_trait::async_trait;
@@ -11,22 +10,25 @@ use esteira_model::{
     AccountId, Arrival, ArtifactId, EndedTask, Job, JobId, Payload, PlanId, PlanVersionId, TaskId, Time,
 };
 use esteira_store::{
-    AnsweredRequest, Batch, Beat, Claimed, Live, OutboxKey, OutboxRun, PlanRecord, PlanVersionRecord, Result, Unit,
-    Writer,
+    AnsweredRequest, Batch, Beat, Claimed, Kind, Live, OutboxKey, OutboxRun, PlanRecord, PlanVersionRecord, Result,
+    Unit, Writer,
 };
-use std::sync::{Arc, atomic::AtomicU64};
+use std::sync::Arc;
 
 /// The connection that only the committer uses.
 pub(crate) struct SqlWriter {
     connection: Connection,
-    place: Arc<Place>,
-    tuning: Tuning,
-    statements: Arc<AtomicU64>,
+    database: Arc<Database>,
 }
 
 impl SqlWriter {
-    pub(crate) fn new(connection: Connection, place: Arc<Place>, tuning: Tuning, statements: Arc<AtomicU64>) -> Self {
-        Self { connection, place, tuning, statements }
+    pub(crate) fn new(connection: Connection, database: Arc<Database>) -> Self {
+        Self { connection, database }
+    }
+
+    async fn reconnect(&mut self) -> Result<()> {
+        self.connection = self.database.open_writer().await?;
+        Ok(())
     }
 }
 
@@ -35,10 +37,17 @@ impl Writer for SqlWriter {
     async fn begin(&mut self) -> Result<Box<dyn Unit + '_>> {
         // After an I/O error nobody knows what the connection holds, and a failed sync must not be retried on its file handle.
         if self.connection.is_broken() {
-            self.connection = sqlite::open_writer(&self.place.path, self.tuning, &self.statements)?;
+            self.reconnect().await?;
         }
-        self.connection.begin_write().await?;
-        Ok(Box::new(SqlUnit { connection: &mut self.connection }))
+        let begun = self.connection.begin_write().await;
+        // A server that was restarted while nobody worked is met here: nothing is lost yet, so it is worth a second try.
+        if begun.is_err() && self.connection.is_shared() && self.connection.is_broken() {
+            self.reconnect().await?;
+            self.connection.begin_write().await?;
+        } else {
+            begun?;
+        }
+        Ok(Box::new(SqlUnit { connection: &mut self.connection, database: &self.database }))
     }
 
     fn holds_thread(&self) -> bool {
@@ -49,6 +58,7 @@ impl Writer for SqlWriter {
 /// One transaction (INV-ONE-TX).
 struct SqlUnit<'w> {
     connection: &'w mut Connection,
+    database: &'w Database,
 }
 
 impl Drop for SqlUnit<'_> {
@@ -60,7 +70,13 @@ impl Drop for SqlUnit<'_> {
 #[async_trait]
 impl Unit for SqlUnit<'_> {
     async fn commit(self: Box<Self>) -> Result<()> {
-        self.connection.commit().await
+        let Err(e) = self.connection.commit().await else { return Ok(()) };
+        match self.connection.transaction() {
+            Some(transaction) if e.kind() == Kind::CommitUnknown => {
+                self.database.resolve(self.connection, &transaction, e).await
+            }
+            _ => Err(e),
+        }
     }
 
     async fn answered_requests(&mut self, keys: &[(AccountId, String)]) -> Result<Vec<AnsweredRequest>> {
@@ -68,6 +84,9 @@ impl Unit for SqlUnit<'_> {
     }
     async fn jobs(&mut self, ids: &[JobId]) -> Result<Vec<Job>> {
         history::jobs(self.connection, ids).await
+    }
+    async fn jobs_unlocked(&mut self, ids: &[JobId]) -> Result<Vec<Job>> {
+        history::jobs_unlocked(self.connection, ids).await
     }
     async fn live_tasks(&mut self, ids: &[(JobId, TaskId)]) -> Result<Vec<Live>> {
         live::live_tasks(self.connection, ids).await

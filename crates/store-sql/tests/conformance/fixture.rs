@@ -10,6 +10,7 @@ use esteira_store::{
     Term, Unit, Writer, page::Value,
 };
 use esteira_store_sql::{Options, open};
+use esteira_testkit::Postgres;
 use sha2::{Digest, Sha256};
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
@@ -38,6 +39,19 @@ pub async fn sqlite_file() -> Store {
 /// A private SQLite database that goes away with the store.
 pub async fn sqlite_memory() -> Store {
     store("sqlite::memory:", None).await
+}
+
+/// A PostgreSQL database on the server of this test process: a schema of its own, with nothing in it.
+pub async fn postgres() -> Store {
+    store(&postgres_url(), None).await
+}
+
+/// A place for one more store on the PostgreSQL server of this test process.
+pub fn postgres_url() -> String {
+    let server = Postgres::shared();
+    let schema = server.fresh_name();
+    server.run("postgres", &format!("CREATE SCHEMA {schema}"));
+    format!("{}&options=-c%20search_path%3D{schema}", server.url("postgres"))
 }
 
 impl Store {

@@ -12,6 +12,7 @@ use std::{collections::BTreeMap, sync::Arc};
 conformance! {
     jobs: every_field_of_a_job_comes_back, unknown_jobs_are_left_out, a_change_is_seen, what_a_job_began_with_never_changes,
         a_stale_revision_is_a_conflict, a_job_can_change_twice_in_a_round, a_job_can_start_and_end_in_a_round;
+    jobs_unlocked: jobs_are_read_without_a_lock;
     job: a_job_belongs_to_its_account;
     job_results: results_come_with_their_bytes_and_count;
 }
@@ -60,6 +61,19 @@ async fn every_field_of_a_job_comes_back(store: &mut Store) {
     found.sort_by_key(|job| job.id);
     jobs.sort_by_key(|job| job.id);
     assert_eq!(found, jobs);
+}
+
+async fn jobs_are_read_without_a_lock(store: &mut Store) {
+    let jobs = [full(store), store.job()];
+    store.write(Batch { jobs_started: jobs.to_vec(), ..Batch::default() }).await;
+    let asked = [jobs[1].id, JobId(store.ids.uuid()), jobs[0].id, jobs[1].id];
+    let mut unit = store.unit().await;
+    let mut found = unit.jobs_unlocked(&asked).await.expect("reads");
+    found.sort_by_key(|job| job.id);
+    let mut expected = jobs;
+    expected.sort_by_key(|job| job.id);
+    assert_eq!(found, expected);
+    assert!(unit.jobs_unlocked(&[]).await.expect("reads").is_empty());
 }
 
 async fn unknown_jobs_are_left_out(store: &mut Store) {

@@ -41,6 +41,7 @@ async fn pages_hold_while_jobs_are_added(store: &mut Store) {
         store.write(Batch { jobs_started: vec![newer], ..Batch::default() }).await;
         let (rows, next) = ids_of(store, &all(), &after(3, cursor)).await;
         seen.extend(rows);
+        assert!(seen.len() < 100, "the cursor does not move");
         cursor = next;
     }
     assert!(seen.iter().copied().eq(jobs.iter().rev().map(|job| job.id)));
@@ -98,6 +99,7 @@ async fn jobs_are_filtered(store: &mut Store) {
         while cursor.is_some() {
             let (rows, next) = ids_of(store, &filter, &after(1, cursor)).await;
             seen.extend(rows);
+            assert!(seen.len() < 100, "the cursor does not move");
             cursor = next;
         }
         assert_eq!(seen, expected, "{filter:?}");
@@ -164,6 +166,7 @@ async fn tasks_of_all_places_are_one_list(store: &mut Store) {
             found = store.reader.list_tasks(job, &all(), &after(size, found.next)).await.expect("reads");
             assert!(found.rows.len() <= size);
             seen.extend(found.rows.iter().map(id_of));
+            assert!(seen.len() < 100, "the cursor does not move");
         }
         assert!(seen.iter().copied().eq(tasks.iter().map(|task| task.id)), "pages of {size}");
     }
@@ -215,6 +218,7 @@ async fn plans_come_by_name(store: &mut Store) {
         while found.next.is_some() {
             found = store.reader.list_plans(&acme(), &filter, &after(1, found.next)).await.expect("reads");
             seen.append(&mut found.rows);
+            assert!(seen.len() < 100, "the cursor does not move");
         }
         let expected: Vec<_> = expected.iter().map(|i| plans[*i].clone()).collect();
         assert_eq!(seen, expected, "{filter:?}");
@@ -266,6 +270,7 @@ async fn messages_come_by_sequence(store: &mut Store) {
         while found.next.is_some() {
             found = store.reader.list_outbox(&acme(), &filter, &after(1, found.next)).await.expect("reads");
             seen.append(&mut found.rows);
+            assert!(seen.len() < 100, "the cursor does not move");
         }
         let expected: Vec<_> = expected.iter().map(|i| rows[*i].clone()).collect();
         assert!(seen.iter().all(|row| !row.parked && row.delivery_attempts == 0 && row.failure.is_empty()));

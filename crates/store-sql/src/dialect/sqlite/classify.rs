@@ -66,23 +66,14 @@ pub(super) fn error(error: sqlx::Error) -> Error {
     Error::new(kind(&error), error.to_string())
 }
 
-/// The error of a COMMIT. After an I/O error or the death of the worker thread nobody knows whether the commit frame
-/// is in the log: a restart may find the transaction. Everything else leaves it undone.
-pub(super) fn commit_error(error: sqlx::Error) -> Error {
-    let unknown = match extended(&error) {
-        Some(extended) => extended & 0xff == code::IOERR,
-        None => true,
-    };
-    Error::new(if unknown { Kind::CommitUnknown } else { kind(&error) }, error.to_string())
-}
-
 /// The error of a statement on the committer's connection.
 pub(super) fn direct_error(error: rusqlite::Error) -> Error {
     let kind = error.sqlite_error().map_or(Kind::Defect, |e| kind_of(e.extended_code));
     Error::new(kind, error.to_string())
 }
 
-/// The error of a COMMIT on the committer's connection: see [`commit_error`].
+/// The error of a COMMIT. After an I/O error nobody knows whether the commit frame is in the log: a restart may find the
+/// transaction. Everything else leaves it undone.
 pub(super) fn direct_commit_error(error: rusqlite::Error) -> Error {
     let unknown = error.sqlite_error().is_none_or(|e| e.extended_code & 0xff == code::IOERR);
     if unknown { Error::new(Kind::CommitUnknown, error.to_string()) } else { direct_error(error) }

@@ -35,6 +35,7 @@ impl ToSql for Value {
             Self::Shared(v) => ValueRef::Text(v.as_bytes()),
             Self::Fixed(v) => ValueRef::Text(v.as_bytes()),
             Self::Blob(v) => ValueRef::Blob(v),
+            Self::Array(..) => return Err(rusqlite::Error::ToSqlConversionFailure("SQLite has no arrays".into())),
         }))
     }
 }
@@ -54,7 +55,7 @@ pub(crate) fn cell<'r, T>(
 
 impl Direct {
     pub(super) fn new(connection: Connection) -> Self {
-        Self { connection, texts: Texts::for_calls() }
+        Self { connection, texts: Texts::default() }
     }
 
     fn prepare(&self, sql: &str, values: &[Value]) -> Result<CachedStatement<'_>> {

@@ -1,21 +1,30 @@
-//! SQLite through sqlx: a thread of its own for each connection, so each statement is a hop there and back.
+//! SQLite: readers through sqlx, which gives each connection a thread of its own; the committer in `direct`.
 
 mod classify;
 mod connect;
 mod direct;
 mod lock;
+mod place;
 mod text;
 
 pub(crate) use connect::{Tuning, migrations, open_reader, open_writer};
 pub(crate) use direct::{Direct, Owned, cell as direct_cell};
-pub(crate) use lock::FileLock;
+pub(crate) use place::Place;
 
-use crate::{dialect::RawRow, tables::task_columns, value::Value};
-use classify::{commit_error, direct_error, error};
+use lock::FileLock;
+
+use crate::{
+    codec::outbox::message_columns,
+    dialect::RawRow,
+    statement::{Keyed, Type},
+    tables::task_columns,
+    value::Value,
+};
+use classify::{direct_error, error};
 use esteira_store::{Error, Kind, Result};
-use futures::{FutureExt, TryStreamExt};
+use futures::FutureExt;
 use sqlx::{
-    Arguments, Decode, Executor, Row, SqlStr, Sqlite, SqliteConnection, ValueRef,
+    Arguments, Decode, Row, SqlStr, Sqlite, SqliteConnection, ValueRef,
     sqlite::{SqliteArguments, SqliteRow},
 };
 
@@ -26,7 +35,21 @@ pub(crate) const CLAIM: &str = concat!(
     ", lane, rank"
 );
 
-/// An open SQLite connection.
+/// SQLite has no LATERAL; it looks each key's list of sequences up by the index of keys.
+pub(crate) static HEADS: Keyed = Keyed {
+    key: &[Type::Text, Type::Text, Type::Text],
+    sql: concat!(
+        "SELECT ",
+        message_columns!(),
+        " FROM k CROSS JOIN outbox o LEFT JOIN blob b ON o.place = 'BLOB' AND b.sha256 = o.sha256 WHERE o.sequence IN ",
+        "(SELECT i.sequence FROM outbox i WHERE i.account = k1 AND i.topic = k2 AND i.message_key = k3 ORDER BY i.sequence LIMIT $last)"
+    ),
+};
+
+/// Whether the table of migrations is there.
+pub(crate) const HAS_HISTORY: &str = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'schema_migration'";
+
+/// An open connection of a reader.
 pub(crate) struct Session {
     connection: SqliteConnection,
     /// The texts that were made for it.
@@ -44,6 +67,11 @@ pub(crate) fn cell<'r, T: Decode<'r, Sqlite>>(row: &'r SqliteRow, column: usize)
         .map_err(|_| Error::new(Kind::Defect, format!("column {column} has another type than expected")))
 }
 
+/// What a reader that is told to write answers.
+pub(crate) fn only_reads<T>() -> Result<T> {
+    Err(Error::new(Kind::Defect, "a reader's connection does not write"))
+}
+
 fn arguments(values: Vec<Value>) -> Result<SqliteArguments> {
     let mut arguments = SqliteArguments::default();
     arguments.reserve(values.len(), 0);
@@ -55,6 +83,7 @@ fn arguments(values: Vec<Value>) -> Result<SqliteArguments> {
             Value::Shared(v) => arguments.add(v),
             Value::Fixed(v) => arguments.add(v),
             Value::Blob(v) => arguments.add(v),
+            Value::Array(..) => return Err(Error::new(Kind::Defect, "SQLite has no arrays")),
         }
         .map_err(|e| Error::new(Kind::Defect, format!("cannot bind a value: {e}")))?;
     }
@@ -63,17 +92,11 @@ fn arguments(values: Vec<Value>) -> Result<SqliteArguments> {
 
 impl Session {
     fn new(connection: SqliteConnection) -> Self {
-        Self { connection, texts: text::Texts::for_hops() }
+        Self { connection, texts: text::Texts::default() }
     }
 
     async fn control(&mut self, sql: &'static str) -> std::result::Result<(), sqlx::Error> {
         sqlx::query(sql).execute(&mut self.connection).await.map(drop)
-    }
-
-    /// `BEGIN IMMEDIATE` takes the write lock at once: a deferred transaction that reads first and writes later can get
-    /// an instant `SQLITE_BUSY` that no time-out waits for.
-    pub(crate) async fn begin_write(&mut self) -> Result<()> {
-        self.control("BEGIN IMMEDIATE").await.map_err(error)
     }
 
     /// A deferred transaction takes its snapshot with the first read and never blocks the writer (WAL).
@@ -82,7 +105,7 @@ impl Session {
     }
 
     pub(crate) async fn commit(&mut self) -> Result<()> {
-        self.control("COMMIT").await.map_err(commit_error)
+        self.control("COMMIT").await.map_err(error)
     }
 
     /// The first poll hands the statement to the connection's thread, which runs it whether or not anyone waits.
@@ -98,26 +121,9 @@ impl Session {
         }
     }
 
-    pub(crate) async fn execute(&mut self, sql: SqlStr, values: Vec<Value>) -> Result<u64> {
-        let query = sqlx::query_with(sql, arguments(values)?);
-        Ok(query.execute(&mut self.connection).await.map_err(error)?.rows_affected())
-    }
-
-    /// sqlx's SQLite driver alone takes several statements with values in one text. It calls that deprecated for
-    /// `Query`; the conformance suite would show at once if a new version dropped it.
-    pub(crate) async fn execute_each(&mut self, sql: SqlStr, values: Vec<Value>) -> Result<Vec<u64>> {
-        let query = sqlx::query_with(sql, arguments(values)?);
-        let results = self.connection.execute_many(query);
-        results.map_ok(|result| result.rows_affected()).try_collect().await.map_err(error)
-    }
-
     pub(crate) async fn fetch(&mut self, sql: SqlStr, values: Vec<Value>) -> Result<Vec<RawRow>> {
         let query = sqlx::query_with(sql, arguments(values)?);
         let rows = query.fetch_all(&mut self.connection).await.map_err(error)?;
         Ok(rows.into_iter().map(RawRow::Sqlite).collect())
-    }
-
-    pub(crate) async fn script(&mut self, sql: &'static str) -> Result<()> {
-        self.connection.execute(sqlx::raw_sql(sql)).await.map(drop).map_err(error)
     }
 }

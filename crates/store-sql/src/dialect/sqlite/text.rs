@@ -5,31 +5,23 @@
 //! Parameters are plain `?`: the driver looks a named one up by its name each time it is bound.
 
 use crate::{
-    statement::{Keyed, KeyedUnion, OnConflict, Operation, Sending, Table},
+    statement::{Keyed, KeyedUnion, OnConflict, Operation, Sending, Table, address},
     value::{Rows, Value},
 };
 use sqlx::{AssertSqlSafe, SqlSafeStr, SqlStr};
 use std::{collections::HashMap, fmt::Write, sync::Arc};
 
-/// Rows of one statement at most where a statement is a hop to the connection's thread. More would not be faster, and 256
-/// rows of 29 columns stay far below SQLite's 32,766 parameters.
+/// Rows of one statement at most. More would not be faster, and 256 rows of 29 columns stay far below SQLite's 32,766
+/// parameters.
 const ROWS_MAX: usize = 256;
-
-/// A round whose operations have at most this many rows each is sent as one text of several statements: a statement is a
-/// hop to the connection's thread and back, which for a few rows costs more than the rows. Beyond it the hop is nothing
-/// beside the rows, and one text for each mixture of sizes would be prepared again and again.
-const GLUED_ROWS_MAX: usize = 16;
 
 /// Which text: the address of its description, its rows, whether it is padded.
 type Key = (usize, usize, bool);
 
 /// The texts made so far on one connection; as many as there are descriptions times nine sizes, at most twice.
+#[derive(Default)]
 pub(crate) struct Texts {
-    glues: bool,
     made: HashMap<Key, Arc<str>>,
-    /// Glued texts by their lists' size and the addresses of their descriptions. There are few mixtures: a round of reports,
-    /// one with starts, one with retries.
-    glued: HashMap<Vec<usize>, Arc<str>>,
 }
 
 /// Cuts rows into lists of a power of two. Calls `text` with the number of rows of each list and whether it is padded.
@@ -92,7 +84,8 @@ fn insert_text(table: &Table, rows: usize, padded: bool) -> String {
     }
     match table.on_conflict {
         OnConflict::Fail => {}
-        OnConflict::Keep => out.push_str(" ON CONFLICT DO NOTHING"),
+        // One writer holds the write lock: every row is held.
+        OnConflict::Keep | OnConflict::Hold(..) => out.push_str(" ON CONFLICT DO NOTHING"),
         OnConflict::Overwrite(key, columns) => {
             let _ = write!(out, " ON CONFLICT ({key}) DO UPDATE SET ");
             for (i, column) in columns.iter().enumerate() {
@@ -103,39 +96,11 @@ fn insert_text(table: &Table, rows: usize, padded: bool) -> String {
     out
 }
 
-/// The text of an operation over lists of this size, full or not.
-fn operation_text(operation: &Operation, size: usize) -> String {
-    match operation {
-        // A list of one row is always full.
-        Operation::Insert(table, _) => insert_text(table, size, size > 1),
-        Operation::Change(keyed, _) => key_list(keyed.key.len(), size) + keyed.sql,
-    }
-}
-
-fn address<T>(description: &'static T) -> usize {
-    std::ptr::from_ref(description).addr()
-}
-
 impl Texts {
-    /// For a connection on a thread of its own.
-    pub(crate) fn for_hops() -> Self {
-        Self { glues: true, made: HashMap::new(), glued: HashMap::new() }
-    }
-
-    /// For a connection on the caller's thread: a statement costs nothing but itself, so there is nothing to glue.
-    pub(crate) fn for_calls() -> Self {
-        Self { glues: false, ..Self::for_hops() }
-    }
-
-    /// The round trips of a round; operations without rows are left out.
+    /// The statements of a round; operations without rows are left out.
     pub(crate) fn round(&mut self, operations: Vec<Operation>) -> Vec<Sending> {
-        let numbered: Vec<_> = operations.into_iter().enumerate().filter(|(_, o)| !o.rows().is_empty()).collect();
-        let largest = numbered.iter().map(|(_, operation)| operation.rows().len()).max().unwrap_or(0);
-        if self.glues && numbered.len() > 1 && largest <= GLUED_ROWS_MAX {
-            return vec![self.glue(numbered, largest.next_power_of_two())];
-        }
-        let mut sendings = Vec::with_capacity(numbered.len());
-        for (number, operation) in numbered {
+        let mut sendings = Vec::with_capacity(operations.len());
+        for (number, operation) in operations.into_iter().enumerate() {
             let statements = match operation {
                 Operation::Insert(table, rows) => self.insert(table, rows),
                 Operation::Change(keyed, keys) => self.keyed(keyed, keys, None),
@@ -147,29 +112,6 @@ impl Texts {
             }));
         }
         sendings
-    }
-
-    /// One text for all: every list is padded to the same size, so that there is one text for each size of each mixture.
-    fn glue(&mut self, numbered: Vec<(usize, Operation)>, size: usize) -> Sending {
-        let mut key = vec![size];
-        key.extend(numbered.iter().map(|(_, operation)| match operation {
-            Operation::Insert(table, _) => address(*table),
-            Operation::Change(keyed, _) => address(*keyed),
-        }));
-        let make = || {
-            let texts: Vec<_> = numbered.iter().map(|(_, operation)| operation_text(operation, size)).collect();
-            texts.join("; ").into()
-        };
-        let sql = AssertSqlSafe(self.glued.entry(key).or_insert_with(make).clone()).into_sql_str();
-        let mut sending = Sending { sql, values: Vec::new(), operations: Vec::with_capacity(numbered.len()) };
-        for (number, operation) in numbered {
-            let (Operation::Insert(_, rows) | Operation::Change(_, rows)) = operation;
-            let values = sending.values.len() + size * rows.width();
-            sending.values.append(&mut rows.into_cells());
-            sending.values.resize(values, Value::Null);
-            sending.operations.push(number);
-        }
-        sending
     }
 
     fn text(&mut self, key: Key, make: impl FnOnce() -> String) -> SqlStr {
@@ -197,7 +139,7 @@ impl Texts {
         statements
     }
 
-    /// One statement for all arms: each statement is a hop to the connection's thread.
+    /// One statement for all arms.
     pub(crate) fn keyed_union(&mut self, union: &'static KeyedUnion, keys: Rows) -> Vec<(SqlStr, Vec<Value>)> {
         let width = union.key.len();
         chunks(keys, |size, _| {
@@ -228,7 +170,7 @@ mod tests {
 
     #[test]
     fn lists_come_in_powers_of_two() {
-        let mut texts = Texts::for_hops();
+        let mut texts = Texts::default();
         for (count, sizes) in
             [(0, vec![]), (1, vec![1]), (3, vec![4]), (100, vec![128]), (256, vec![256]), (600, vec![256, 256, 128])]
         {
@@ -240,7 +182,7 @@ mod tests {
 
     #[test]
     fn only_padded_lists_are_filtered() {
-        let mut texts = Texts::for_hops();
+        let mut texts = Texts::default();
         assert_eq!(texts.insert(&PAIR, rows(2))[0].0.as_str(), "INSERT OR FAIL INTO pair (a,b) VALUES (?,?),(?,?)");
         assert_eq!(
             texts.insert(&PAIR, rows(3))[0].0.as_str(),
@@ -249,35 +191,9 @@ mod tests {
     }
 
     #[test]
-    fn small_rounds_are_one_text() {
-        static DROP: Keyed =
-            Keyed { key: &[Type::I64, Type::Text], sql: "DELETE FROM pair WHERE a IN (SELECT k1 FROM k)" };
-        let round = |keys, inserts| {
-            vec![
-                Operation::Change(&DROP, rows(keys)),
-                Operation::Insert(&PAIR, rows(0)),
-                Operation::Insert(&PAIR, rows(inserts)),
-            ]
-        };
-        let mut texts = Texts::for_hops();
-        let sent = texts.round(round(1, 2));
-        assert_eq!(sent.len(), 1);
-        assert_eq!(
-            sent[0].sql.as_str(),
-            "WITH k(k1,k2) AS (VALUES (?,?),(?,?)) DELETE FROM pair WHERE a IN (SELECT k1 FROM k); \
-             INSERT OR FAIL INTO pair (a,b) SELECT * FROM (VALUES (?,?),(?,?)) WHERE column1 IS NOT NULL"
-        );
-        assert_eq!(sent[0].values.len(), 8);
-        assert_eq!(sent[0].operations, [0, 2]);
-        let sent: Vec<_> = texts.round(round(1, 17)).into_iter().map(|s| (s.operations, s.values.len())).collect();
-        assert_eq!(sent, [(vec![0], 2), (vec![2], 64)]);
-        assert!(texts.round(round(0, 0)).is_empty());
-    }
-
-    #[test]
     fn keys_are_a_table() {
         static FIND: Keyed = Keyed { key: &[Type::I64, Type::Text], sql: "SELECT b FROM k CROSS JOIN pair ON a = k1" };
-        let statements = Texts::for_hops().keyed(&FIND, rows(2), None);
+        let statements = Texts::default().keyed(&FIND, rows(2), None);
         assert_eq!(
             statements[0].0.as_str(),
             "WITH k(k1,k2) AS (VALUES (?,?),(?,?)) SELECT b FROM k CROSS JOIN pair ON a = k1"

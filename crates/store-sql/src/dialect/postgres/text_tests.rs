@@ -1,0 +1,84 @@
+use super::*;
+use crate::statement::Column;
+
+static PAIR: Table = Table {
+    name: "pair",
+    shared: &[Column { name: "a", kind: Type::I64 }],
+    own: &[Column { name: "b", kind: Type::Text }],
+    on_conflict: OnConflict::Fail,
+};
+static HELD: Table = Table { on_conflict: OnConflict::Hold("a", "b"), ..PAIR };
+static DROP: Keyed = Keyed { key: &[Type::I64, Type::Text], sql: "DELETE FROM pair WHERE a IN (SELECT k1 FROM k)" };
+
+fn rows(count: i64) -> Rows {
+    let mut rows = Rows::with_capacity(2, 0);
+    for i in 0..count {
+        rows.push(i).push("x");
+    }
+    rows
+}
+
+#[test]
+fn a_column_is_an_array() {
+    let (sql, values) = Texts::default().insert(&PAIR, rows(2)).remove(0);
+    assert_eq!(sql.as_str(), "INSERT INTO pair (a,b) SELECT * FROM UNNEST($1::bigint[],$2::text[])");
+    assert_eq!(values[0], Value::Array(Type::I64, vec![Value::I64(0), Value::I64(1)]));
+    assert_eq!(values.len(), 2);
+    assert!(Texts::default().insert(&PAIR, rows(0)).is_empty());
+}
+
+#[test]
+fn a_held_row_is_locked_and_not_changed() {
+    let (sql, _) = Texts::default().insert(&HELD, rows(1)).remove(0);
+    assert!(sql.as_str().ends_with(" ON CONFLICT (a) DO UPDATE SET b = pair.b WHERE 1 = 0"), "{}", sql.as_str());
+}
+
+#[test]
+fn a_round_is_one_text() {
+    let sent = Texts::default().round(vec![
+        Operation::Change(&DROP, rows(1)),
+        Operation::Insert(&HELD, rows(0)),
+        Operation::Insert(&PAIR, rows(2)),
+    ]);
+    assert_eq!(sent.len(), 1);
+    assert_eq!(
+        sent[0].sql.as_str(),
+        "WITH o0 AS (WITH k(k1,k2) AS (SELECT * FROM UNNEST($1::bigint[],$2::text[])) DELETE FROM pair WHERE a IN (SELECT k1 FROM k) RETURNING 1), \
+         o1 AS (INSERT INTO pair (a,b) SELECT * FROM UNNEST($3::bigint[],$4::text[]) WHERE (SELECT count(*) FROM o0) >= 0 RETURNING 1) \
+         SELECT (SELECT count(*) FROM o0), (SELECT count(*) FROM o1), pg_current_xact_id()::text::bigint"
+    );
+    assert_eq!((sent[0].values.len(), sent[0].operations.as_slice()), (4, [0, 2].as_slice()));
+}
+
+/// However many mixtures there are, the server keeps a bounded number of plans.
+#[test]
+fn many_mixtures_share_one_text() {
+    let mut texts = Texts::default();
+    let mut seen = std::collections::HashSet::new();
+    for mixture in 1..1u32 << 10 {
+        let operations = (0..10).map(|bit| Operation::Insert(&PAIR, rows(i64::from(mixture >> bit & 1)))).collect();
+        let sent = texts.round(operations);
+        assert_eq!(sent.len(), 1);
+        assert_eq!(sent[0].values.len(), sent[0].operations.len() * 2);
+        seen.insert(sent[0].sql.as_str().to_owned());
+    }
+    assert!(seen.len() <= MIXTURES_MAX + 1, "{} texts", seen.len());
+}
+
+#[test]
+fn keys_are_a_table_and_locks_stand_last() {
+    static FIND: Keyed = Keyed { key: &[Type::Blob], sql: "SELECT b FROM k CROSS JOIN pair WHERE a = k1 LIMIT $last" };
+    let key = || {
+        let mut rows = Rows::with_capacity(1, 1);
+        rows.push([1u8; 16]);
+        rows
+    };
+    let mut texts = Texts::default();
+    let (sql, values) = texts.keyed(&FIND, key(), Some(Value::I64(3)), Some(Lock(" FOR UPDATE"))).remove(0);
+    assert_eq!(
+        sql.as_str(),
+        "WITH k(k1) AS (SELECT * FROM UNNEST($1::bytea[])) SELECT b FROM k CROSS JOIN pair WHERE a = k1 LIMIT $2 FOR UPDATE"
+    );
+    assert_eq!(values.len(), 2);
+    assert!(!texts.keyed(&FIND, key(), None, None)[0].0.as_str().contains("FOR UPDATE"));
+}
