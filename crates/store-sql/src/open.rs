@@ -64,7 +64,9 @@ pub async fn open(url: &str, options: Options) -> Result<Opened> {
     let database = Arc::new(Database::of(url, &options, statements.clone())?);
 
     let mut connection = database.open_writer().await?;
-    migrate(&mut connection, database.migrations()).await?;
+    if migrate(&mut connection, database.migrations()).await? {
+        connection = database.open_writer().await?;
+    }
 
     let reader = SqlReader::new(Pool::new(database.clone(), options.readers));
     reader.probe().await?;

@@ -41,6 +41,14 @@ impl Session {
         }
     }
 
+    /// Lifts the limits of time for a migration; returns whether the connection is for nothing else from here on.
+    pub(crate) async fn without_haste(&mut self) -> Result<bool> {
+        match self {
+            Self::Sqlite(_) => Ok(false),
+            Self::Postgres(s) => s.without_haste().await.map(|()| true),
+        }
+    }
+
     /// Lets the next one migrate.
     pub(crate) async fn unlock_migrations(&mut self) -> Result<()> {
         match self {

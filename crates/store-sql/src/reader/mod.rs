@@ -48,9 +48,14 @@ macro_rules! read {
 /// Runs a read of one statement, which is a snapshot of its own.
 macro_rules! read_once {
     ($self:ident, |$connection:ident| $read:expr) => {{
-        let mut loan = $self.pool.get().await?;
-        let $connection = loan.connection();
-        $read.await
+        loop {
+            let mut loan = $self.pool.get().await?;
+            let $connection = loan.connection();
+            let found = $read.await;
+            if !loan.is_stale() {
+                break found;
+            }
+        }
     }};
 }
 
