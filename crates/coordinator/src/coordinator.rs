@@ -64,7 +64,7 @@ pub struct Coordinator {
 
 /// A running coordinator's background tasks.
 pub struct Running {
-    committer: JoinHandle<()>,
+    committer: oneshot::Receiver<()>,
     timer: JoinHandle<()>,
 }
 
@@ -106,13 +106,8 @@ impl Coordinator {
         let (urgent, urgent_work) = mpsc::channel(settings.queue_depth);
         let (submissions, submitted_work) = mpsc::channel(settings.queue_depth);
         let holds_thread = writer.holds_thread();
-        let committer = Committer::new(shared.clone(), writer, urgent_work, submitted_work).run();
-        let committer = if holds_thread {
-            let runtime = tokio::runtime::Handle::current();
-            tokio::task::spawn_blocking(move || runtime.block_on(committer))
-        } else {
-            tokio::spawn(committer)
-        };
+        let committer = Committer::new(shared.clone(), writer, urgent_work, submitted_work);
+        let committer = run_apart(committer, holds_thread)?;
         let timer = tokio::spawn(timer::run(shared.clone(), urgent.clone()));
         Ok((Self { shared, urgent, submissions }, Running { committer, timer }))
     }
@@ -205,6 +200,25 @@ where
         // A caller that has gone needs no answer.
         let _ = reply.send(answer);
     }
+}
+
+/// Runs the committer beside everything else, on a thread of its own when its store needs that. What it answers is closed
+/// when it has ended.
+fn run_apart(committer: Committer, holds_thread: bool) -> Result<oneshot::Receiver<()>> {
+    let (running, ended) = oneshot::channel::<()>();
+    let work = async move {
+        committer.run().await;
+        drop(running);
+    };
+    if holds_thread {
+        let runtime = tokio::runtime::Handle::current();
+        let thread = std::thread::Builder::new().name("committer".into());
+        let spawned = thread.spawn(move || runtime.block_on(work));
+        spawned.map_err(|error| Error::new(Reason::Internal, format!("no thread for the committer: {error}")))?;
+    } else {
+        tokio::spawn(work);
+    }
+    Ok(ended)
 }
 
 async fn token_key(writer: &mut dyn Writer) -> Result<[u8; 32]> {

@@ -83,9 +83,14 @@ impl Database {
     /// Opens a connection that cannot write.
     pub(crate) async fn open_reader(&self) -> Result<Connection> {
         match &self.engine {
-            Engine::Sqlite(place, tuning) => sqlite::open_reader(&place.path, *tuning, &self.statements).await,
+            Engine::Sqlite(place, tuning) => sqlite::open_reader(&place.path, *tuning, &self.statements),
             Engine::Postgres(place, tuning) => postgres::open_reader(place, *tuning, &self.statements).await,
         }
+    }
+
+    /// Whether calls of its connections hold the thread that makes them.
+    pub(crate) fn holds_thread(&self) -> bool {
+        matches!(self.engine, Engine::Sqlite(..))
     }
 
     /// The schema's history.

@@ -23,11 +23,13 @@ const TURN_MAX: Duration = Duration::from_secs(60);
 const ASK_AGAIN: Duration = Duration::from_millis(100);
 
 /// Brings the schema up to date. Refuses a database that a newer version has migrated, and one whose history differs.
-pub(crate) async fn migrate(connection: &mut Connection, migrations: &'static [Migration]) -> Result<()> {
+/// Returns whether the connection must be replaced before anything else is done.
+pub(crate) async fn migrate(connection: &mut Connection, migrations: &'static [Migration]) -> Result<bool> {
     take_turn(connection).await?;
     // After an error the connection is dropped, and the turn ends with it.
-    migrate_in_turn(connection, migrations).await?;
-    connection.session().unlock_migrations().await
+    let replace = migrate_in_turn(connection, migrations).await?;
+    connection.session().unlock_migrations().await?;
+    Ok(replace)
 }
 
 /// Coordinators that start at once migrate one after the other.
@@ -54,7 +56,7 @@ async fn ensure_allowed(connection: &mut Connection, name: &str) -> Result<()> {
     }
 }
 
-async fn migrate_in_turn(connection: &mut Connection, migrations: &'static [Migration]) -> Result<()> {
+async fn migrate_in_turn(connection: &mut Connection, migrations: &'static [Migration]) -> Result<bool> {
     let has_history = connection.session().has_history_sql();
     if connection.fetch_one(has_history, values![]).await?.is_none() {
         if let Some(first) = migrations.first() {
@@ -85,8 +87,10 @@ async fn migrate_in_turn(connection: &mut Connection, migrations: &'static [Migr
         }
         done = number;
     }
+    let mut replace = false;
     for migration in migrations.iter().filter(|m| m.number > done) {
         ensure_allowed(connection, migration.name).await?;
+        replace = connection.session().without_haste().await?;
         connection.begin_write().await?;
         connection.script(migration.sql).await?;
         connection
@@ -98,7 +102,7 @@ async fn migrate_in_turn(connection: &mut Connection, migrations: &'static [Migr
         connection.commit().await?;
         tracing::info!(number = migration.number, name = migration.name, "schema migrated");
     }
-    Ok(())
+    Ok(replace)
 }
 
 fn sha256_hex(text: &str) -> String {

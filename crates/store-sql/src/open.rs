@@ -65,7 +65,9 @@ pub async fn open(url: &str, options: Options) -> Result<Opened> {
 
     let refused = |error: Error| database.refused(error);
     let mut connection = database.open_writer().await.map_err(refused)?;
-    migrate(&mut connection, database.migrations()).await.map_err(refused)?;
+    if migrate(&mut connection, database.migrations()).await.map_err(refused)? {
+        connection = database.open_writer().await.map_err(refused)?;
+    }
 
     let reader = SqlReader::new(Pool::new(database.clone(), options.readers));
     reader.probe().await.map_err(refused)?;

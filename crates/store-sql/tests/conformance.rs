@@ -43,12 +43,16 @@ mod lists;
 mod model;
 #[path = "conformance/outbox_lease.rs"]
 mod outbox_lease;
+#[path = "conformance/outbox_races.rs"]
+mod outbox_races;
 #[path = "conformance/outbox_settle.rs"]
 mod outbox_settle;
 #[path = "conformance/plans.rs"]
 mod plans;
 #[path = "conformance/queue.rs"]
 mod queue;
+#[path = "conformance/races.rs"]
+mod races;
 #[path = "conformance/retries.rs"]
 mod retries;
 #[path = "conformance/settings.rs"]

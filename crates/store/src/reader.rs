@@ -18,10 +18,10 @@ pub trait Reader: Send + Sync {
     async fn job(&self, account: &AccountId, id: JobId) -> Result<Option<Job>>;
     /// Jobs, newest first. Fields: `state`, `plan_version_id`, `plan_id`, `data_class`, `root_job_id`, `parent_job_id`, `create_time`, `end_time`, `labels.<key>`.
     async fn list_jobs(&self, account: &AccountId, filter: &Filter, page: &Page) -> Result<Paged<Job>>;
-    /// Tasks of a job by state.
-    async fn task_counts(&self, job: JobId) -> Result<Vec<(TaskState, i64)>>;
+    /// What is shown of a job beside itself, in one snapshot: at most `results` results with their bytes.
+    async fn job_details(&self, job: &Job, results: usize) -> Result<JobDetails>;
     /// Results of a job in item order, at most `limit`, and how many there are.
-    async fn job_results(&self, job: JobId, limit: usize) -> Result<(Vec<(ArtifactId, Payload, [u8; 32])>, i64)>;
+    async fn job_results(&self, job: JobId, limit: usize) -> Result<(Vec<Stored>, i64)>;
     /// Live and ended tasks of a job, oldest first. Fields: `state`, `step` (the step's index).
     async fn list_tasks(&self, job: JobId, filter: &Filter, page: &Page) -> Result<Paged<TaskRecord>>;
     /// One task.
@@ -29,7 +29,7 @@ pub trait Reader: Send + Sync {
     /// Attempts that ended, of one task, in order.
     async fn attempts(&self, job: JobId, task: TaskId) -> Result<Vec<Attempt>>;
     /// Bytes and digests of artifacts; purged ones are left out.
-    async fn artifacts(&self, ids: &[ArtifactId]) -> Result<Vec<(ArtifactId, Payload, [u8; 32])>>;
+    async fn artifacts(&self, ids: &[ArtifactId]) -> Result<Vec<Stored>>;
     /// A plan by id.
     async fn plan(&self, account: &AccountId, id: PlanId) -> Result<Option<PlanRecord>>;
     /// A plan by name.
@@ -57,6 +57,22 @@ pub trait Reader: Send + Sync {
     async fn lane_counts(&self) -> Result<Vec<LaneCount>>;
     /// Messages in the outbox by sequence. Fields: `topic`, `key`, `job_id`, `parked`.
     async fn list_outbox(&self, account: &AccountId, filter: &Filter, page: &Page) -> Result<Paged<OutboxRow>>;
+}
+
+/// An artifact with its bytes and their SHA-256.
+pub type Stored = (ArtifactId, Payload, [u8; 32]);
+
+/// What is shown of a job beside itself.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct JobDetails {
+    /// Tasks by state.
+    pub task_counts: Vec<(TaskState, i64)>,
+    /// What it started with; none when it was purged.
+    pub input: Option<Stored>,
+    /// Results in item order, while it is SUCCEEDED.
+    pub results: Vec<Stored>,
+    /// How many results there are.
+    pub result_count: i64,
 }
 
 /// A task, live or ended.

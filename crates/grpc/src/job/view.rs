@@ -13,7 +13,8 @@ use crate::{
 };
 use esteira_contract::v1;
 use esteira_coordinator::{Compiled, Reason};
-use esteira_model::{ArtifactId, Job, JobId, JobState, limits};
+use esteira_model::{ArtifactId, Job, JobId, limits};
+use esteira_store::JobDetails;
 use prost::Message;
 use std::sync::Arc;
 
@@ -38,10 +39,16 @@ pub async fn read_artifact(edge: &Edge, id: ArtifactId) -> Answer<Option<Stored>
 /// A job as it is shown.
 pub async fn view_job(edge: &Edge, caller: &Caller, job: &Job, bodies: Bodies) -> Answer<v1::Job> {
     let compiled = read_version(edge, caller, job).await?;
-    let task_counts = edge.coordinator.reader().task_counts(job.id).await?;
+    let first = if bodies == Bodies::Sent { RESULTS_FIRST } else { 0 };
+    let JobDetails { task_counts, input, mut results, result_count } =
+        edge.coordinator.reader().job_details(job, first).await?;
+    let bytes: usize = results.iter().map(|(_, payload, _)| payload.bytes().len()).sum();
+    if bodies == Bodies::Sent && result_count > first as i64 && bytes < limits::MESSAGE_BYTES_MAX {
+        results = edge.coordinator.reader().job_results(job.id, limits::RESULTS_MAX).await?.0;
+    }
     let wait_reason = waiting::of_job(edge, caller, job, &task_counts).await?;
-    let (results, result_count) = read_results(edge, job, bodies).await?;
-    let input = read_artifact(edge, job.input).await?;
+    let input = input.map(without_id);
+    let results = results.into_iter().map(without_id).collect();
     let view = JobView { job, version: &compiled.record, input, results, result_count, task_counts, wait_reason };
     let mut shown = job_out(&view, bodies);
     let mut room = Room::message();
@@ -54,16 +61,6 @@ pub async fn view_job(edge: &Edge, caller: &Caller, job: &Job, bodies: Bodies) -
 /// Results that are read first: large ones fill an answer soon.
 const RESULTS_FIRST: usize = 8;
 
-async fn read_results(edge: &Edge, job: &Job, bodies: Bodies) -> Answer<(Vec<Stored>, i64)> {
-    if job.state != JobState::Succeeded {
-        return Ok((Vec::new(), 0));
-    }
-    let reader = edge.coordinator.reader();
-    let first = if bodies == Bodies::Sent { RESULTS_FIRST } else { 0 };
-    let (mut results, count) = reader.job_results(job.id, first).await?;
-    let bytes: usize = results.iter().map(|(_, payload, _)| payload.bytes().len()).sum();
-    if bodies == Bodies::Sent && count > first as i64 && bytes < limits::MESSAGE_BYTES_MAX {
-        results = reader.job_results(job.id, limits::RESULTS_MAX).await?.0;
-    }
-    Ok((results.into_iter().map(|(_, payload, sha256)| (payload, sha256)).collect(), count))
+fn without_id((_, payload, sha256): esteira_store::Stored) -> Stored {
+    (payload, sha256)
 }

@@ -16,20 +16,16 @@ use sqlx::SqlStr;
 
 /// An open connection to one of the databases.
 pub(crate) enum Session {
-    /// SQLite for readers.
+    /// SQLite.
     Sqlite(sqlite::Session),
-    /// SQLite for the committer.
-    Direct(sqlite::Direct),
     /// PostgreSQL.
     Postgres(postgres::Session),
 }
 
 /// A row as the driver returned it.
 pub(crate) enum RawRow {
-    /// SQLite for readers.
-    Sqlite(sqlx::sqlite::SqliteRow),
-    /// SQLite for the committer.
-    Direct(sqlite::Owned),
+    /// SQLite.
+    Sqlite(sqlite::Row),
     /// PostgreSQL.
     Postgres(sqlx::postgres::PgRow),
 }
@@ -38,8 +34,7 @@ impl RawRow {
     /// The integer in a column, or none for NULL.
     pub(crate) fn i64(&self, column: usize) -> Result<Option<i64>> {
         match self {
-            Self::Sqlite(row) => sqlite::cell(row, column),
-            Self::Direct(row) => sqlite::direct_cell(row, column, |value| match value {
+            Self::Sqlite(row) => sqlite::cell(row, column, |value| match value {
                 rusqlite::types::Value::Integer(v) => Some(*v),
                 _ => None,
             }),
@@ -50,8 +45,7 @@ impl RawRow {
     /// The text in a column, or none for NULL.
     pub(crate) fn text(&self, column: usize) -> Result<Option<&str>> {
         match self {
-            Self::Sqlite(row) => sqlite::cell(row, column),
-            Self::Direct(row) => sqlite::direct_cell(row, column, |value| match value {
+            Self::Sqlite(row) => sqlite::cell(row, column, |value| match value {
                 rusqlite::types::Value::Text(v) => Some(v.as_str()),
                 _ => None,
             }),
@@ -62,8 +56,7 @@ impl RawRow {
     /// The bytes in a column, or none for NULL.
     pub(crate) fn blob(&self, column: usize) -> Result<Option<&[u8]>> {
         match self {
-            Self::Sqlite(row) => sqlite::cell(row, column),
-            Self::Direct(row) => sqlite::direct_cell(row, column, |value| match value {
+            Self::Sqlite(row) => sqlite::cell(row, column, |value| match value {
                 rusqlite::types::Value::Blob(v) => Some(v.as_slice()),
                 _ => None,
             }),
@@ -75,14 +68,13 @@ impl RawRow {
 impl Session {
     /// Whether its calls hold the thread that makes them.
     pub(crate) fn holds_thread(&self) -> bool {
-        matches!(self, Self::Direct(_))
+        matches!(self, Self::Sqlite(_))
     }
 
     /// Begins a transaction that writes.
     pub(crate) async fn begin_write(&mut self) -> Result<()> {
         match self {
-            Self::Sqlite(_) => sqlite::only_reads(),
-            Self::Direct(s) => s.begin_write(),
+            Self::Sqlite(s) => s.begin_write(),
             Self::Postgres(s) => s.begin_write().await,
         }
     }
@@ -90,8 +82,7 @@ impl Session {
     /// Begins a transaction that only reads: all its statements see the same snapshot.
     pub(crate) async fn begin_read(&mut self) -> Result<()> {
         match self {
-            Self::Sqlite(s) => s.begin_read().await,
-            Self::Direct(s) => s.begin_read(),
+            Self::Sqlite(s) => s.begin_read(),
             Self::Postgres(s) => s.begin_read().await,
         }
     }
@@ -99,8 +90,7 @@ impl Session {
     /// Makes the transaction durable.
     pub(crate) async fn commit(&mut self) -> Result<()> {
         match self {
-            Self::Sqlite(s) => s.commit().await,
-            Self::Direct(s) => s.commit(),
+            Self::Sqlite(s) => s.commit(),
             Self::Postgres(s) => s.commit().await,
         }
     }
@@ -108,9 +98,8 @@ impl Session {
     /// Asks for the transaction to be undone, without waiting.
     pub(crate) fn start_rollback(&mut self) {
         match self {
-            Self::Sqlite(s) => s.start_rollback(),
             // An error shows again in the next BEGIN.
-            Self::Direct(s) => drop(s.rollback()),
+            Self::Sqlite(s) => drop(s.rollback()),
             Self::Postgres(s) => s.start_rollback(),
         }
     }
@@ -118,8 +107,7 @@ impl Session {
     /// Undoes the transaction, if there is one.
     pub(crate) async fn rollback(&mut self) -> Result<()> {
         match self {
-            Self::Sqlite(s) => s.rollback().await,
-            Self::Direct(s) => s.rollback(),
+            Self::Sqlite(s) => s.rollback(),
             Self::Postgres(s) => s.rollback().await,
         }
     }
@@ -127,8 +115,7 @@ impl Session {
     /// Sends one statement; returns how many rows it changed.
     pub(crate) async fn execute(&mut self, sql: SqlStr, values: Vec<Value>) -> Result<u64> {
         match self {
-            Self::Sqlite(_) => sqlite::only_reads(),
-            Self::Direct(s) => s.execute(&sql, &values),
+            Self::Sqlite(s) => s.execute(&sql, &values),
             Self::Postgres(s) => s.execute(sql, values).await,
         }
     }
@@ -136,8 +123,7 @@ impl Session {
     /// Sends one statement; returns its rows.
     pub(crate) async fn fetch(&mut self, sql: SqlStr, values: Vec<Value>) -> Result<Vec<RawRow>> {
         match self {
-            Self::Sqlite(s) => s.fetch(sql, values).await,
-            Self::Direct(s) => Ok(s.fetch(&sql, &values)?.into_iter().map(RawRow::Direct).collect()),
+            Self::Sqlite(s) => Ok(s.fetch(&sql, &values)?.into_iter().map(RawRow::Sqlite).collect()),
             Self::Postgres(s) => s.fetch(sql, values).await,
         }
     }
@@ -145,7 +131,7 @@ impl Session {
     /// Deletes the first `$2` tasks of lane `$1` from the queue and returns `task_columns!, lane, rank`, in any order.
     pub(crate) fn claim_sql(&self) -> &'static str {
         match self {
-            Self::Sqlite(_) | Self::Direct(_) => sqlite::CLAIM,
+            Self::Sqlite(_) => sqlite::CLAIM,
             Self::Postgres(_) => postgres::CLAIM,
         }
     }
@@ -153,8 +139,7 @@ impl Session {
     /// Runs a script of several statements without values.
     pub(crate) async fn script(&mut self, sql: &'static str) -> Result<()> {
         match self {
-            Self::Sqlite(_) => sqlite::only_reads(),
-            Self::Direct(s) => s.script(sql),
+            Self::Sqlite(s) => s.script(sql),
             Self::Postgres(s) => s.script(sql).await,
         }
     }
@@ -162,8 +147,7 @@ impl Session {
     /// Sends statements in one round trip; returns how many rows each of them changed.
     pub(crate) async fn execute_each(&mut self, sql: SqlStr, values: Vec<Value>) -> Result<Vec<u64>> {
         match self {
-            Self::Sqlite(_) => sqlite::only_reads(),
-            Self::Direct(s) => Ok(vec![s.execute(&sql, &values)?]),
+            Self::Sqlite(s) => Ok(vec![s.execute(&sql, &values)?]),
             Self::Postgres(s) => s.execute_each(sql, values).await,
         }
     }
@@ -172,7 +156,6 @@ impl Session {
     pub(crate) fn round(&mut self, operations: Vec<Operation>) -> Vec<Sending> {
         match self {
             Self::Sqlite(s) => s.texts.round(operations),
-            Self::Direct(s) => s.texts.round(operations),
             Self::Postgres(s) => s.texts.round(operations),
         }
     }
@@ -181,7 +164,6 @@ impl Session {
     pub(crate) fn insert(&mut self, table: &'static Table, rows: Rows) -> Vec<(SqlStr, Vec<Value>)> {
         match self {
             Self::Sqlite(s) => s.texts.insert(table, rows),
-            Self::Direct(s) => s.texts.insert(table, rows),
             Self::Postgres(s) => s.texts.insert(table, rows),
         }
     }
@@ -197,7 +179,6 @@ impl Session {
     ) -> Vec<(SqlStr, Vec<Value>)> {
         match self {
             Self::Sqlite(s) => s.texts.keyed(keyed, keys, last),
-            Self::Direct(s) => s.texts.keyed(keyed, keys, last),
             Self::Postgres(s) => s.texts.keyed(keyed, keys, last, lock),
         }
     }
@@ -206,7 +187,6 @@ impl Session {
     pub(crate) fn keyed_union(&mut self, union: &'static KeyedUnion, keys: Rows) -> Vec<(SqlStr, Vec<Value>)> {
         match self {
             Self::Sqlite(s) => s.texts.keyed_union(union, keys),
-            Self::Direct(s) => s.texts.keyed_union(union, keys),
             Self::Postgres(s) => s.texts.keyed_union(union, keys),
         }
     }
@@ -214,7 +194,7 @@ impl Session {
     /// The first `$last` messages of each key, as `message_columns!`.
     pub(crate) fn heads(&self) -> &'static Keyed {
         match self {
-            Self::Sqlite(_) | Self::Direct(_) => &sqlite::HEADS,
+            Self::Sqlite(_) => &sqlite::HEADS,
             Self::Postgres(_) => &postgres::HEADS,
         }
     }

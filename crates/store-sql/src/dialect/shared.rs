@@ -12,8 +12,8 @@ impl Session {
     /// Whether a caller went away in the middle of a statement, so that nobody knows what comes next on the wire.
     pub(crate) fn is_lost(&self) -> bool {
         match self {
-            // The connection's thread runs every statement to its end.
-            Self::Sqlite(_) | Self::Direct(_) => false,
+            // A statement is over when its call is.
+            Self::Sqlite(_) => false,
             Self::Postgres(s) => s.is_lost(),
         }
     }
@@ -28,7 +28,7 @@ impl Session {
     /// Waits until no other unit counts or fills this lane.
     pub(crate) async fn lock_lane(&mut self, lane: &str) -> Result<()> {
         match self {
-            Self::Sqlite(_) | Self::Direct(_) => Ok(()),
+            Self::Sqlite(_) => Ok(()),
             Self::Postgres(s) => s.lock_lane(lane).await,
         }
     }
@@ -36,15 +36,23 @@ impl Session {
     /// Tries to be the one that migrates.
     pub(crate) async fn try_lock_migrations(&mut self) -> Result<bool> {
         match self {
-            Self::Sqlite(_) | Self::Direct(_) => Ok(true),
+            Self::Sqlite(_) => Ok(true),
             Self::Postgres(s) => s.try_lock_migrations().await,
+        }
+    }
+
+    /// Lifts the limits of time for a migration; returns whether the connection is for nothing else from here on.
+    pub(crate) async fn without_haste(&mut self) -> Result<bool> {
+        match self {
+            Self::Sqlite(_) => Ok(false),
+            Self::Postgres(s) => s.without_haste().await.map(|()| true),
         }
     }
 
     /// Lets the next one migrate.
     pub(crate) async fn unlock_migrations(&mut self) -> Result<()> {
         match self {
-            Self::Sqlite(_) | Self::Direct(_) => Ok(()),
+            Self::Sqlite(_) => Ok(()),
             Self::Postgres(s) => s.unlock_migrations().await,
         }
     }
@@ -52,7 +60,7 @@ impl Session {
     /// The statement that returns a row when the table of migrations is there.
     pub(crate) fn has_history_sql(&self) -> &'static str {
         match self {
-            Self::Sqlite(_) | Self::Direct(_) => sqlite::HAS_HISTORY,
+            Self::Sqlite(_) => sqlite::HAS_HISTORY,
             Self::Postgres(_) => postgres::HAS_HISTORY,
         }
     }
@@ -60,7 +68,7 @@ impl Session {
     /// The statement that returns a row when the role may migrate, and what is said of this migration otherwise.
     pub(crate) fn may_migrate(&self, name: &str) -> Option<(&'static str, Error)> {
         match self {
-            Self::Sqlite(_) | Self::Direct(_) => None,
+            Self::Sqlite(_) => None,
             Self::Postgres(_) => Some((postgres::MAY_MIGRATE, postgres::refuse_migration(name))),
         }
     }
@@ -68,7 +76,7 @@ impl Session {
     /// Whether the open transaction's id must be asked for before its COMMIT.
     pub(crate) fn needs_transaction_id(&self) -> bool {
         match self {
-            Self::Sqlite(_) | Self::Direct(_) => false,
+            Self::Sqlite(_) => false,
             Self::Postgres(s) => s.needs_transaction_id(),
         }
     }
@@ -76,7 +84,7 @@ impl Session {
     /// Asks for the open transaction's id.
     pub(crate) async fn learn_transaction_id(&mut self) -> Result<()> {
         match self {
-            Self::Sqlite(_) | Self::Direct(_) => Ok(()),
+            Self::Sqlite(_) => Ok(()),
             Self::Postgres(s) => s.learn_transaction_id().await,
         }
     }
@@ -84,7 +92,7 @@ impl Session {
     /// The transaction that a lost answer to COMMIT was about; none when it cannot be asked for.
     pub(crate) fn transaction(&self) -> Option<postgres::TransactionId> {
         match self {
-            Self::Sqlite(_) | Self::Direct(_) => None,
+            Self::Sqlite(_) => None,
             Self::Postgres(s) => s.transaction(),
         }
     }
@@ -92,7 +100,7 @@ impl Session {
     /// The server's timeline.
     pub(crate) fn timeline(&self) -> Option<&str> {
         match self {
-            Self::Sqlite(_) | Self::Direct(_) => None,
+            Self::Sqlite(_) => None,
             Self::Postgres(s) => Some(s.timeline()),
         }
     }

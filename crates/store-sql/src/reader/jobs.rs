@@ -6,12 +6,13 @@ use crate::{
     reader::{
         filter::{Condition, Field, Query, Sql, id, operator},
         paging,
+        tasks::task_counts,
     },
     unit::history::{artifacts, results},
     value::{Value, values},
 };
 use esteira_model::{AccountId, ArtifactId, Job, JobId, JobState, Payload};
-use esteira_store::{Filter, Op, Page, Paged, Result, Term, page};
+use esteira_store::{Filter, JobDetails, Op, Page, Paged, Result, Stored, Term, page};
 use std::collections::HashMap;
 
 /// See [`esteira_store::Reader::job`].
@@ -137,12 +138,19 @@ pub(super) async fn list_jobs(
     Ok(paging::paged(jobs, page, |job| job.id.0.as_bytes().to_vec()))
 }
 
+/// See [`esteira_store::Reader::job_details`].
+pub(super) async fn job_details(connection: &mut Connection, job: &Job, results: usize) -> Result<JobDetails> {
+    let task_counts = task_counts(connection, job.id).await?;
+    let (results, result_count) = match job.state {
+        JobState::Succeeded => job_results(connection, job.id, results).await?,
+        _ => (Vec::new(), 0),
+    };
+    let input = artifacts(connection, &[job.input]).await?.pop();
+    Ok(JobDetails { task_counts, input, results, result_count })
+}
+
 /// See [`esteira_store::Reader::job_results`].
-pub(super) async fn job_results(
-    connection: &mut Connection,
-    job: JobId,
-    limit: usize,
-) -> Result<(Vec<(ArtifactId, Payload, [u8; 32])>, i64)> {
+pub(super) async fn job_results(connection: &mut Connection, job: JobId, limit: usize) -> Result<(Vec<Stored>, i64)> {
     const COUNT: &str = "SELECT coalesce(sum(length(outputs)), 0) / 8 FROM task WHERE job_id = $1 AND leaf = 1";
     let count = match connection.fetch_one(COUNT, values![job.0]).await? {
         Some(row) => row.cells().i64()?,

@@ -13,9 +13,10 @@ pub(crate) use pool::Pool;
 
 use crate::unit::{history, plans as plan_reads};
 use async_trait::async_trait;
-use esteira_model::{AccountId, ArtifactId, Attempt, Job, JobId, Payload, PlanId, PlanVersionId, TaskId, TaskState};
+use esteira_model::{AccountId, ArtifactId, Attempt, Job, JobId, PlanId, PlanVersionId, TaskId};
 use esteira_store::{
-    Filter, LaneCount, OutboxRow, Page, Paged, PlanRecord, PlanVersionRecord, Reader, Result, TaskRecord,
+    Filter, JobDetails, LaneCount, OutboxRow, Page, Paged, PlanRecord, PlanVersionRecord, Reader, Result, Stored,
+    TaskRecord,
 };
 
 /// Reads of committed state. Each call sees one snapshot.
@@ -28,6 +29,16 @@ impl SqlReader {
         Self { pool }
     }
 
+    /// Runs a read. One that would hold its thread for long tells the runtime, which gives the thread's other work away.
+    async fn apart<T>(&self, read: impl Future<Output = Result<T>>) -> Result<T> {
+        use tokio::runtime::{Handle, RuntimeFlavor};
+        if self.pool.holds_thread() && Handle::current().runtime_flavor() == RuntimeFlavor::MultiThread {
+            tokio::task::block_in_place(|| Handle::current().block_on(read))
+        } else {
+            read.await
+        }
+    }
+
     /// Opens one connection, so that a store that cannot be read is refused at the start.
     pub(crate) async fn probe(&self) -> Result<()> {
         self.pool.get().await.map(drop)
@@ -37,35 +48,62 @@ impl SqlReader {
 /// Runs a read of one statement or more in one snapshot.
 macro_rules! read {
     ($self:ident, |$connection:ident| $read:expr) => {{
-        let mut loan = $self.pool.snapshot().await?;
-        let $connection = loan.connection();
-        let found = $read.await?;
-        loan.end().await?;
-        Ok(found)
+        $self
+            .apart(async {
+                let mut loan = $self.pool.snapshot().await?;
+                let $connection = loan.connection();
+                let found = $read.await?;
+                loan.end().await?;
+                Ok(found)
+            })
+            .await
     }};
 }
 
 /// Runs a read of one statement, which is a snapshot of its own.
 macro_rules! read_once {
     ($self:ident, |$connection:ident| $read:expr) => {{
-        let mut loan = $self.pool.get().await?;
-        let $connection = loan.connection();
-        $read.await
+        $self
+            .apart(async {
+                loop {
+                    let mut loan = $self.pool.get().await?;
+                    let $connection = loan.connection();
+                    let found = $read.await;
+                    if !loan.is_stale() {
+                        break found;
+                    }
+                }
+            })
+            .await
+    }};
+}
+
+/// Runs a read of one row by its key, which takes so little that it is not worth telling the runtime.
+macro_rules! read_row {
+    ($self:ident, |$connection:ident| $read:expr) => {{
+        loop {
+            let mut loan = $self.pool.get().await?;
+            let $connection = loan.connection();
+            let found = $read.await;
+            if !loan.is_stale() {
+                break found;
+            }
+        }
     }};
 }
 
 #[async_trait]
 impl Reader for SqlReader {
     async fn job(&self, account: &AccountId, id: JobId) -> Result<Option<Job>> {
-        read_once!(self, |c| jobs::job(c, account, id))
+        read_row!(self, |c| jobs::job(c, account, id))
     }
     async fn list_jobs(&self, account: &AccountId, filter: &Filter, page: &Page) -> Result<Paged<Job>> {
         read_once!(self, |c| jobs::list_jobs(c, account, filter, page))
     }
-    async fn task_counts(&self, job: JobId) -> Result<Vec<(TaskState, i64)>> {
-        read_once!(self, |c| tasks::task_counts(c, job))
+    async fn job_details(&self, job: &Job, results: usize) -> Result<JobDetails> {
+        read!(self, |c| jobs::job_details(c, job, results))
     }
-    async fn job_results(&self, job: JobId, limit: usize) -> Result<(Vec<(ArtifactId, Payload, [u8; 32])>, i64)> {
+    async fn job_results(&self, job: JobId, limit: usize) -> Result<(Vec<Stored>, i64)> {
         read!(self, |c| jobs::job_results(c, job, limit))
     }
     async fn list_tasks(&self, job: JobId, filter: &Filter, page: &Page) -> Result<Paged<TaskRecord>> {
@@ -77,20 +115,20 @@ impl Reader for SqlReader {
     async fn attempts(&self, job: JobId, task: TaskId) -> Result<Vec<Attempt>> {
         read_once!(self, |c| tasks::attempts(c, job, task))
     }
-    async fn artifacts(&self, ids: &[ArtifactId]) -> Result<Vec<(ArtifactId, Payload, [u8; 32])>> {
+    async fn artifacts(&self, ids: &[ArtifactId]) -> Result<Vec<Stored>> {
         read!(self, |c| history::artifacts(c, ids))
     }
     async fn plan(&self, account: &AccountId, id: PlanId) -> Result<Option<PlanRecord>> {
-        read_once!(self, |c| plan_reads::plan(c, account, id))
+        read_row!(self, |c| plan_reads::plan(c, account, id))
     }
     async fn plan_by_name(&self, account: &AccountId, name: &str) -> Result<Option<PlanRecord>> {
-        read_once!(self, |c| plan_reads::plan_by_name(c, account, name))
+        read_row!(self, |c| plan_reads::plan_by_name(c, account, name))
     }
     async fn list_plans(&self, account: &AccountId, filter: &Filter, page: &Page) -> Result<Paged<PlanRecord>> {
         read_once!(self, |c| plans::list_plans(c, account, filter, page))
     }
     async fn plan_version(&self, account: &AccountId, id: PlanVersionId) -> Result<Option<PlanVersionRecord>> {
-        read_once!(self, |c| plan_reads::plan_version_of(c, account, id))
+        read_row!(self, |c| plan_reads::plan_version_of(c, account, id))
     }
     async fn plan_version_by_number(
         &self,
@@ -98,7 +136,7 @@ impl Reader for SqlReader {
         plan: PlanId,
         version: i32,
     ) -> Result<Option<PlanVersionRecord>> {
-        read_once!(self, |c| plans::plan_version_by_number(c, account, plan, version))
+        read_row!(self, |c| plans::plan_version_by_number(c, account, plan, version))
     }
     async fn list_plan_versions(
         &self,

@@ -16,12 +16,19 @@ pub(crate) struct Pool {
 pub(crate) struct Loan<'p> {
     pool: &'p Pool,
     connection: Option<Connection>,
+    /// It served others before: the server may have gone away since.
+    reused: bool,
     _permit: SemaphorePermit<'p>,
 }
 
 impl Pool {
     pub(crate) fn new(database: Arc<Database>, size: usize) -> Self {
         Self { database, permits: Semaphore::new(size.max(1)), idle: Mutex::default() }
+    }
+
+    /// Whether its connections hold the thread that uses them.
+    pub(crate) fn holds_thread(&self) -> bool {
+        self.database.holds_thread()
     }
 
     fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {
@@ -34,22 +41,36 @@ impl Pool {
         let permit =
             self.permits.acquire().await.map_err(|_| Error::new(Kind::Unavailable, "the readers are closed"))?;
         let idle = self.idle().pop();
-        let connection = match idle {
-            Some(connection) => connection,
-            None => self.database.open_reader().await?,
+        let (connection, reused) = match idle {
+            Some(connection) => (connection, true),
+            None => (self.database.open_reader().await?, false),
         };
-        Ok(Loan { pool: self, connection: Some(connection), _permit: permit })
+        Ok(Loan { pool: self, connection: Some(connection), reused, _permit: permit })
     }
 
     /// Waits for a connection and takes a snapshot on it: every statement until [`Loan::end`] sees the same state.
     pub(crate) async fn snapshot(&self) -> Result<Loan<'_>> {
-        let mut loan = self.get().await?;
-        loan.connection().begin_read().await?;
-        Ok(loan)
+        loop {
+            let mut loan = self.get().await?;
+            let begun = loan.connection().begin_read().await;
+            if !loan.is_stale() {
+                return begun.map(|()| loan);
+            }
+        }
     }
 }
 
 impl Loan<'_> {
+    /// Whether the connection broke and had been idle before: a server that was restarted is met like this. The read is worth
+    /// another try then, on a new connection; the other idle ones are let go, as they have most likely the same fate.
+    pub(crate) fn is_stale(&mut self) -> bool {
+        let stale = self.reused && self.connection().is_broken();
+        if stale {
+            self.pool.idle().clear();
+        }
+        stale
+    }
+
     /// The connection.
     pub(crate) fn connection(&mut self) -> &mut Connection {
         self.connection.as_mut().expect("it is taken in drop only")

@@ -17,7 +17,7 @@ use esteira_store::{Filter, LaneCount, Op, Page, Paged, Result, TaskRecord, page
 
 const ENDED: &str = concat!("SELECT ", task_columns!(), ", ", ended_columns!(), " FROM task");
 
-/// See [`esteira_store::Reader::task_counts`].
+/// Tasks of a job by state.
 pub(super) async fn task_counts(connection: &mut Connection, job: JobId) -> Result<Vec<(TaskState, i64)>> {
     const SQL: &str = "SELECT state, count(*) FROM task WHERE job_id = $1 GROUP BY state UNION ALL \
                        SELECT 'READY', count(*) FROM queue WHERE job_id = $1 UNION ALL \

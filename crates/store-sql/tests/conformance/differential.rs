@@ -3,11 +3,11 @@
 //! The model says what the verbs of the three hot tables mean, in a few lines each; the operations are random, and a
 //! failure is shrunk to the fewest that show it.
 
-use crate::fixture::{Store, acme, leased, parked, queued, sqlite_memory};
+use crate::fixture::{Store, acme, leased, parked, postgres_database, queued, sqlite_memory, store};
 use crate::model::{KEY, LANES, Model, Place};
 use esteira_model::{JobId, Task, Time, Uuid, WaitReason};
 use esteira_store::{Batch, Beat, LivePlace, Taken, Unit};
-use proptest::prelude::*;
+use proptest::{prelude::*, test_runner::TestRunner};
 use std::time::Duration;
 
 /// One operation. Tasks are chosen by number, modulo those there are.
@@ -274,12 +274,42 @@ async fn run(store: &mut Store, operations: &[Operation]) {
     );
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
-
-    #[test]
-    fn the_store_agrees_with_the_model(operations in prop::collection::vec(operation(), 1..80)) {
-        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-        runtime.block_on(async { run(&mut sqlite_memory().await, &operations).await });
+/// Runs random operations on stores that `next` gives, each with nothing in it.
+#[expect(clippy::await_holding_refcell_ref, reason = "one case runs at a time")]
+fn check(cases: u32, mut next: impl AsyncFnMut() -> Store) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let config = ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() };
+    let mut runner = TestRunner::new(config);
+    let next = std::cell::RefCell::new(&mut next);
+    let result = runner.run(&prop::collection::vec(operation(), 1..80), |operations| {
+        runtime.block_on(async {
+            let mut store = (next.borrow_mut())().await;
+            run(&mut store, &operations).await;
+        });
+        Ok(())
+    });
+    if let Err(e) = result {
+        panic!("{e}");
     }
+}
+
+#[test]
+fn sqlite_agrees_with_the_model() {
+    check(96, sqlite_memory);
+}
+
+/// One database for all of them, emptied in between: a new one each would take longer than the operations.
+#[test]
+fn postgres_agrees_with_the_model() {
+    let mut database = None;
+    check(96, async || {
+        let (server, name) = match database.take() {
+            Some(found) => found,
+            None => postgres_database().await,
+        };
+        server.run(&name, "DELETE FROM queue; DELETE FROM parked; DELETE FROM lease; DELETE FROM aggregate_lock");
+        let url = server.url(&name);
+        database = Some((server, name));
+        store(&url, None).await
+    });
 }

@@ -5,7 +5,7 @@ use esteira_model::{
     AggregateRef, Arrival, ArtifactId, Failure, FailureKind, ItemPath, JobId, Payload, Task, TaskId, TaskState, Time,
     Verdict, WaitReason,
 };
-use esteira_store::{Batch, Kind, LivePlace, TaskRecord};
+use esteira_store::{Batch, JobDetails, Kind, LivePlace, TaskRecord};
 use std::time::Duration;
 
 conformance! {
@@ -17,7 +17,7 @@ conformance! {
     arrivals: arrivals_come_by_item_then_step, an_arrival_counts_once;
     results: results_are_the_outputs_of_leaves_in_item_order;
     task: one_task_wherever_it_is;
-    task_counts: tasks_are_counted_by_state;
+    job_details: tasks_are_counted_by_state;
 }
 
 /// A task with a value in each field.
@@ -256,7 +256,8 @@ async fn one_task_wherever_it_is(store: &mut Store) {
 }
 
 async fn tasks_are_counted_by_state(store: &mut Store) {
-    let job = JobId(store.ids.uuid());
+    let shown = store.job();
+    let job = shown.id;
     let tasks = [0; 8].map(|_| store.task(job));
     let batch = Batch {
         queued: vec![queued(&tasks[0], LANE, 0), queued(&store.any_task(), LANE, 0)],
@@ -274,7 +275,7 @@ async fn tasks_are_counted_by_state(store: &mut Store) {
         ..Batch::default()
     };
     store.write(batch).await;
-    let mut counts = store.reader.task_counts(job).await.expect("reads");
+    let mut counts = store.reader.job_details(&shown, 0).await.expect("reads").task_counts;
     counts.sort();
     let mut expected = [
         (TaskState::Ready, 1),
@@ -286,7 +287,8 @@ async fn tasks_are_counted_by_state(store: &mut Store) {
     ];
     expected.sort();
     assert_eq!(counts, expected);
-    let nothing = JobId(store.ids.uuid());
-    assert!(store.reader.task_counts(nothing).await.expect("reads").is_empty());
+    let other = store.job();
+    let nothing = other.id;
+    assert_eq!(store.reader.job_details(&other, 9).await.expect("reads"), JobDetails::default());
     assert!(store.reader.list_tasks(nothing, &all(), &page(5)).await.expect("reads").rows.is_empty());
 }

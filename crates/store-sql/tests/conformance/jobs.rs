@@ -6,7 +6,7 @@ use esteira_model::{
     Payload, TaskId, TaskState, Time,
     job::{Flow, JoinFlow, WaitingJoin},
 };
-use esteira_store::{Batch, Kind};
+use esteira_store::{Batch, JobDetails, Kind};
 use std::{collections::BTreeMap, sync::Arc};
 
 conformance! {
@@ -15,6 +15,7 @@ conformance! {
     jobs_unlocked: jobs_are_read_without_a_lock;
     job: a_job_belongs_to_its_account;
     job_results: results_come_with_their_bytes_and_count;
+    job_details: details_are_input_and_results_of_a_job_that_succeeded;
 }
 
 /// A job with a value in each field.
@@ -164,6 +165,28 @@ async fn a_job_belongs_to_its_account(store: &mut Store) {
     store.write(Batch { jobs_started: vec![job.clone()], ..Batch::default() }).await;
     assert_eq!(store.reader.job(&AccountId::new("other"), job.id).await.expect("reads"), None);
     assert_eq!(store.reader.job(&acme(), job.id).await.expect("reads"), Some(job));
+}
+
+async fn details_are_input_and_results_of_a_job_that_succeeded(store: &mut Store) {
+    let (input, output) = (store.artifact(Payload::json("1")), store.artifact(Payload::json("2")));
+    let mut job = Job { input: input.0.id, ..store.job() };
+    let leaf = ended(&store.task(job.id), TaskState::Succeeded, &[output.0.id.0], true);
+    let artifacts = vec![input.clone(), output.clone()];
+    store.write(Batch { artifacts, ended: vec![leaf], ..Batch::default() }).await;
+    let stored =
+        |(artifact, sha256): &(esteira_model::Artifact, [u8; 32])| (artifact.id, artifact.payload.clone(), *sha256);
+    let mut expected = JobDetails {
+        task_counts: vec![(TaskState::Succeeded, 1)],
+        input: Some(stored(&input)),
+        ..JobDetails::default()
+    };
+    job.state = JobState::Running;
+    assert_eq!(store.reader.job_details(&job, 9).await.expect("reads"), expected);
+    job.state = JobState::Succeeded;
+    (expected.results, expected.result_count) = (vec![stored(&output)], 1);
+    assert_eq!(store.reader.job_details(&job, 9).await.expect("reads"), expected);
+    expected.results.clear();
+    assert_eq!(store.reader.job_details(&job, 0).await.expect("reads"), expected);
 }
 
 async fn results_come_with_their_bytes_and_count(store: &mut Store) {

@@ -57,6 +57,9 @@ const UNLOCK_MIGRATIONS: &str = "SELECT pg_advisory_unlock_all()";
 /// Whether the table of migrations is there. `CREATE TABLE IF NOT EXISTS` would ask for the right to create tables even so.
 pub(crate) const HAS_HISTORY: &str = "SELECT 1 WHERE to_regclass('schema_migration') IS NOT NULL";
 
+/// How long one migration may take.
+const MIGRATION_MAX: Duration = Duration::from_secs(6 * 3600);
+
 /// An open PostgreSQL connection.
 pub(crate) struct Session {
     connection: PgConnection,
@@ -221,6 +224,13 @@ impl Session {
 
     pub(crate) async fn script(&mut self, sql: &'static str) -> Result<()> {
         self.control(sql).await.map_err(|e| self.error(e))
+    }
+
+    /// A migration may rewrite a table of any size.
+    pub(crate) async fn without_haste(&mut self) -> Result<()> {
+        self.script("SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0").await?;
+        self.deadline = MIGRATION_MAX;
+        Ok(())
     }
 
     /// See [`LOCK_LANE`].

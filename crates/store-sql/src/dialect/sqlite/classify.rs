@@ -21,11 +21,6 @@ mod code {
     pub(super) const ROWID: i32 = 2579;
 }
 
-/// The extended result code of an error, if it came from SQLite itself.
-fn extended(error: &sqlx::Error) -> Option<i32> {
-    error.as_database_error()?.code()?.parse().ok()
-}
-
 /// What an extended result code means.
 fn kind_of(extended: i32) -> Kind {
     match extended {
@@ -46,35 +41,15 @@ fn kind_of(extended: i32) -> Kind {
     }
 }
 
-fn kind(error: &sqlx::Error) -> Kind {
-    match (error, extended(error)) {
-        (_, Some(extended)) => kind_of(extended),
-        (
-            sqlx::Error::Io(_)
-            | sqlx::Error::WorkerCrashed
-            | sqlx::Error::PoolClosed
-            | sqlx::Error::PoolTimedOut
-            | sqlx::Error::BeginFailed,
-            None,
-        ) => Kind::Unavailable,
-        _ => Kind::Defect,
-    }
-}
-
 /// The error of a statement. SQLite's texts name tables, columns and constraints, never values.
-pub(super) fn error(error: sqlx::Error) -> Error {
-    Error::new(kind(&error), error.to_string())
-}
-
-/// The error of a statement on the committer's connection.
-pub(super) fn direct_error(error: rusqlite::Error) -> Error {
-    let kind = error.sqlite_error().map_or(Kind::Defect, |e| kind_of(e.extended_code));
-    Error::new(kind, error.to_string())
+pub(super) fn error(e: rusqlite::Error) -> Error {
+    let kind = e.sqlite_error().map_or(Kind::Defect, |e| kind_of(e.extended_code));
+    Error::new(kind, e.to_string())
 }
 
 /// The error of a COMMIT. After an I/O error nobody knows whether the commit frame is in the log: a restart may find the
 /// transaction. Everything else leaves it undone.
-pub(super) fn direct_commit_error(error: rusqlite::Error) -> Error {
-    let unknown = error.sqlite_error().is_none_or(|e| e.extended_code & 0xff == code::IOERR);
-    if unknown { Error::new(Kind::CommitUnknown, error.to_string()) } else { direct_error(error) }
+pub(super) fn commit_error(e: rusqlite::Error) -> Error {
+    let unknown = e.sqlite_error().is_none_or(|e| e.extended_code & 0xff == code::IOERR);
+    if unknown { Error::new(Kind::CommitUnknown, e.to_string()) } else { error(e) }
 }

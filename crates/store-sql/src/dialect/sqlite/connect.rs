@@ -1,9 +1,9 @@
 //! Opening SQLite: what is set on each connection, and why.
 
-use super::{Direct, Session};
+use super::{Session, classify};
 use crate::{connection::Connection, dialect, migrate::Migration};
 use esteira_store::{Error, Kind, Result};
-use sqlx::{ConnectOptions, sqlite::SqliteConnectOptions};
+use rusqlite::OpenFlags;
 use std::{
     path::Path,
     sync::{Arc, atomic::AtomicU64},
@@ -16,8 +16,6 @@ const VERSION_MIN: (u32, u32, u32) = (3, 51, 3);
 const PAGE_BYTES: u32 = 4096;
 /// Prepared statements kept on a connection: the texts of a round in each size, and the fixed ones.
 const STATEMENTS_MAX: usize = 512;
-/// Rows that the connection's thread may be ahead of its reader: fewer would cost a wake-up each.
-const ROWS_AHEAD: usize = 1024;
 
 /// What a deployment may choose.
 #[derive(Debug, Clone, Copy)]
@@ -59,16 +57,6 @@ fn shared_pragmas(cache_bytes: usize) -> [(&'static str, String); 4] {
     ]
 }
 
-fn options(path: &Path, tuning: Tuning, cache_bytes: usize) -> SqliteConnectOptions {
-    let options = SqliteConnectOptions::new()
-        .filename(path)
-        .busy_timeout(tuning.busy_timeout)
-        .statement_cache_capacity(STATEMENTS_MAX)
-        .row_buffer_size(ROWS_AHEAD)
-        .disable_statement_logging();
-    shared_pragmas(cache_bytes).into_iter().fold(options, |options, (name, value)| options.pragma(name, value))
-}
-
 /// What an operator can do about a file that does not open.
 fn unopened(kind: Kind, reason: &str) -> Error {
     match kind {
@@ -78,10 +66,28 @@ fn unopened(kind: Kind, reason: &str) -> Error {
     }
 }
 
-async fn connect(options: SqliteConnectOptions, counter: &Arc<AtomicU64>) -> Result<Connection> {
-    let connection = options.connect().await.map_err(|e| {
-        let reason = e.as_database_error().map_or_else(|| e.to_string(), |e| e.message().to_owned());
-        unopened(super::error(e).kind(), &reason)
+fn connect(
+    path: &Path,
+    flags: OpenFlags,
+    tuning: Tuning,
+    pragmas: Vec<(&str, String)>,
+    counter: &Arc<AtomicU64>,
+) -> Result<Connection> {
+    // One thread at a time uses a connection, which is all that SQLite asks for.
+    let opened = rusqlite::Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX);
+    let opened = opened.and_then(|connection| {
+        connection.busy_timeout(tuning.busy_timeout)?;
+        connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+        for (name, value) in pragmas {
+            connection.execute_batch(&format!("PRAGMA {name} = {value}"))?;
+        }
+        // Opening alone does not look at the file.
+        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
+        Ok(connection)
+    });
+    let connection = opened.map_err(|e| {
+        let error = classify::error(e);
+        unopened(error.kind(), &error.to_string())
     })?;
     Ok(Connection::new(dialect::Session::Sqlite(Session::new(connection)), counter.clone()))
 }
@@ -89,34 +95,23 @@ async fn connect(options: SqliteConnectOptions, counter: &Arc<AtomicU64>) -> Res
 /// Opens the connection that writes, and refuses a SQLite that loses data.
 pub(crate) fn open_writer(path: &Path, tuning: Tuning, counter: &Arc<AtomicU64>) -> Result<Connection> {
     check_version(rusqlite::version())?;
-    let opened = rusqlite::Connection::open(path).and_then(|connection| {
-        connection.busy_timeout(tuning.busy_timeout)?;
-        connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
-        let mut pragmas = vec![
-            // Before anything is written: a page has its size from the first one on.
-            ("page_size", PAGE_BYTES.to_string()),
-            ("journal_mode", "WAL".into()),
-            // FULL syncs the log at each commit; NORMAL would lose the last commits in a power cut.
-            ("synchronous", if tuning.durable { "FULL" } else { "OFF" }.into()),
-            ("wal_autocheckpoint", (tuning.checkpoint_bytes / PAGE_BYTES as usize).to_string()),
-            ("journal_size_limit", tuning.checkpoint_bytes.to_string()),
-        ];
-        pragmas.extend(shared_pragmas(tuning.cache_bytes));
-        for (name, value) in pragmas {
-            connection.execute_batch(&format!("PRAGMA {name} = {value}"))?;
-        }
-        Ok(connection)
-    });
-    let connection = opened.map_err(|e| {
-        let error = super::direct_error(e);
-        unopened(error.kind(), &error.to_string())
-    })?;
-    Ok(Connection::new(dialect::Session::Direct(Direct::new(connection)), counter.clone()))
+    let mut pragmas = vec![
+        // Before anything is written: a page has its size from the first one on.
+        ("page_size", PAGE_BYTES.to_string()),
+        ("journal_mode", "WAL".into()),
+        // FULL syncs the log at each commit; NORMAL would lose the last commits in a power cut.
+        ("synchronous", if tuning.durable { "FULL" } else { "OFF" }.into()),
+        ("wal_autocheckpoint", (tuning.checkpoint_bytes / PAGE_BYTES as usize).to_string()),
+        ("journal_size_limit", tuning.checkpoint_bytes.to_string()),
+    ];
+    pragmas.extend(shared_pragmas(tuning.cache_bytes));
+    connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE, tuning, pragmas, counter)
 }
 
 /// Opens a connection that cannot write.
-pub(crate) async fn open_reader(path: &Path, tuning: Tuning, counter: &Arc<AtomicU64>) -> Result<Connection> {
-    connect(options(path, tuning, tuning.cache_bytes / 8).read_only(true), counter).await
+pub(crate) fn open_reader(path: &Path, tuning: Tuning, counter: &Arc<AtomicU64>) -> Result<Connection> {
+    let pragmas = shared_pragmas(tuning.cache_bytes / 8).into();
+    connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY, tuning, pragmas, counter)
 }
 
 fn check_version(text: &str) -> Result<()> {

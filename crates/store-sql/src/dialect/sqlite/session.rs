@@ -1,10 +1,8 @@
-//! The committer's connection: SQLite called on the committer's own thread, without a hop to another one and back.
-//!
-//! sqlx gives each SQLite connection a thread. For readers that is what keeps the runtime free; for the one connection on
-//! the path of every step the two hand-overs of each statement cost more than the statement (ADR 0003).
+//! An open SQLite connection. Its calls hold their thread until SQLite has answered: a hand-over to another thread and back
+//! for each statement costs more than the statement (ADR 0003).
 
 use super::{
-    classify::{direct_commit_error, direct_error},
+    classify::{commit_error, error},
     text::Texts,
 };
 use crate::value::Value;
@@ -16,15 +14,15 @@ use rusqlite::{
 use sqlx::SqlStr;
 use std::borrow::Cow;
 
-/// An open connection on the thread of its caller.
-pub(crate) struct Direct {
+/// An open connection.
+pub(crate) struct Session {
     connection: Connection,
     /// The texts that were made for it.
     pub(crate) texts: Texts,
 }
 
 /// A row, copied out of SQLite.
-pub(crate) type Owned = Vec<rusqlite::types::Value>;
+pub(crate) type Row = Vec<rusqlite::types::Value>;
 
 impl ToSql for Value {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
@@ -42,7 +40,7 @@ impl ToSql for Value {
 
 /// The cell of a column, if it is of the wanted type; none for NULL.
 pub(crate) fn cell<'r, T>(
-    row: &'r Owned,
+    row: &'r Row,
     column: usize,
     of: impl FnOnce(&'r rusqlite::types::Value) -> Option<T>,
 ) -> Result<Option<T>> {
@@ -53,7 +51,7 @@ pub(crate) fn cell<'r, T>(
     }
 }
 
-impl Direct {
+impl Session {
     pub(super) fn new(connection: Connection) -> Self {
         Self { connection, texts: Texts::default() }
     }
@@ -61,16 +59,16 @@ impl Direct {
     fn prepare(&self, sql: &str, values: &[Value]) -> Result<CachedStatement<'_>> {
         // `$1` is a name to SQLite and gets the next free place; `?1` is the first place, as `$1` is elsewhere.
         let numbered = if sql.contains('$') { Cow::Owned(sql.replace('$', "?")) } else { Cow::Borrowed(sql) };
-        let mut statement = self.connection.prepare_cached(&numbered).map_err(direct_error)?;
+        let mut statement = self.connection.prepare_cached(&numbered).map_err(error)?;
         for (index, value) in values.iter().enumerate() {
-            statement.raw_bind_parameter(index + 1, value).map_err(direct_error)?;
+            statement.raw_bind_parameter(index + 1, value).map_err(error)?;
         }
         Ok(statement)
     }
 
     fn run(&self, sql: &str, values: &[Value]) -> Result<u64> {
         let mut statement = self.prepare(sql, values)?;
-        let changed = statement.raw_execute().map_err(direct_error)?;
+        let changed = statement.raw_execute().map_err(error)?;
         Ok(changed as u64)
     }
 
@@ -80,13 +78,14 @@ impl Direct {
         self.run("BEGIN IMMEDIATE", &[]).map(drop)
     }
 
+    /// A deferred transaction takes its snapshot with the first read and never blocks the writer (WAL).
     pub(crate) fn begin_read(&mut self) -> Result<()> {
         self.run("BEGIN", &[]).map(drop)
     }
 
     pub(crate) fn commit(&mut self) -> Result<()> {
-        let mut statement = self.connection.prepare_cached("COMMIT").map_err(direct_error)?;
-        statement.raw_execute().map(drop).map_err(direct_commit_error)
+        let mut statement = self.connection.prepare_cached("COMMIT").map_err(error)?;
+        statement.raw_execute().map(drop).map_err(commit_error)
     }
 
     /// Undoes the transaction, if there is one: SQLite may have undone it by itself after an error.
@@ -98,19 +97,19 @@ impl Direct {
         self.run(sql.as_str(), values)
     }
 
-    pub(crate) fn fetch(&mut self, sql: &SqlStr, values: &[Value]) -> Result<Vec<Owned>> {
+    pub(crate) fn fetch(&mut self, sql: &SqlStr, values: &[Value]) -> Result<Vec<Row>> {
         let mut statement = self.prepare(sql.as_str(), values)?;
         let columns = statement.column_count();
         let mut rows = statement.raw_query();
         let mut found = Vec::new();
-        while let Some(row) = rows.next().map_err(direct_error)? {
+        while let Some(row) = rows.next().map_err(error)? {
             let cells = (0..columns).map(|column| row.get(column));
-            found.push(cells.collect::<rusqlite::Result<_>>().map_err(direct_error)?);
+            found.push(cells.collect::<rusqlite::Result<_>>().map_err(error)?);
         }
         Ok(found)
     }
 
     pub(crate) fn script(&mut self, sql: &str) -> Result<()> {
-        self.connection.execute_batch(sql).map_err(direct_error)
+        self.connection.execute_batch(sql).map_err(error)
     }
 }
