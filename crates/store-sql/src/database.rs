@@ -30,7 +30,7 @@ pub(crate) struct Database {
 #[derive(Debug)]
 enum Engine {
     Sqlite(sqlite::Place, sqlite::Tuning),
-    Postgres(postgres::Place, postgres::Tuning),
+    Postgres(Box<postgres::Place>, postgres::Tuning),
 }
 
 impl Database {
@@ -49,7 +49,7 @@ impl Database {
             }
             Some(("postgres" | "postgresql", _)) => {
                 let tuning = postgres::Tuning { deadline: options.deadline, lock_timeout: options.busy_timeout };
-                Engine::Postgres(postgres::Place::of(url)?, tuning)
+                Engine::Postgres(Box::new(postgres::Place::of(url)?), tuning)
             }
             _ => {
                 return Err(Error::new(
