@@ -1,7 +1,9 @@
 //! How many plain sequential steps a second the store writes, by the size of the rounds.
 //!
-//! `cargo run --release -p esteira-store-sql --example rounds [directory] [sizes...]` (default: `target/rounds`, on a real
-//! disk: a file system in memory has no sync to wait for). The directory `:memory:` leaves the sync out.
+//! `cargo run --release -p esteira-store-sql --example rounds [where] [sizes...]`. Where is a directory for SQLite files
+//! (default: `target/rounds`, on a real disk: a file system in memory has no sync to wait for), `:memory:`, which leaves the
+//! sync out, or the URL of an empty PostgreSQL database. Beside the bare rounds it shows whole reports, which read the job
+//! and the live task before they write.
 //!
 //! A step is what one ordinary report costs: a lease is taken, an artifact, an attempt and an ended task are added, and the
 //! next task is leased. Ten steps make a job; then another one begins.
@@ -118,31 +120,44 @@ fn cpu_micros() -> u64 {
     ticks.sum::<u64>() * 10_000
 }
 
-async fn commit(writer: &mut dyn Writer, batch: &Batch) {
+async fn commit(writer: &mut dyn Writer, batch: &Batch, reads: &[(JobId, TaskId)]) {
     let mut unit = writer.begin().await.expect("begins");
+    if !reads.is_empty() {
+        let jobs: Vec<JobId> = reads.iter().map(|(job, _)| *job).collect();
+        unit.jobs(&jobs).await.expect("reads");
+        assert_eq!(unit.live_tasks(reads).await.expect("reads").len(), reads.len());
+    }
     unit.write(batch).await.expect("writes");
     unit.commit().await.expect("commits");
 }
 
-async fn run(directory: &str, size: usize) {
-    let mut url = "sqlite::memory:".to_owned();
-    if directory != ":memory:" {
-        std::fs::create_dir_all(directory).expect("the directory can be made");
-        url = format!("sqlite:{directory}/rounds-{size}.db");
-        for end in ["", "-wal", "-shm"] {
-            let _ = std::fs::remove_file(format!("{directory}/rounds-{size}.db{end}"));
-        }
+/// The URL of a store with nothing in it; on a server the tables are used again, with ids that were never used.
+fn url(place: &str, size: usize) -> String {
+    if place.starts_with("postgres") {
+        return place.to_owned();
     }
+    if place == ":memory:" {
+        return "sqlite::memory:".to_owned();
+    }
+    std::fs::create_dir_all(place).expect("the directory can be made");
+    for end in ["", "-wal", "-shm"] {
+        let _ = std::fs::remove_file(format!("{place}/rounds-{size}.db{end}"));
+    }
+    format!("sqlite:{place}/rounds-{size}.db")
+}
+
+async fn run(place: &str, size: usize, reads: bool) {
+    let url = url(place, size);
     let opened = open(&url, Options::default()).await.expect("opens");
     let (mut writer, statements): (_, &AtomicU64) = (opened.writer, &opened.statements);
-    let mut ids = Ids(1 << 40);
+    let mut ids = Ids(std::process::id() as u64 * (1 << 36) + (size as u64 * 2 + u64::from(reads)) * (1 << 24));
     let mut leases: Vec<Leased> = (0..size)
         .map(|_| JobId(ids.uuid()))
         .collect::<Vec<_>>()
         .into_iter()
         .map(|job| lease(&mut ids, job, 0, None))
         .collect();
-    commit(&mut *writer, &Batch { leased: leases.clone(), ..Batch::default() }).await;
+    commit(&mut *writer, &Batch { leased: leases.clone(), ..Batch::default() }, &[]).await;
 
     let before = statements.load(Ordering::Relaxed);
     let cpu_before = cpu_micros();
@@ -150,11 +165,12 @@ async fn run(directory: &str, size: usize) {
     let began = Instant::now();
     while began.elapsed() < RUN_FOR {
         let mut batch = Batch::default();
+        let read = leases.iter().map(|leased| (leased.task.job, leased.task.id)).filter(|_| reads).collect::<Vec<_>>();
         for leased in &mut leases {
             step(&mut ids, &mut batch, leased);
         }
         let at = Instant::now();
-        commit(&mut *writer, &batch).await;
+        commit(&mut *writer, &batch, &read).await;
         latencies.push(at.elapsed());
     }
     let seconds = began.elapsed().as_secs_f64();
@@ -162,7 +178,8 @@ async fn run(directory: &str, size: usize) {
     latencies.sort_unstable();
     let at = |share: f64| latencies[((rounds - 1) as f64 * share) as usize].as_micros();
     println!(
-        "{size:>4} steps a round: {:>7.0} rounds/s {:>8.0} steps/s {:>8.0} rows/s; {:.1} statements a round; {:.1} us CPU a step; p50 {} us, p99 {} us, max {} us",
+        "{size:>4} {} a round: {:>7.0} rounds/s {:>8.0} steps/s {:>8.0} rows/s; {:.1} statements a round; {:.1} us CPU a step; p50 {} us, p99 {} us, max {} us",
+        if reads { "reports" } else { "steps  " },
         rounds as f64 / seconds,
         (rounds * size) as f64 / seconds,
         (rounds * size * 5) as f64 / seconds,
@@ -177,12 +194,13 @@ async fn run(directory: &str, size: usize) {
 #[tokio::main]
 async fn main() {
     let mut arguments = std::env::args().skip(1);
-    let directory = arguments.next().unwrap_or_else(|| "target/rounds".into());
+    let place = arguments.next().unwrap_or_else(|| "target/rounds".into());
     let mut sizes: Vec<usize> = arguments.filter_map(|size| size.parse().ok()).collect();
     if sizes.is_empty() {
         sizes = vec![1, 4, 16, 64, 256, 1024];
     }
     for size in sizes {
-        run(&directory, size).await;
+        run(&place, size, false).await;
+        run(&place, size, true).await;
     }
 }

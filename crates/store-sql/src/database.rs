@@ -28,10 +28,9 @@ pub(crate) struct Database {
 }
 
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "there is one a store")]
 enum Engine {
     Sqlite(sqlite::Place, sqlite::Tuning),
-    Postgres(postgres::Place, postgres::Tuning),
+    Postgres(Box<postgres::Place>, postgres::Tuning),
 }
 
 impl Database {
@@ -50,7 +49,7 @@ impl Database {
             }
             Some(("postgres" | "postgresql", _)) => {
                 let tuning = postgres::Tuning { deadline: options.deadline, lock_timeout: options.busy_timeout };
-                Engine::Postgres(postgres::Place::of(url)?, tuning)
+                Engine::Postgres(Box::new(postgres::Place::of(url)?), tuning)
             }
             _ => {
                 return Err(Error::new(

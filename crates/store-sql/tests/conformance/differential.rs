@@ -9,6 +9,7 @@ use esteira_model::{JobId, Task, Time, Uuid, WaitReason};
 use esteira_store::{Batch, Beat, LivePlace, Taken, Unit};
 use proptest::{prelude::*, test_runner::TestRunner};
 use std::time::Duration;
+use tokio::runtime::Runtime;
 
 /// One operation. Tasks are chosen by number, modulo those there are.
 #[derive(Debug, Clone)]
@@ -275,41 +276,33 @@ async fn run(store: &mut Store, operations: &[Operation]) {
 }
 
 /// Runs random operations on stores that `next` gives, each with nothing in it.
-#[expect(clippy::await_holding_refcell_ref, reason = "one case runs at a time")]
-fn check(cases: u32, mut next: impl AsyncFnMut() -> Store) {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let config = ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() };
-    let mut runner = TestRunner::new(config);
-    let next = std::cell::RefCell::new(&mut next);
-    let result = runner.run(&prop::collection::vec(operation(), 1..80), |operations| {
-        runtime.block_on(async {
-            let mut store = (next.borrow_mut())().await;
-            run(&mut store, &operations).await;
-        });
+fn check(runtime: &Runtime, next: impl AsyncFn() -> Store) {
+    let config = ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() };
+    let checked = TestRunner::new(config).run(&prop::collection::vec(operation(), 1..80), |operations| {
+        runtime.block_on(async { run(&mut next().await, &operations).await });
         Ok(())
     });
-    if let Err(e) = result {
+    if let Err(e) = checked {
         panic!("{e}");
     }
 }
 
+fn runtime() -> Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime")
+}
+
 #[test]
 fn sqlite_agrees_with_the_model() {
-    check(96, sqlite_memory);
+    check(&runtime(), sqlite_memory);
 }
 
 /// One database for all of them, emptied in between: a new one each would take longer than the operations.
 #[test]
 fn postgres_agrees_with_the_model() {
-    let mut database = None;
-    check(96, async || {
-        let (server, name) = match database.take() {
-            Some(found) => found,
-            None => postgres_database().await,
-        };
+    let runtime = runtime();
+    let (server, name) = runtime.block_on(postgres_database());
+    check(&runtime, async || {
         server.run(&name, "DELETE FROM queue; DELETE FROM parked; DELETE FROM lease; DELETE FROM aggregate_lock");
-        let url = server.url(&name);
-        database = Some((server, name));
-        store(&url, None).await
+        store(&server.url(&name), None).await
     });
 }

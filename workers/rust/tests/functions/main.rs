@@ -1,6 +1,6 @@
 //! The functions in the box against real servers and real databases.
 //!
-//! HTTP servers listen on loopback, SQLite writes files, PostgreSQL is a cluster that is made for the test and thrown away.
+//! HTTP servers listen on loopback, SQLite writes files, PostgreSQL is a server that is made for the test and thrown away.
 
 mod binary;
 mod http_paging;

@@ -1,25 +1,24 @@
 //! `database.query` on PostgreSQL.
 
-use crate::support::{check_error, multiple, postgres::Cluster, single};
+use crate::support::{check_error, multiple, single};
 use esteira_functions::{Connections, DatabaseQuery};
+use esteira_testkit::Postgres;
 use futures::{StreamExt as _, future::join_all, stream};
 use serde_json::{Value, json};
-use std::sync::Arc;
 
-/// A schema of its own in the shared cluster.
+/// A schema of its own on the server of this test process.
 pub(crate) struct Fixture {
     pub(crate) function: DatabaseQuery,
     connections: Connections,
-    _cluster: Arc<Cluster>,
 }
 
 impl Fixture {
     /// Makes the schema.
     pub(crate) async fn new(schema: &str) -> Self {
-        let cluster = tokio::task::spawn_blocking(Cluster::shared).await.expect("a cluster");
-        let url = format!("{}&options=-c%20search_path%3D{schema}&pool_max=4", cluster.url());
+        let server = tokio::task::spawn_blocking(Postgres::shared).await.expect("a server");
+        let url = format!("{}&options=-c%20search_path%3D{schema}&pool_max=4", server.url("postgres"));
         let connections = Connections::new([("db".to_owned(), url)]).expect("a connection");
-        let fixture = Self { function: DatabaseQuery::new(connections.clone()), connections, _cluster: cluster };
+        let fixture = Self { function: DatabaseQuery::new(connections.clone()), connections };
         fixture.write(&format!("CREATE SCHEMA {schema}")).await;
         fixture
     }
@@ -195,8 +194,11 @@ async fn writes_happen_side_by_side_and_in_the_background() {
     assert!(handed.iter().all(Result::is_ok), "{handed:?}");
     fixture.connections.drain().await;
     let again = DatabaseQuery::new(
-        Connections::new([("db".to_owned(), format!("{}&options=-c%20search_path%3Dwrites", fixture._cluster.url()))])
-            .expect("a connection"),
+        Connections::new([(
+            "db".to_owned(),
+            format!("{}&options=-c%20search_path%3Dwrites", Postgres::shared().url("postgres")),
+        )])
+        .expect("a connection"),
     );
     let count = single(&again, &json!({"connection": "db", "sql": "SELECT count(*) AS n FROM t"}), "null")
         .await

@@ -1,6 +1,5 @@
 //! What the tests share.
 
-pub(crate) mod postgres;
 pub(crate) mod server;
 
 use esteira_sdk::{
