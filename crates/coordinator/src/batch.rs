@@ -18,6 +18,9 @@ use std::collections::HashMap;
 /// Rows of each kind that one tick looks at.
 const TICK_MAX: usize = 1_000;
 
+/// Answered requests that one tick forgets at most.
+const FORGET_MAX: usize = 10_000;
+
 /// What one piece of work is answered.
 pub(crate) enum Answer {
     Started(Box<Started>),
@@ -271,6 +274,14 @@ async fn tick(round: &mut Round<'_>, reap: bool, todos: &mut Vec<Todo>) -> Resul
             todos.push(Todo::new(job, Act::Overdue { task, fence, timed_out }));
         }
     }
+    // What other coordinators have put there, or what this one has missed.
+    let lanes = round.unit.lanes().await?;
+    round.backlog.extend(lanes);
+    if round.shared.is_shared {
+        let paused = round.unit.paused_queues().await?;
+        round.shared.dispatcher.replace_paused(paused);
+    }
+    round.unit.forget_requests(Time(now.0 - time::micros(limits::REQUEST_ID_KEPT)), FORGET_MAX).await?;
     for job in round.unit.overdue_jobs(now, grace_began(now), TICK_MAX).await? {
         todos.push(Todo::new(job, Act::Deadline));
     }

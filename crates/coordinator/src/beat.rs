@@ -8,7 +8,7 @@ use crate::{
 };
 use esteira_engine::Entropy;
 use esteira_model::{
-    Artifact, ArtifactId, DataClass, JobState, OutputType, TaskId,
+    Artifact, ArtifactId, DataClass, Job, JobId, JobState, OutputType, TaskId,
     limits::{APPEND_ITEMS_MAX, FAN_OUT_ITEMS_MAX},
 };
 use esteira_store::{Beat, LivePlace};
@@ -18,7 +18,10 @@ use std::collections::HashMap;
 /// Extends leases; what a worker is told is a value for each lease.
 pub(crate) async fn beat(round: &mut Round<'_>, beats: &[HeartBeat]) -> Result<Vec<BeatVerdict>> {
     let now = round.now;
-    round.load_jobs(beats.iter().map(|beat| beat.token.job)).await?;
+    // Not among the jobs of the batch: a beat must not wait for whoever is changing its job.
+    let jobs: Vec<JobId> = beats.iter().map(|beat| beat.token.job).collect();
+    let jobs: HashMap<JobId, Job> =
+        round.unit.jobs_unlocked(&jobs).await?.into_iter().map(|job| (job.id, job)).collect();
     let ids: Vec<_> = beats.iter().map(|beat| (beat.token.job, beat.token.task)).collect();
     let live: HashMap<TaskId, _> =
         round.unit.live_tasks(&ids).await?.into_iter().map(|live| (live.task.id, live)).collect();
@@ -31,9 +34,9 @@ pub(crate) async fn beat(round: &mut Round<'_>, beats: &[HeartBeat]) -> Result<V
             continue;
         };
         let ttl = beat.ttl.unwrap_or(leased.ttl);
-        let entry = round.jobs.get(&beat.token.job);
-        let cancelling = entry.is_some_and(|entry| entry.job.state == JobState::Cancelling);
-        let data_class = entry.map_or(DataClass::Production, |entry| entry.job.data_class);
+        let job = jobs.get(&beat.token.job);
+        let cancelling = job.is_some_and(|job| job.state == JobState::Cancelling);
+        let data_class = job.map_or(DataClass::Production, |job| job.data_class);
         let checkpoint = beat.checkpoint.as_ref().map(|payload| {
             let id: ArtifactId = round.shared.ids.clone().artifact();
             let digest: [u8; 32] = Sha256::digest(payload.bytes()).into();

@@ -56,6 +56,8 @@ const COMPILED_MAX: usize = 10_000;
 /// Compiled versions and the plans they belong to.
 #[derive(Default)]
 pub struct Catalog {
+    /// Other coordinators change plans too, so a plan and whether a version is retired are read anew each time.
+    is_shared: bool,
     evaluator: Evaluator,
     compiled: Mutex<HashMap<PlanVersionId, Arc<Compiled>>>,
     plans: Mutex<HashMap<(AccountId, String), PlanRecord>>,
@@ -75,6 +77,11 @@ pub enum PlanKey {
 }
 
 impl Catalog {
+    /// An empty catalog of a store that is this coordinator's alone, or shared with others.
+    pub fn new(is_shared: bool) -> Self {
+        Self { is_shared, ..Self::default() }
+    }
+
     /// The expression port that everything here uses.
     pub fn evaluator(&self) -> &Evaluator {
         &self.evaluator
@@ -133,11 +140,12 @@ impl Catalog {
         let found = match key {
             PlanKey::Id(id) => reader.plan(account, *id).await?,
             PlanKey::Name(name) => {
-                if let Some(plan) = lock(&self.plans).get(&(account.clone(), name.clone())) {
-                    return Ok(plan.clone());
+                let cached = || lock(&self.plans).get(&(account.clone(), name.clone())).cloned();
+                if let Some(plan) = (!self.is_shared).then(cached).flatten() {
+                    return Ok(plan);
                 }
                 let found = reader.plan_by_name(account, name).await?;
-                if let Some(plan) = &found {
+                if let Some(plan) = found.as_ref().filter(|_| !self.is_shared) {
                     lock(&self.plans).insert((account.clone(), name.clone()), plan.clone());
                 }
                 found
@@ -164,14 +172,17 @@ impl Catalog {
         let number = if version == 0 { plan.default_version } else { version };
         let known =
             lock(&self.compiled).values().find(|c| c.record.plan == plan.id && c.record.version == number).cloned();
-        let compiled = match known {
-            Some(compiled) => compiled,
-            None => {
+        let compiled = match &known {
+            Some(compiled) if !self.is_shared => compiled.clone(),
+            _ => {
                 let record = reader.plan_version_by_number(account, plan.id, number).await?;
                 let record = record.ok_or_else(|| {
                     Error::new(Reason::PlanVersionNotFound, format!("plan `{}` has no version {number}", plan.name))
                 })?;
-                self.keep(compile(record, &self.evaluator)?)
+                match known {
+                    Some(compiled) if compiled.record == record => compiled,
+                    _ => self.keep(compile(record, &self.evaluator)?),
+                }
             }
         };
         if compiled.record.retire_time.is_some() {

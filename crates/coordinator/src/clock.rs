@@ -30,18 +30,27 @@ impl Clock for SystemClock {
 pub struct Ids {
     clock: Arc<dyn Clock>,
     last: Arc<AtomicI64>,
-    node: i64,
+    node: Arc<AtomicI64>,
 }
 
 /// Bits of a sequence number that name the coordinator which gave it.
 const NODE_BITS: u32 = 10;
+/// How many coordinators one store may have.
+pub const NODES: i64 = 1 << NODE_BITS;
 /// Sequence numbers count microseconds from 2024-01-01 UTC, so that they fit 63 bits beside the node until 2309.
 const SEQUENCE_EPOCH_MICROS: i64 = 1_704_067_200_000_000;
 
 impl Ids {
     /// Ids of the coordinator with this number, 0 to 1023.
     pub fn new(clock: Arc<dyn Clock>, node: u16) -> Self {
-        Self { clock, last: Arc::new(AtomicI64::new(0)), node: i64::from(node) & ((1 << NODE_BITS) - 1) }
+        let ids = Self { clock, last: Arc::new(AtomicI64::new(0)), node: Arc::default() };
+        ids.set_node(node);
+        ids
+    }
+
+    /// The coordinator has another number from here on.
+    pub fn set_node(&self, node: u16) {
+        self.node.store(i64::from(node) & (NODES - 1), Ordering::Relaxed);
     }
 }
 
@@ -57,7 +66,7 @@ impl Entropy for Ids {
         let previous = self.last.fetch_max(now, Ordering::Relaxed);
         // The clock stands still or went back: count on from the last number.
         let micros = if now > previous { now } else { self.last.fetch_add(1, Ordering::Relaxed) + 1 };
-        micros << NODE_BITS | self.node
+        micros << NODE_BITS | self.node.load(Ordering::Relaxed)
     }
 
     #[allow(clippy::disallowed_methods)] // the one adapter of the entropy port

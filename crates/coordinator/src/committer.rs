@@ -17,6 +17,8 @@ use tokio::sync::mpsc;
 
 /// Pieces of work that one batch takes at most.
 const BATCH_MAX: usize = 1_024;
+/// How often a batch that another coordinator overtook is tried as it is.
+const TRIES_MAX: u32 = 3;
 /// Of which new submissions at most, while other work waits: what is under way goes first.
 const SUBMISSIONS_MAX: usize = 512;
 
@@ -102,18 +104,22 @@ impl Committer {
 
     /// Runs work in one transaction; when the database refuses it, in halves, so that only what cannot be fails.
     async fn together(&mut self, works: Vec<Work>) {
-        let mut parts = vec![works];
-        while let Some(mut works) = parts.pop() {
+        let mut parts = vec![(works, 1)];
+        while let Some((mut works, tries)) = parts.pop() {
             match self.attempt(&works).await {
                 Ok(answers) => works.into_iter().zip(answers).for_each(|(work, answer)| reply(work, answer)),
-                Err(error) if works.len() == 1 || error.reason == Reason::StoreUnavailable => {
+                Err(error) if error.overtaken && tries < TRIES_MAX => {
+                    tracing::debug!(%error, works = works.len(), "batch overtaken; trying it again");
+                    parts.push((works, tries + 1));
+                }
+                Err(error) if works.len() == 1 || (error.reason == Reason::StoreUnavailable && !error.overtaken) => {
                     works.into_iter().for_each(|work| reply(work, Err(error.clone())))
                 }
                 Err(error) => {
                     tracing::warn!(%error, works = works.len(), "batch refused; trying its halves");
                     let later = works.split_off(works.len() / 2);
-                    parts.push(later);
-                    parts.push(works);
+                    parts.push((later, 1));
+                    parts.push((works, 1));
                 }
             }
         }

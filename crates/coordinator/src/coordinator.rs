@@ -8,6 +8,7 @@ use crate::{
     error::{Error, Reason, Result},
     grant,
     hub::Hub,
+    membership,
     round::Round,
     timer::{self, Timer},
     token::Tokens,
@@ -15,18 +16,20 @@ use crate::{
     workers::Workers,
 };
 use async_trait::async_trait;
-use esteira_store::{LivePlace, Reader, Unit, Writer};
+use esteira_model::{AccountId, ArtifactId, Payload};
+use esteira_store::{Live, LivePlace, Reader, Unit, Writer};
 use std::{pin::Pin, sync::Arc};
 use tokio::{
     sync::{Notify, mpsc, oneshot},
     task::JoinHandle,
 };
+use tokio_util::sync::CancellationToken;
 
 /// What an installation chooses.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// Number of this coordinator among those of one store, 0 to 1023.
-    pub node: u16,
+    /// Where it can be reached, for people who look at the coordinators of a store.
+    pub address: String,
     /// Whether a task may go straight to a parked poll in the transaction that creates it. Off only to measure its worth.
     pub hand_off: bool,
     /// Pieces of work that may wait; more are refused as OVERLOADED.
@@ -35,7 +38,7 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { node: 0, hand_off: true, queue_depth: 8_192 }
+        Self { address: String::new(), hand_off: true, queue_depth: 8_192 }
     }
 }
 
@@ -52,6 +55,10 @@ pub(crate) struct Shared {
     pub workers: Workers,
     pub outbox_ready: Notify,
     pub hand_off: bool,
+    /// Whether other coordinators may work on the same store.
+    pub is_shared: bool,
+    /// This coordinator stops.
+    pub stopping: CancellationToken,
 }
 
 /// The coordinator. Cheap to clone.
@@ -64,13 +71,20 @@ pub struct Coordinator {
 
 /// A running coordinator's background tasks.
 pub struct Running {
+    shared: Arc<Shared>,
     committer: oneshot::Receiver<()>,
     timer: JoinHandle<()>,
+    membership: Option<JoinHandle<()>>,
 }
 
 impl Running {
     /// Waits until all accepted work is committed. Every clone of the coordinator must be gone.
     pub async fn drained(self) {
+        self.shared.stopping.cancel();
+        if let Some(membership) = self.membership {
+            // It says that this coordinator leaves, unless the store is gone.
+            let _ = membership.await;
+        }
         self.timer.abort();
         // The committer ends when nobody can send it work any more.
         let _ = self.committer.await;
@@ -89,18 +103,25 @@ impl Coordinator {
         settings: Settings,
     ) -> Result<(Self, Running)> {
         let key = token_key(&mut *writer).await?;
+        let is_shared = writer.is_shared();
+        let own = match is_shared {
+            true => Some(membership::join(&mut *writer, &settings.address, clock.now()).await?),
+            false => None,
+        };
         let shared = Arc::new(Shared {
             reader,
-            catalog: Catalog::default(),
+            catalog: Catalog::new(is_shared),
             dispatcher: Dispatcher::default(),
             hub: Hub::default(),
-            ids: Ids::new(clock.clone(), settings.node),
+            ids: Ids::new(clock.clone(), own.map_or(0, |own| own.node)),
             tokens: Tokens::new(key),
             clock,
             timer: Timer::default(),
             workers: Workers::default(),
             outbox_ready: Notify::new(),
             hand_off: settings.hand_off,
+            is_shared,
+            stopping: CancellationToken::new(),
         });
         recover(&shared, &mut *writer).await?;
         let (urgent, urgent_work) = mpsc::channel(settings.queue_depth);
@@ -109,7 +130,10 @@ impl Coordinator {
         let committer = Committer::new(shared.clone(), writer, urgent_work, submitted_work);
         let committer = run_apart(committer, holds_thread)?;
         let timer = tokio::spawn(timer::run(shared.clone(), urgent.clone()));
-        Ok((Self { shared, urgent, submissions }, Running { committer, timer }))
+        let coordinator = Self { shared: shared.clone(), urgent, submissions };
+        let membership =
+            own.map(|own| tokio::spawn(membership::run(coordinator.clone(), own, settings.address.clone())));
+        Ok((coordinator, Running { shared, committer, timer, membership }))
     }
 
     /// The clock of this coordinator.
@@ -125,6 +149,11 @@ impl Coordinator {
     /// Lease tokens.
     pub fn tokens(&self) -> &Tokens {
         &self.shared.tokens
+    }
+
+    /// Whether other coordinators may work on the same store: then not all that changes is news here.
+    pub fn is_shared(&self) -> bool {
+        self.shared.is_shared
     }
 
     /// Changes of jobs.
@@ -243,13 +272,26 @@ async fn recover(shared: &Shared, writer: &mut dyn Writer) -> Result<()> {
         shared.dispatcher.set_paused(&account, &queue, true);
     }
     let leases = unit.leases().await?;
-    let mut round = Round::new(&mut *unit, shared, shared.clock.now());
-    round.load_jobs(leases.iter().map(|live| live.task.job)).await?;
+    remember(shared, &mut *unit, &leases, None).await
+}
+
+/// Keeps the grants of these leases for polls that are sent again, those of one account or of all.
+pub(crate) async fn remember(
+    shared: &Shared,
+    unit: &mut dyn Unit,
+    leases: &[Live],
+    of: Option<&AccountId>,
+) -> Result<()> {
+    let mut round = Round::new(unit, shared, shared.clock.now());
+    round.load_jobs_to_grant(leases.iter().map(|live| live.task.job)).await?;
     round.load_payloads(leases.iter().flat_map(|live| live.task.input.into_iter().chain(live.task.checkpoint))).await?;
-    for live in &leases {
+    for live in leases {
         let (LivePlace::Leased(leased), Some(entry)) = (&live.place, round.jobs.get(&live.task.job)) else { continue };
-        let payload = |id: Option<esteira_model::ArtifactId>| id.and_then(|id| round.payloads.get(&id).cloned());
-        let input = payload(live.task.input).unwrap_or_else(esteira_model::Payload::none);
+        if of.is_some_and(|account| *account != entry.job.account) {
+            continue;
+        }
+        let payload = |id: Option<ArtifactId>| id.and_then(|id| round.payloads.get(&id).cloned());
+        let input = payload(live.task.input).unwrap_or_else(Payload::none);
         let grant =
             grant::build(&shared.tokens, &entry.compiled, &entry.job, leased, input, payload(live.task.checkpoint));
         let key = PollKey {

@@ -270,6 +270,11 @@ impl Dispatcher {
         }
     }
 
+    /// These queues are paused, and no others.
+    pub fn replace_paused(&self, queues: Vec<(AccountId, String)>) {
+        self.state().paused = queues.into_iter().map(|(account, queue)| (account.as_str().to_owned(), queue)).collect();
+    }
+
     /// Whether a queue is paused.
     pub fn is_paused(&self, account: &AccountId, queue: &str) -> bool {
         self.state().paused.contains(&(account.as_str().to_owned(), queue.to_owned()))

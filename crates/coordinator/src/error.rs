@@ -54,12 +54,21 @@ pub struct Error {
     pub retry_after: Option<Duration>,
     /// Findings about a plan.
     pub issues: Vec<Issue>,
+    /// Another coordinator was first: the same work on a fresh snapshot may find another answer.
+    pub overtaken: bool,
 }
 
 impl Error {
     /// An error for this reason.
     pub fn new(reason: Reason, message: impl Into<String>) -> Self {
-        Self { reason, message: message.into(), field: String::new(), retry_after: None, issues: Vec::new() }
+        Self {
+            reason,
+            message: message.into(),
+            field: String::new(),
+            retry_after: None,
+            issues: Vec::new(),
+            overtaken: false,
+        }
     }
 
     /// A request field that is wrong.
@@ -81,14 +90,19 @@ impl From<esteira_store::Error> for Error {
         use esteira_store::Kind;
         match error.kind() {
             Kind::UnknownField => Self::field("filter", error.to_string()),
-            Kind::Unavailable | Kind::Conflict | Kind::CommitUnknown => {
+            Kind::Conflict => Self {
+                retry_after: Some(Duration::from_millis(500)),
+                overtaken: true,
+                ..Self::new(Reason::StoreUnavailable, "other work was first, again and again")
+            },
+            Kind::Unavailable | Kind::CommitUnknown => {
                 tracing::warn!(kind = ?error.kind(), %error, "store unavailable");
                 Self {
                     retry_after: Some(Duration::from_millis(500)),
                     ..Self::new(Reason::StoreUnavailable, "the store does not accept work now")
                 }
             }
-            Kind::Duplicate => Self::new(Reason::NameTaken, "the name or id is taken"),
+            Kind::Duplicate => Self { overtaken: true, ..Self::new(Reason::NameTaken, "the name or id is taken") },
             Kind::Defect => {
                 tracing::error!(%error, "store defect");
                 Self::new(Reason::Internal, "the store refused a statement; the log has more")

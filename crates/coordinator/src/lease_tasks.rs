@@ -1,7 +1,7 @@
 //! Lease tasks: a long-poll that can be sent again (INV-POLL).
 
 use crate::{
-    coordinator::Coordinator,
+    coordinator::{Coordinator, remember},
     dispatcher::{Poll, PollKey},
     error::Result,
     grant::Grant,
@@ -61,10 +61,32 @@ impl Coordinator {
     /// Waits for tasks and leases them.
     pub async fn lease_tasks(&self, principal: &Principal, ask: LeaseTasks) -> Result<Leased> {
         let wait = ask.wait;
+        self.fetch_from_elsewhere(principal, &ask).await?;
         match self.park(principal, ask) {
             Ready::Now(leased) => self.renew(leased).await,
             Ready::Parked(parked) => Ok(parked.wait(wait).await),
         }
+    }
+
+    /// A poll of a worker that comes from another coordinator may have got its leases there (INV-POLL).
+    async fn fetch_from_elsewhere(&self, principal: &Principal, ask: &LeaseTasks) -> Result<()> {
+        let shared = self.shared.clone();
+        let last_seen = shared.workers.last_seen(&principal.account, &ask.worker_id);
+        if ask.request_id.is_empty() || !shared.may_be_elsewhere(last_seen, shared.clock.now()) {
+            return Ok(());
+        }
+        let key = PollKey {
+            account: principal.account.clone(),
+            worker_id: ask.worker_id.clone(),
+            request_id: ask.request_id.clone(),
+        };
+        self.transact(move |unit| {
+            Box::pin(async move {
+                let leases = unit.leases_of_poll(&key.worker_id, &key.request_id).await?;
+                remember(&shared, unit, &leases, Some(&key.account)).await
+            })
+        })
+        .await
     }
 
     /// The leases of a poll that is sent again. The worker counts them from this call, so they begin anew; what was lost

@@ -23,6 +23,7 @@ pub mod hub;
 pub mod lane;
 pub mod lease_tasks;
 mod load;
+mod membership;
 pub mod outbox;
 mod place;
 pub mod plans;

@@ -27,7 +27,23 @@ impl Round<'_> {
         if missing.is_empty() {
             return Ok(());
         }
-        for job in self.unit.jobs(&missing).await? {
+        let jobs = self.unit.jobs(&missing).await?;
+        self.add_jobs_read(jobs).await
+    }
+
+    /// The same for jobs that this batch does not change: a grant must not wait for whoever is changing the job.
+    pub(crate) async fn load_jobs_to_grant(&mut self, ids: impl Iterator<Item = JobId>) -> Result<()> {
+        let missing: Vec<JobId> =
+            ids.filter(|id| !self.jobs.contains_key(id)).collect::<BTreeSet<_>>().into_iter().collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let jobs = self.unit.jobs_unlocked(&missing).await?;
+        self.add_jobs_read(jobs).await
+    }
+
+    async fn add_jobs_read(&mut self, jobs: Vec<Job>) -> Result<()> {
+        for job in jobs {
             let compiled = self.shared.catalog.version_in(&mut *self.unit, job.plan_version).await?;
             self.jobs.insert(job.id, JobEntry { job, compiled, started: false, changed: false });
         }

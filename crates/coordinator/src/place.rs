@@ -167,7 +167,7 @@ impl Round<'_> {
             }
             let unused = reservations.split_off(claimed.len());
             self.unused.extend(unused);
-            self.load_jobs(claimed.iter().map(|claimed| claimed.task.job)).await?;
+            self.load_jobs_to_grant(claimed.iter().map(|claimed| claimed.task.job)).await?;
             for (claimed, reservation) in claimed.into_iter().zip(reservations) {
                 if let Some(job) = self.jobs.get(&claimed.task.job).map(|entry| entry.job.clone()) {
                     self.grant(&job, claimed.task, claimed.lane, claimed.rank, reservation);

@@ -303,7 +303,7 @@ impl<'u> Round<'u> {
     /// The grants of this batch with their data, ready to leave after COMMIT.
     pub async fn grants(&mut self) -> Result<Vec<(PollKey, Grant)>> {
         let granted = std::mem::take(&mut self.granted);
-        self.load_jobs(granted.iter().map(|(_, leased)| leased.task.job)).await?;
+        self.load_jobs_to_grant(granted.iter().map(|(_, leased)| leased.task.job)).await?;
         self.load_payloads(
             granted.iter().flat_map(|(_, leased)| leased.task.input.into_iter().chain(leased.task.checkpoint)),
         )

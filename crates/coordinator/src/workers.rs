@@ -89,6 +89,11 @@ impl Workers {
         });
     }
 
+    /// When a worker was seen last.
+    pub fn last_seen(&self, account: &AccountId, worker_id: &str) -> Option<Time> {
+        self.with(|seen| seen.get(&(account.clone(), worker_id.to_owned())).map(|entry| entry.last_seen))
+    }
+
     /// A worker polled. Returns whether it is draining, and the version it registered for each of these functions.
     pub fn polled(&self, account: &AccountId, worker_id: &str, functions: &[String], now: Time) -> (bool, Vec<String>) {
         self.with(|seen| {

@@ -134,7 +134,7 @@ impl Refusal {
 
 impl From<esteira_coordinator::Error> for Refusal {
     fn from(error: esteira_coordinator::Error) -> Self {
-        let esteira_coordinator::Error { reason, message, field, retry_after, issues } = error;
+        let esteira_coordinator::Error { reason, message, field, retry_after, issues, overtaken: _ } = error;
         Self { field, retry_after, issues, ..Self::new(reason, message) }
     }
 }

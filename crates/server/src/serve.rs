@@ -15,7 +15,7 @@ pub struct Arguments {
     /// Address to listen on; port 0 takes a free one
     #[arg(long, env = "ESTEIRA_LISTEN", default_value = "127.0.0.1:7440")]
     pub listen: SocketAddr,
-    /// The store: sqlite:PATH
+    /// The store: sqlite:PATH, for one coordinator, or postgres://USER@HOST/DATABASE, for any number
     #[arg(long, env = "ESTEIRA_DATABASE")]
     pub database: String,
     /// Who is recorded as the operator while no login is configured
@@ -104,10 +104,9 @@ pub async fn start(arguments: &Arguments) -> Result<Served, ExitCode> {
     let address = listener.local_addr().map_err(refuse)?;
     let store =
         esteira_store_sql::open(&arguments.database, esteira_store_sql::Options::default()).await.map_err(refuse)?;
+    let settings = Settings { address: address.to_string(), ..Settings::default() };
     let (coordinator, running) =
-        Coordinator::start(store.writer, store.reader, Arc::new(SystemClock), Settings::default())
-            .await
-            .map_err(refuse)?;
+        Coordinator::start(store.writer, store.reader, Arc::new(SystemClock), settings).await.map_err(refuse)?;
     let stop = CancellationToken::new();
     let operator = LocalOperator {
         account: "default".into(),

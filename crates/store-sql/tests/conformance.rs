@@ -39,6 +39,8 @@ mod jobs;
 mod leases;
 #[path = "conformance/lists.rs"]
 mod lists;
+#[path = "conformance/members.rs"]
+mod members;
 #[path = "conformance/model.rs"]
 mod model;
 #[path = "conformance/outbox_lease.rs"]
@@ -74,6 +76,7 @@ fn every_verb_has_a_case() {
         jobs::VERBS,
         leases::VERBS,
         lists::VERBS,
+        members::VERBS,
         outbox_lease::VERBS,
         outbox_settle::VERBS,
         plans::VERBS,

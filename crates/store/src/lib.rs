@@ -18,5 +18,5 @@ pub use batch::{Batch, Beat, Hot, Leased, Parked, Queued, Taken};
 pub use error::{Error, Kind, Result};
 pub use page::{Filter, Op, Page, Paged, Term, Value};
 pub use reader::{JobDetails, LaneCount, OutboxRow, Reader, Stored, TaskRecord};
-pub use record::{AnsweredRequest, Claimed, Live, LivePlace, PlanRecord, PlanVersionRecord};
+pub use record::{AnsweredRequest, Claimed, Live, LivePlace, Member, PlanRecord, PlanVersionRecord};
 pub use writer::{OutboxKey, OutboxRun, Unit, Writer};

@@ -1,6 +1,6 @@
 //! Rows that the ports speak of and that are no words of the model.
 
-use esteira_model::{AccountId, Actor, PlanId, PlanVersionId, Task, Time, WaitReason};
+use esteira_model::{AccountId, Actor, PlanId, PlanVersionId, Task, Time, Uuid, WaitReason};
 use std::collections::BTreeMap;
 
 /// A plan: a name with versions.
@@ -111,4 +111,19 @@ pub struct Claimed {
     pub lane: String,
     /// Its rank there.
     pub rank: i32,
+}
+
+/// A coordinator that works on this store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    /// Its number among those of the store: the ids that it gives carry it.
+    pub node: u16,
+    /// The process: a number that was left is given again.
+    pub instance: Uuid,
+    /// Where it listens.
+    pub address: String,
+    /// When it came.
+    pub start_time: Time,
+    /// When it counts as gone unless it says that it lives.
+    pub expire_time: Time,
 }

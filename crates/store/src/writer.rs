@@ -3,11 +3,12 @@
 use crate::{
     batch::{Batch, Beat},
     error::Result,
-    record::{AnsweredRequest, Claimed, Live, PlanRecord, PlanVersionRecord},
+    record::{AnsweredRequest, Claimed, Live, Member, PlanRecord, PlanVersionRecord},
 };
 use async_trait::async_trait;
 use esteira_model::{
     AccountId, Arrival, ArtifactId, EndedTask, Job, JobId, OutboxMessage, Payload, PlanId, PlanVersionId, TaskId, Time,
+    Uuid,
 };
 
 /// A connection that only the committer uses.
@@ -19,6 +20,11 @@ pub trait Writer: Send {
     /// Whether its calls hold the thread that makes them until the database has answered: then its owner needs a thread of
     /// its own.
     fn holds_thread(&self) -> bool {
+        false
+    }
+
+    /// Whether other coordinators may work on the same store at the same time.
+    fn is_shared(&self) -> bool {
         false
     }
 }
@@ -183,6 +189,16 @@ pub trait Unit: Send {
     async fn setting(&mut self, name: &str) -> Result<Option<Vec<u8>>>;
     /// Stores a setting.
     async fn put_setting(&mut self, name: &str, value: &[u8]) -> Result<()>;
+    /// The coordinators of this store, by number, expired ones too.
+    async fn members(&mut self) -> Result<Vec<Member>>;
+    /// Adds a coordinator; `Duplicate` when its number is taken.
+    async fn insert_member(&mut self, member: &Member) -> Result<()>;
+    /// Says that a coordinator lives; `false` when it was forgotten and must come anew.
+    async fn renew_member(&mut self, node: u16, instance: Uuid, expire_time: Time) -> Result<bool>;
+    /// Forgets a coordinator that left, or one that expired.
+    async fn forget_member(&mut self, node: u16, instance: Uuid) -> Result<()>;
+    /// The leases that a poll got, at whichever coordinator (INV-POLL).
+    async fn leases_of_poll(&mut self, worker_id: &str, request_id: &str) -> Result<Vec<Live>>;
     /// Forgets answered requests older than `before`, at most `limit`; returns how many.
     async fn forget_requests(&mut self, before: Time, limit: usize) -> Result<usize>;
 }

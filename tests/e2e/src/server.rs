@@ -27,6 +27,7 @@ enum Kind {
 #[derive(Debug)]
 pub struct Server {
     kind: Kind,
+    database: Option<String>,
     directory: TempDir,
     address: SocketAddr,
     process: Process,
@@ -35,19 +36,24 @@ pub struct Server {
 impl Server {
     /// `esteira serve` on SQLite, on a free port.
     pub async fn serve() -> Self {
-        Self::start(Kind::Serve).await
+        Self::start(Kind::Serve, None).await
+    }
+
+    /// `esteira serve` on this database, which others may use too, on a free port.
+    pub async fn serve_on(database: String) -> Self {
+        Self::start(Kind::Serve, Some(database)).await
     }
 
     /// `esteira dev`, with the functions in the box, on a free port.
     pub async fn dev() -> Self {
-        Self::start(Kind::Dev).await
+        Self::start(Kind::Dev, None).await
     }
 
-    async fn start(kind: Kind) -> Self {
+    async fn start(kind: Kind, database: Option<String>) -> Self {
         let directory = tempfile::tempdir().expect("a directory can be made");
-        let mut process = spawn(kind, directory.path(), "127.0.0.1:0");
+        let mut process = spawn(kind, database.as_deref(), directory.path(), "127.0.0.1:0");
         let address = process.line(ANNOUNCEMENT).await.parse().expect("an address is announced");
-        Self { kind, directory, address, process }
+        Self { kind, database, directory, address, process }
     }
 
     /// Starts it again on the same data and the same port, after it has ended.
@@ -55,7 +61,7 @@ impl Server {
         assert!(!self.process.is_running(), "it still runs");
         let end = Instant::now() + PORT_TAKEN_MAX;
         loop {
-            self.process = spawn(self.kind, self.directory.path(), &self.address.to_string());
+            self.process = spawn(self.kind, self.database.as_deref(), self.directory.path(), &self.address.to_string());
             if self.process.next_line(ANNOUNCEMENT).await.is_some() {
                 return;
             }
@@ -119,11 +125,12 @@ impl Server {
     }
 }
 
-fn spawn(kind: Kind, directory: &Path, listen: &str) -> Process {
+fn spawn(kind: Kind, database: Option<&str>, directory: &Path, listen: &str) -> Process {
     let mut command = Command::new(binary::esteira());
     match kind {
         Kind::Serve => {
-            let database = format!("sqlite:{}", directory.join("esteira.db").display());
+            let file = || format!("sqlite:{}", directory.join("esteira.db").display());
+            let database = database.map_or_else(file, str::to_owned);
             command.args(["serve", "--listen", listen, "--database", &database]);
         }
         Kind::Dev => {

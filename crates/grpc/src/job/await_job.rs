@@ -11,24 +11,33 @@ use esteira_contract::v1;
 use esteira_coordinator::hub::Change;
 use esteira_model::JobId;
 use std::time::Duration;
-use tokio::sync::broadcast::{Receiver, error::RecvError};
+use tokio::{
+    sync::broadcast::{Receiver, error::RecvError},
+    time::Instant,
+};
 
 pub async fn await_job(edge: &Edge, caller: &Caller, request: v1::AwaitJobRequest) -> Answer<v1::AwaitJobResponse> {
     let id: JobId = check::id(&request.job_id, At::Top("job_id"))?;
     let wait = time::wait(request.wait, At::Top("wait"))?;
     // Listening before looking: what is committed in between is news.
-    let changes = edge.coordinator.hub().listen(id);
+    let mut changes = edge.coordinator.hub().listen(id);
     let mut job = read_job(edge, caller, id).await?;
-    if !job.state.is_terminal() && !wait.is_zero() {
-        ended(edge, changes, wait).await;
+    let over = Instant::now() + wait;
+    while !job.state.is_terminal() && Instant::now() < over && !edge.drain.is_cancelled() {
+        // What another coordinator commits is no news here: look by itself.
+        let look = if edge.coordinator.is_shared() { LOOK_PERIOD } else { wait };
+        ended(edge, &mut changes, look.min(over - Instant::now())).await;
         job = read_job(edge, caller, id).await?;
     }
     let completed = job.state.is_terminal();
     Ok(v1::AwaitJobResponse { job: Some(view_job(edge, caller, &job, Bodies::Sent).await?), completed })
 }
 
+/// How often the end of a job is looked for that another coordinator may bring.
+const LOOK_PERIOD: Duration = Duration::from_millis(500);
+
 /// Until the job ends, or the time is over, or the server drains.
-async fn ended(edge: &Edge, mut changes: Receiver<Change>, wait: Duration) {
+async fn ended(edge: &Edge, changes: &mut Receiver<Change>, wait: Duration) {
     let news = async {
         loop {
             match changes.recv().await {

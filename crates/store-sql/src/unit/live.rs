@@ -167,6 +167,16 @@ pub(super) async fn leases(connection: &mut Connection) -> Result<Vec<Live>> {
     connection.fetch(LEASED, values![]).await?.iter().map(read_live).collect()
 }
 
+/// See [`esteira_store::Unit::leases_of_poll`]. No index: there are as many leases as tasks that run.
+pub(super) async fn leases_of_poll(
+    connection: &mut Connection,
+    worker_id: &str,
+    request_id: &str,
+) -> Result<Vec<Live>> {
+    const SQL: &str = concat!(leased!(), "lease WHERE worker_id = $1 AND request_id = $2 ORDER BY task_id");
+    connection.fetch(SQL, values![worker_id, request_id]).await?.iter().map(read_live).collect()
+}
+
 /// See [`esteira_store::Unit::extend_leases`].
 pub(super) async fn extend_leases(connection: &mut Connection, beats: &[Beat]) -> Result<Vec<(JobId, TaskId)>> {
     // INV-FENCE: a lease that was granted anew has another fence and is not touched.

@@ -4,6 +4,7 @@ mod aggregate;
 mod append;
 pub(crate) mod history;
 mod live;
+mod members;
 mod outbox_lease;
 mod outbox_settle;
 mod outbox_state;

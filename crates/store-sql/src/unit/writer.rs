@@ -3,15 +3,15 @@
 use crate::{
     connection::Connection,
     database::Database,
-    unit::{aggregate, append, history, live, outbox_lease, outbox_settle, plans, settings, waiting, write},
+    unit::{aggregate, append, history, live, members, outbox_lease, outbox_settle, plans, settings, waiting, write},
 };
 use async_trait::async_trait;
 use esteira_model::{
-    AccountId, Arrival, ArtifactId, EndedTask, Job, JobId, Payload, PlanId, PlanVersionId, TaskId, Time,
+    AccountId, Arrival, ArtifactId, EndedTask, Job, JobId, Payload, PlanId, PlanVersionId, TaskId, Time, Uuid,
 };
 use esteira_store::{
-    AnsweredRequest, Batch, Beat, Claimed, Kind, Live, OutboxKey, OutboxRun, PlanRecord, PlanVersionRecord, Result,
-    Unit, Writer,
+    AnsweredRequest, Batch, Beat, Claimed, Kind, Live, Member, OutboxKey, OutboxRun, PlanRecord, PlanVersionRecord,
+    Result, Unit, Writer,
 };
 use std::sync::Arc;
 
@@ -52,6 +52,10 @@ impl Writer for SqlWriter {
 
     fn holds_thread(&self) -> bool {
         self.connection.holds_thread()
+    }
+
+    fn is_shared(&self) -> bool {
+        self.connection.is_shared()
     }
 }
 
@@ -254,6 +258,21 @@ impl Unit for SqlUnit<'_> {
     }
     async fn put_setting(&mut self, name: &str, value: &[u8]) -> Result<()> {
         settings::put_setting(self.connection, name, value).await
+    }
+    async fn members(&mut self) -> Result<Vec<Member>> {
+        members::members(self.connection).await
+    }
+    async fn insert_member(&mut self, member: &Member) -> Result<()> {
+        members::insert_member(self.connection, member).await
+    }
+    async fn renew_member(&mut self, node: u16, instance: Uuid, expire_time: Time) -> Result<bool> {
+        members::renew_member(self.connection, node, instance, expire_time).await
+    }
+    async fn forget_member(&mut self, node: u16, instance: Uuid) -> Result<()> {
+        members::forget_member(self.connection, node, instance).await
+    }
+    async fn leases_of_poll(&mut self, worker_id: &str, request_id: &str) -> Result<Vec<Live>> {
+        live::leases_of_poll(self.connection, worker_id, request_id).await
     }
     async fn forget_requests(&mut self, before: Time, limit: usize) -> Result<usize> {
         settings::forget_requests(self.connection, before, limit).await

@@ -1,0 +1,111 @@
+//! Coordinators over one store: each has a number for the ids that it gives, and says every few seconds that it lives.
+//!
+//! Membership decides nothing about work: rows and fences do. It keeps numbers apart and lets a poll that comes again at
+//! another coordinator find its leases.
+
+use crate::{
+    clock::{self, NODES},
+    coordinator::{Coordinator, Shared},
+    error::{Error, Reason, Result},
+};
+use esteira_engine::Entropy;
+use esteira_model::{Time, Uuid};
+use esteira_store::{Kind, Member, Unit, Writer};
+use std::{sync::Arc, time::Duration};
+
+/// A coordinator that was not heard of for this long is gone, and its number is given again.
+const EXPIRE_AFTER: Duration = Duration::from_secs(30);
+/// How often it says that it lives.
+const RENEW_PERIOD: Duration = Duration::from_secs(5);
+/// Two that come at once may want the same number.
+const TRIES: usize = 10;
+
+/// This coordinator among those of its store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Own {
+    pub node: u16,
+    pub instance: Uuid,
+}
+
+/// Takes the lowest number that is free.
+async fn take_number(unit: &mut dyn Unit, instance: Uuid, address: &str, now: Time) -> esteira_store::Result<u16> {
+    let mut node = 0;
+    for member in unit.members().await? {
+        if member.expire_time <= now {
+            unit.forget_member(member.node, member.instance).await?;
+        } else if member.node == node {
+            node += 1;
+        }
+    }
+    if i64::from(node) >= NODES {
+        return Err(esteira_store::Error::new(Kind::Unavailable, format!("{NODES} coordinators work on this store")));
+    }
+    let member =
+        Member { node, instance, address: address.into(), start_time: now, expire_time: now.after(EXPIRE_AFTER) };
+    unit.insert_member(&member).await.map(|()| node)
+}
+
+/// Comes to a store that others may work on.
+pub(crate) async fn join(writer: &mut dyn Writer, address: &str, now: Time) -> Result<Own> {
+    let mut entropy = clock::Ids::new(Arc::new(clock::SystemClock), 0);
+    let instance = entropy.uuid();
+    for _ in 0..TRIES {
+        let mut unit = writer.begin().await?;
+        match take_number(&mut *unit, instance, address, now).await {
+            Ok(node) => {
+                unit.commit().await?;
+                return Ok(Own { node, instance });
+            }
+            Err(error) if matches!(error.kind(), Kind::Duplicate | Kind::Conflict) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(Error::new(Reason::StoreUnavailable, "no number for this coordinator"))
+}
+
+/// Says that this coordinator lives, until it stops. One that was away for too long comes anew, with another number.
+pub(crate) async fn run(coordinator: Coordinator, mut own: Own, address: String) {
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(RENEW_PERIOD) => {}
+            () = coordinator.shared.stopping.cancelled() => break,
+        }
+        let (now, address) = (coordinator.shared.clock.now(), address.clone());
+        let renewed = coordinator
+            .transact(move |unit| {
+                Box::pin(async move {
+                    if unit.renew_member(own.node, own.instance, now.after(EXPIRE_AFTER)).await? {
+                        return Ok(own.node);
+                    }
+                    Ok(take_number(unit, own.instance, &address, now).await?)
+                })
+            })
+            .await;
+        match renewed {
+            Ok(node) if node != own.node => {
+                tracing::warn!(
+                    was = own.node,
+                    node,
+                    "this coordinator was away for too long; it has another number now"
+                );
+                own.node = node;
+                coordinator.shared.ids.set_node(node);
+            }
+            Ok(_) => {}
+            Err(error) => tracing::warn!(%error, "cannot say that this coordinator lives; trying again"),
+        }
+    }
+    let left = coordinator
+        .transact(move |unit| Box::pin(async move { Ok(unit.forget_member(own.node, own.instance).await?) }))
+        .await;
+    if let Err(error) = left {
+        tracing::warn!(%error, "this coordinator could not say that it leaves; its number is free again soon");
+    }
+}
+
+impl Shared {
+    /// Whether a poll that was sent again may have got its leases elsewhere: its worker is new here.
+    pub(crate) fn may_be_elsewhere(&self, last_seen: Option<Time>, now: Time) -> bool {
+        self.is_shared && last_seen.is_none_or(|seen| now.since(seen) > RENEW_PERIOD)
+    }
+}
