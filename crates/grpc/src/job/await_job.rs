@@ -11,10 +11,7 @@ use esteira_contract::v1;
 use esteira_coordinator::hub::Change;
 use esteira_model::JobId;
 use std::time::Duration;
-use tokio::{
-    sync::broadcast::{Receiver, error::RecvError},
-    time::Instant,
-};
+use tokio::sync::broadcast::{Receiver, error::RecvError};
 
 pub async fn await_job(edge: &Edge, caller: &Caller, request: v1::AwaitJobRequest) -> Answer<v1::AwaitJobResponse> {
     let id: JobId = check::id(&request.job_id, At::Top("job_id"))?;
@@ -22,11 +19,13 @@ pub async fn await_job(edge: &Edge, caller: &Caller, request: v1::AwaitJobReques
     // Listening before looking: what is committed in between is news.
     let mut changes = edge.coordinator.hub().listen(id);
     let mut job = read_job(edge, caller, id).await?;
-    let over = Instant::now() + wait;
-    while !job.state.is_terminal() && Instant::now() < over && !edge.drain.is_cancelled() {
-        // What another coordinator commits is no news here: look by itself.
-        let look = if edge.coordinator.is_shared() { LOOK_PERIOD } else { wait };
-        ended(edge, &mut changes, look.min(over - Instant::now())).await;
+    let over = tokio::time::sleep(wait);
+    tokio::pin!(over);
+    while !job.state.is_terminal() && !over.is_elapsed() && !edge.drain.is_cancelled() {
+        tokio::select! {
+            () = &mut over => {}
+            () = ended(edge, &mut changes) => {}
+        }
         job = read_job(edge, caller, id).await?;
     }
     let completed = job.state.is_terminal();
@@ -36,8 +35,8 @@ pub async fn await_job(edge: &Edge, caller: &Caller, request: v1::AwaitJobReques
 /// How often the end of a job is looked for that another coordinator may bring.
 const LOOK_PERIOD: Duration = Duration::from_millis(500);
 
-/// Until the job ends, or the time is over, or the server drains.
-async fn ended(edge: &Edge, changes: &mut Receiver<Change>, wait: Duration) {
+/// Until the job ends, the server drains, or it is time to look by itself.
+async fn ended(edge: &Edge, changes: &mut Receiver<Change>) {
     let news = async {
         loop {
             match changes.recv().await {
@@ -49,7 +48,8 @@ async fn ended(edge: &Edge, changes: &mut Receiver<Change>, wait: Duration) {
     };
     tokio::select! {
         () = news => {}
-        () = tokio::time::sleep(wait) => {}
+        // What another coordinator commits is no news here.
+        () = tokio::time::sleep(LOOK_PERIOD), if edge.coordinator.is_shared() => {}
         () = edge.drain.cancelled() => {}
     }
 }

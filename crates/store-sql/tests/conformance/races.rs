@@ -289,3 +289,23 @@ async fn who_stops_waiting_is_passed_over() {
     first.commit().await.expect("commits");
     assert_eq!(end(second).await.expect("passes"), Some((next.job, next.id)));
 }
+
+/// Who finds others waiting holds the key's row as well: they may all be gone by the time that the key is passed on.
+#[tokio::test]
+async fn who_begins_to_wait_behind_others_is_served_without_them() {
+    let (mut a, mut b, mut observer) = two().await;
+    let [holder, leaving, late] = [0; 3].map(|_| a.any_task());
+    let mut unit = a.unit().await;
+    unit.take_aggregate(KEY, holder.job, holder.id).await.expect("asks");
+    unit.write(&Batch { parked: vec![behind(&leaving, KEY)], ..Batch::default() }).await.expect("written");
+    unit.commit().await.expect("commits");
+
+    let mut first = a.unit().await;
+    assert_eq!(first.take_aggregate(KEY, late.job, late.id).await.expect("asks"), None);
+    b.write(Batch { taken: vec![taken(&leaving, Hot::Parked)], ..Batch::default() }).await;
+    let second = at_once(b, move |unit| Box::pin(unit.pass_aggregate(KEY, holder.id)));
+    observer.blocked().await;
+    first.write(&Batch { parked: vec![behind(&late, KEY)], ..Batch::default() }).await.expect("written");
+    first.commit().await.expect("commits");
+    assert_eq!(end(second).await.expect("passes"), Some((late.job, late.id)));
+}

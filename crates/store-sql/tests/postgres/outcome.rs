@@ -134,3 +134,13 @@ async fn a_hung_server_is_given_up() {
     proxy.freeze(false);
     opened.reader.list_jobs(&account, &Default::default(), &page).await.expect("reads go on");
 }
+
+/// Nothing was written, so nothing is unknown.
+#[tokio::test]
+async fn a_unit_that_only_read_is_never_unknown() {
+    let (mut opened, proxy) = behind_a_proxy(Duration::from_secs(10)).await;
+    proxy.next_commit(Fault::LoseAnswer);
+    let mut unit = opened.writer.begin().await.expect("begins");
+    assert!(unit.lanes().await.expect("reads").is_empty());
+    assert_eq!(unit.commit().await.expect_err("cut").kind(), Kind::Unavailable);
+}

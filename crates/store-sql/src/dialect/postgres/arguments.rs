@@ -32,9 +32,7 @@ pub(super) fn arguments(values: Vec<Value>) -> Result<PgArguments> {
         match value {
             Value::Null => arguments.add(Absent),
             Value::I64(v) => arguments.add(v),
-            Value::Text(v) => arguments.add(v),
-            Value::Shared(v) => arguments.add(&*v),
-            Value::Fixed(v) => arguments.add(v),
+            Value::Text(_) | Value::Shared(_) | Value::Fixed(_) => arguments.add(text(&value)?),
             Value::Blob(v) => arguments.add(v),
             Value::Array(Type::I64, values) => arguments.add(column(&values, int)?.into_iter().bind_iter()),
             Value::Array(Type::Text, values) => arguments.add(column(&values, text)?.into_iter().bind_iter()),
@@ -46,35 +44,59 @@ pub(super) fn arguments(values: Vec<Value>) -> Result<PgArguments> {
 }
 
 /// The cells of a column, which must all have its type or be NULL.
-fn column<'v, T>(values: &'v [Value], read: fn(&'v Value) -> Option<T>) -> Result<Vec<Option<T>>> {
+fn column<'v, T>(values: &'v [Value], read: fn(&'v Value) -> Result<T>) -> Result<Vec<Option<T>>> {
     let cell = |value| match value {
         &Value::Null => Ok(None),
-        value => read(value)
-            .map(Some)
-            .ok_or_else(|| Error::new(Kind::Defect, "a value of a row has another type than its column")),
+        value => read(value).map(Some),
     };
     values.iter().map(cell).collect()
 }
 
-fn int(value: &Value) -> Option<i64> {
+fn other_type() -> Error {
+    Error::new(Kind::Defect, "a value of a row has another type than its column")
+}
+
+fn int(value: &Value) -> Result<i64> {
     match value {
-        Value::I64(v) => Some(*v),
-        _ => None,
+        Value::I64(v) => Ok(*v),
+        _ => Err(other_type()),
     }
 }
 
-fn text(value: &Value) -> Option<&str> {
-    match value {
-        Value::Text(v) => Some(v),
-        Value::Shared(v) => Some(v),
-        Value::Fixed(v) => Some(v),
-        _ => None,
+fn text(value: &Value) -> Result<&str> {
+    let text: &str = match value {
+        Value::Text(v) => v,
+        Value::Shared(v) => v,
+        Value::Fixed(v) => v,
+        _ => return Err(other_type()),
+    };
+    // The server would say that the encoding is wrong.
+    match text.contains('\0') {
+        true => Err(Error::new(Kind::Defect, "a text holds the character NUL, which PostgreSQL cannot store")),
+        false => Ok(text),
     }
 }
 
-fn blob(value: &Value) -> Option<&[u8]> {
+fn blob(value: &Value) -> Result<&[u8]> {
     match value {
-        Value::Blob(v) => Some(v),
-        _ => None,
+        Value::Blob(v) => Ok(v),
+        _ => Err(other_type()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_must_fit_their_column() {
+        let array = |kind, value| arguments(vec![Value::Array(kind, vec![Value::Null, value])]);
+        assert!(array(Type::I64, Value::I64(1)).is_ok());
+        assert!(array(Type::I64, Value::Fixed("1")).is_err());
+        assert!(array(Type::Text, Value::Blob(vec![1])).is_err());
+        assert!(array(Type::Blob, Value::I64(1)).is_err());
+        assert!(array(Type::Text, Value::from("a\0b")).is_err());
+        assert!(arguments(vec![Value::from("a\0b")]).is_err());
+        assert!(arguments(vec![Value::Null, Value::from("a"), Value::Blob(vec![0])]).is_ok());
     }
 }

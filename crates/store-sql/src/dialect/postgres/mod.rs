@@ -147,9 +147,14 @@ impl Session {
 
     pub(crate) async fn commit(&mut self) -> Result<()> {
         let committed = self.control("COMMIT").await;
-        committed.map_err(|e| match e {
+        let kept = committed.map_err(|e| match e {
             Some(e) => commit_error(e),
             None => Error::new(Kind::CommitUnknown, late(self.deadline)),
+        });
+        // A unit that only read has nothing that could be unknown.
+        kept.map_err(|e| match e.kind() {
+            Kind::CommitUnknown if !self.changed => Error::new(Kind::Unavailable, e.to_string()),
+            _ => e,
         })
     }
 
