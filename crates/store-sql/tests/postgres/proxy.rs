@@ -87,14 +87,15 @@ impl Proxy {
 async fn relay(client: TcpStream, server: UnixStream, orders: Arc<Orders>) {
     let (mut from_client, to_client) = client.into_split();
     let (from_server, mut to_server) = server.into_split();
-    let answering = tokio::spawn(answer(from_server, to_client, orders.clone()));
+    let mute = Arc::new(AtomicBool::new(false));
+    let answering = tokio::spawn(answer(from_server, to_client, orders.clone(), mute.clone()));
     let mut buffer = vec![0; 1 << 16];
     while let Ok(count @ 1..) = from_client.read(&mut buffer).await {
         thaw(&orders).await;
         let is_commit = buffer[..count].windows(7).any(|window| window == b"COMMIT\0");
         let fault = if is_commit { orders.fault.lock().expect("no panic").take() } else { None };
         match fault {
-            Some(Fault::LoseAnswer | Fault::HoldAnswer) => answering.abort(),
+            Some(Fault::LoseAnswer | Fault::HoldAnswer) => mute.store(true, Ordering::Relaxed),
             Some(Fault::KeepOpen) => {
                 answering.abort();
                 drop(from_client);
@@ -110,10 +111,18 @@ async fn relay(client: TcpStream, server: UnixStream, orders: Arc<Orders>) {
     answering.abort();
 }
 
-async fn answer(mut from_server: OwnedUnixRead, mut to_client: OwnedTcpWrite, orders: Arc<Orders>) {
+async fn answer(
+    mut from_server: OwnedUnixRead,
+    mut to_client: OwnedTcpWrite,
+    orders: Arc<Orders>,
+    mute: Arc<AtomicBool>,
+) {
     let mut buffer = vec![0; 1 << 16];
     while let Ok(count @ 1..) = from_server.read(&mut buffer).await {
         thaw(&orders).await;
+        if mute.load(Ordering::Relaxed) {
+            continue;
+        }
         if to_client.write_all(&buffer[..count]).await.is_err() {
             break;
         }
