@@ -249,14 +249,17 @@ impl Dispatcher {
         self.state().backlog.remove(text);
     }
 
-    /// Lanes with a backlog that polls wait for, each with the places there are.
+    /// Lanes with a backlog that polls wait for, each with the places there are; by name, so that coordinators that lock lanes
+    /// with a limit do so in one order.
     pub fn demand(&self) -> Vec<(String, Lane, usize)> {
         let state = self.state();
         let lanes = state.backlog.iter().filter(|(_, lane)| !state.is_paused(lane));
-        lanes
+        let mut wanted: Vec<_> = lanes
             .map(|(text, lane)| (text.clone(), lane.clone(), state.places(lane)))
             .filter(|(_, _, places)| *places > 0)
-            .collect()
+            .collect();
+        wanted.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+        wanted
     }
 
     /// Pauses or opens a queue.
