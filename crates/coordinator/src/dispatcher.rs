@@ -351,10 +351,13 @@ impl State {
     }
 
     fn remember(&mut self, key: &PollKey, grants: &[Grant]) {
+        let delivered = self.delivered.entry(key.clone()).or_default();
         for grant in grants {
             self.delivered_to.insert((grant.lease.job, grant.lease.task), key.clone());
+            if !delivered.iter().any(|known| known.lease == grant.lease) {
+                delivered.push(grant.clone());
+            }
         }
-        self.delivered.entry(key.clone()).or_default().extend_from_slice(grants);
     }
 }
 
@@ -362,6 +365,25 @@ impl State {
 mod tests {
     use super::*;
     use tokio::sync::oneshot::error::TryRecvError;
+
+    /// INV-POLL: what is fetched from the store may be here already, and no worker may get one lease twice.
+    #[test]
+    fn a_grant_that_is_remembered_twice_is_there_once() {
+        let dispatcher = Dispatcher::default();
+        let key = PollKey { account: AccountId::new("a"), worker_id: "w".into(), request_id: "r".into() };
+        let id = |n: u8| esteira_model::Uuid::from_bytes([n; 16]);
+        let grant = |task: u8, fence: i64| {
+            let lease = TaskToken { job: JobId(id(1)), task: TaskId(id(task)), fence };
+            crate::grant::of_lease(lease)
+        };
+        dispatcher.remember(&key, &[grant(1, 1)]);
+        dispatcher.remember(&key, &[grant(1, 1), grant(2, 1)]);
+        let fences = |dispatcher: &Dispatcher| {
+            let delivered = dispatcher.delivered(&key);
+            delivered.iter().map(|grant| (grant.lease.task, grant.lease.fence)).collect::<Vec<_>>()
+        };
+        assert_eq!(fences(&dispatcher), [(TaskId(id(1)), 1), (TaskId(id(2)), 1)]);
+    }
 
     /// INV-POLL.
     #[tokio::test]

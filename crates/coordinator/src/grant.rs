@@ -77,3 +77,25 @@ pub(crate) fn build(
         execution_timeout: node.step.execution_timeout,
     }
 }
+
+/// A grant of which only the lease matters.
+#[cfg(test)]
+pub(crate) fn of_lease(lease: TaskToken) -> Grant {
+    Grant {
+        token: String::new(),
+        lease,
+        plan_version: PlanVersionId(lease.job.0),
+        step_key: "".into(),
+        function: "".into(),
+        attempt: 1,
+        actor: Arc::default(),
+        headers: Arc::default(),
+        aggregate: None,
+        input: Payload::none(),
+        config_json: "".into(),
+        output_type: OutputType::Single,
+        checkpoint: None,
+        ttl: Duration::ZERO,
+        execution_timeout: None,
+    }
+}

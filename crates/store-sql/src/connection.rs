@@ -241,8 +241,7 @@ impl Connection {
         Ok(inserted)
     }
 
-    /// Writes a round; returns how many rows each operation changed. On SQLite a small round is one round trip, on PostgreSQL
-    /// every one.
+    /// Writes a round; returns how many rows each operation changed. On PostgreSQL it is one round trip.
     pub(crate) async fn write(&mut self, operations: Vec<Operation>) -> Result<Vec<u64>> {
         let mut changed = vec![0; operations.len()];
         for sending in self.session.round(operations) {

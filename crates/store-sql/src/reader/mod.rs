@@ -60,24 +60,6 @@ macro_rules! read {
     }};
 }
 
-/// Runs a read of one statement, which is a snapshot of its own.
-macro_rules! read_once {
-    ($self:ident, |$connection:ident| $read:expr) => {{
-        $self
-            .apart(async {
-                loop {
-                    let mut loan = $self.pool.get().await?;
-                    let $connection = loan.connection();
-                    let found = $read.await;
-                    if !loan.is_stale() {
-                        break found;
-                    }
-                }
-            })
-            .await
-    }};
-}
-
 /// Runs a read of one row by its key, which takes so little that it is not worth telling the runtime.
 macro_rules! read_row {
     ($self:ident, |$connection:ident| $read:expr) => {{
@@ -90,6 +72,13 @@ macro_rules! read_row {
             }
         }
     }};
+}
+
+/// Runs a read of one statement, which is a snapshot of its own.
+macro_rules! read_once {
+    ($self:ident, |$connection:ident| $read:expr) => {
+        $self.apart(async { read_row!($self, |$connection| $read) }).await
+    };
 }
 
 #[async_trait]

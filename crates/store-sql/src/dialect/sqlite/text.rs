@@ -2,7 +2,7 @@
 //!
 //! Rows are bound parameters of one multi-row VALUES list. Lists come in powers of two, so that a handful of prepared
 //! statements serve every round; a list that is not full is padded with NULL rows, which the statement leaves out.
-//! Parameters are plain `?`: the driver looks a named one up by its name each time it is bound.
+//! Parameters are plain `?` and bound by place.
 
 use crate::{
     statement::{Keyed, KeyedUnion, OnConflict, Operation, Sending, Table, address},
