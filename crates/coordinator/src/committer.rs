@@ -7,12 +7,14 @@ use crate::{
     batch::{self, Answer},
     coordinator::Shared,
     error::{Reason, Result},
-    hub::Change,
+    hub::{Change, Ended},
+    load::JobEntry,
     round::Round,
     work::{Exclusive, Item, Work},
 };
+use esteira_model::{ArtifactId, JobId, Payload};
 use esteira_store::Writer;
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 use tokio::sync::mpsc;
 
 /// Pieces of work that one batch takes at most.
@@ -147,6 +149,12 @@ impl Committer {
         let drained = std::mem::take(&mut round.drained);
         let outbox_topics = std::mem::take(&mut round.outbox_topics);
         let next_due = round.next_due;
+        let mut ended = EndedJobs {
+            jobs: std::mem::take(&mut round.jobs),
+            outputs: std::mem::take(&mut round.last_outputs),
+            payloads: std::mem::take(&mut round.payloads),
+            digests: std::mem::take(&mut round.digests),
+        };
         drop(round);
         if let Err(error) = unit.commit().await {
             shared.dispatcher.give_back(&reserved);
@@ -156,7 +164,12 @@ impl Committer {
         drained.iter().for_each(|lane| shared.dispatcher.clear_backlog(lane));
         shared.dispatcher.forget(moved.into_iter());
         shared.dispatcher.deliver(grants);
-        told.into_iter().for_each(|(job, change)| shared.hub.tell(job, change));
+        for (job, change) in told {
+            shared.hub.tell(job, change);
+            if change == Change::JobEnded {
+                shared.hub.tell_end(job, || ended.take(job));
+            }
+        }
         if !outbox_topics.is_empty() {
             shared.outbox_ready.notify_waiters();
         }
@@ -164,6 +177,24 @@ impl Committer {
             shared.timer.due(due);
         }
         Ok(answers)
+    }
+}
+
+/// What a batch knows of the jobs that ended in it.
+struct EndedJobs {
+    jobs: HashMap<JobId, JobEntry>,
+    outputs: HashMap<JobId, Vec<ArtifactId>>,
+    payloads: HashMap<ArtifactId, Payload>,
+    digests: HashMap<ArtifactId, [u8; 32]>,
+}
+
+impl EndedJobs {
+    fn take(&mut self, job: JobId) -> Option<Ended> {
+        let JobEntry { job, .. } = self.jobs.remove(&job)?;
+        let outputs = self.outputs.remove(&job.id);
+        let stored = |id: ArtifactId| Some((id, self.payloads.get(&id)?.clone(), *self.digests.get(&id)?));
+        let results = outputs.and_then(|outputs| outputs.into_iter().map(stored).collect());
+        Some(Ended { job, results })
     }
 }
 

@@ -25,6 +25,7 @@ impl Round<'_> {
                 Fact::ArtifactStored(artifact) => {
                     let digest: [u8; 32] = Sha256::digest(artifact.payload.bytes()).into();
                     self.payloads.insert(artifact.id, artifact.payload.clone());
+                    self.digests.insert(artifact.id, digest);
                     self.batch.artifacts.push((artifact, digest));
                 }
                 Fact::TaskTaken(job_id, task) => {
@@ -38,6 +39,9 @@ impl Round<'_> {
                 Fact::TaskEnded(ended) => {
                     self.told.push((job.id, Change::Task(ended.task.id)));
                     self.release_aggregate(job, &ended.task);
+                    if ended.leaf && self.compiled(job).graph.is_line {
+                        self.last_outputs.insert(job.id, ended.outputs.clone());
+                    }
                     self.batch.ended.push(*ended);
                 }
                 Fact::Arrived(arrival) => self.batch.arrivals.push(arrival),

@@ -95,6 +95,10 @@ pub(crate) struct Round<'u> {
     pub now: Time,
     pub jobs: HashMap<JobId, JobEntry>,
     pub payloads: HashMap<ArtifactId, Payload>,
+    /// Digests of the artifacts that this batch stores.
+    pub digests: HashMap<ArtifactId, [u8; 32]>,
+    /// Outputs of the tasks of this batch that ended a line of steps: all results of their jobs.
+    pub last_outputs: HashMap<JobId, Vec<ArtifactId>>,
     pub batch: Batch,
     pub outcomes: HashMap<(usize, usize), Outcome>,
     pub granted: Vec<(Reservation, Leased)>,
@@ -124,6 +128,8 @@ impl<'u> Round<'u> {
             now,
             jobs: HashMap::new(),
             payloads: HashMap::new(),
+            digests: HashMap::new(),
+            last_outputs: HashMap::new(),
             batch: Batch::default(),
             outcomes: HashMap::new(),
             granted: Vec::new(),

@@ -4,6 +4,7 @@ use crate::{
     catalog::PlanKey,
     coordinator::Coordinator,
     error::{Error, Result},
+    hub::EndOf,
     work::{Principal, RequestKey, Start, Started, Work},
 };
 use esteira_engine::Entropy;
@@ -38,6 +39,21 @@ pub struct StartJob {
 impl Coordinator {
     /// Starts a job. The answer leaves after the job is durable.
     pub async fn start_job(&self, principal: &Principal, ask: StartJob) -> Result<Started> {
+        let (start, _) = self.prepare_start(principal, ask).await?;
+        self.submit(|reply| Work::Start(Box::new(start), reply)).await
+    }
+
+    /// Starts a job; with the answer comes its end, unless an earlier request had started it.
+    pub async fn start_job_to_await(&self, principal: &Principal, ask: StartJob) -> Result<(Started, Option<EndOf>)> {
+        let (start, id) = self.prepare_start(principal, ask).await?;
+        // Listening before it is committed: its end may come before its answer.
+        let end = self.shared.hub.end_of(id);
+        let started = self.submit(|reply| Work::Start(Box::new(start), reply)).await?;
+        let end = Some(end).filter(|_| !started.deduplicated);
+        Ok((started, end))
+    }
+
+    async fn prepare_start(&self, principal: &Principal, ask: StartJob) -> Result<(Start, JobId)> {
         let shared = &self.shared;
         let compiled =
             shared.catalog.version_to_start(&*shared.reader, &principal.account, &ask.plan, ask.version).await?;
@@ -83,6 +99,6 @@ impl Coordinator {
         };
         let start =
             Start { job, input: ask.packet.data, compiled, request: ask.request, chosen_id: ask.job_id.is_some() };
-        self.submit(|reply| Work::Start(Box::new(start), reply)).await
+        Ok((start, id))
     }
 }

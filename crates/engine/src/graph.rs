@@ -93,6 +93,8 @@ pub struct Graph {
     pub starts: Vec<u16>,
     /// Step index of each join, in plan order.
     pub joins: Vec<u16>,
+    /// Whether a job never has more than one task at a time: then the task that ends the job has all its results.
+    pub is_line: bool,
 }
 
 impl Graph {
@@ -142,8 +144,9 @@ impl Graph {
                 predecessors: shape.predecessors[index].clone(),
                 step: step.clone(),
             })
-            .collect();
-        Self { nodes, starts: shape.starts.clone(), joins: shape.joins.clone() }
+            .collect::<Vec<_>>();
+        let is_line = shape.starts.len() == 1 && nodes.iter().all(goes_one_way);
+        Self { nodes, starts: shape.starts.clone(), joins: shape.joins.clone(), is_line }
     }
 
     /// The node of a step.
@@ -157,6 +160,13 @@ impl Graph {
     /// Index of the step with this key.
     pub fn step_index(&self, key: &str) -> Option<u16> {
         self.nodes.iter().position(|node| &*node.step.step_key == key).map(|index| index as u16)
+    }
+}
+
+fn goes_one_way(node: &Node) -> bool {
+    match node.edges.len() {
+        0 => true,
+        edges => edges == 1 && node.output_type() != OutputType::Multiple,
     }
 }
 

@@ -8,26 +8,16 @@ use crate::{
     status::Answer,
 };
 use esteira_contract::v1;
-use esteira_coordinator::hub::Change;
-use esteira_model::JobId;
-use std::time::Duration;
-use tokio::sync::broadcast::{Receiver, error::RecvError};
+use esteira_coordinator::hub::{EndOf, Ended};
+use esteira_model::{Job, JobId};
+use esteira_store::Stored;
+use std::{sync::Arc, time::Duration};
+use tokio::time::{Instant, sleep_until};
 
 pub async fn await_job(edge: &Edge, caller: &Caller, request: v1::AwaitJobRequest) -> Answer<v1::AwaitJobResponse> {
     let id: JobId = check::id(&request.job_id, At::Top("job_id"))?;
-    let wait = time::wait(request.wait, At::Top("wait"))?;
-    // Listening before looking: what is committed in between is news.
-    let mut changes = edge.coordinator.hub().listen(id);
-    let mut job = read_job(edge, caller, id).await?;
-    let over = tokio::time::sleep(wait);
-    tokio::pin!(over);
-    while !job.state.is_terminal() && !over.is_elapsed() && !edge.drain.is_cancelled() {
-        tokio::select! {
-            () = &mut over => {}
-            () = ended(edge, &mut changes) => {}
-        }
-        job = read_job(edge, caller, id).await?;
-    }
+    let until = Instant::now() + time::wait(request.wait, At::Top("wait"))?;
+    let (job, _) = await_end(edge, caller, id, until, None).await?;
     let completed = job.state.is_terminal();
     Ok(v1::AwaitJobResponse { job: Some(view_job(edge, caller, &job, Bodies::Sent).await?), completed })
 }
@@ -35,21 +25,38 @@ pub async fn await_job(edge: &Edge, caller: &Caller, request: v1::AwaitJobReques
 /// How often the end of a job is looked for that another coordinator may bring.
 const LOOK_PERIOD: Duration = Duration::from_millis(500);
 
-/// Until the job ends, the server drains, or it is time to look by itself.
-async fn ended(edge: &Edge, changes: &mut Receiver<Change>) {
-    let news = async {
-        loop {
-            match changes.recv().await {
-                Ok(Change::JobEnded) | Err(RecvError::Closed) => return,
-                // The end of a job is the last of its changes: it is never the one that was missed.
-                Ok(Change::Job | Change::Task(_)) | Err(RecvError::Lagged(_)) => {}
-            }
+/// The job when it has ended, with its results where they are known; or as it is when the time is over or the server drains.
+/// `end`: listens already, to a job that had not ended then.
+pub async fn await_end(
+    edge: &Edge,
+    caller: &Caller,
+    id: JobId,
+    until: Instant,
+    mut end: Option<EndOf>,
+) -> Answer<(Job, Option<Vec<Stored>>)> {
+    loop {
+        if let Some(end) = &mut end
+            && let Some(ended) = ended(edge, end, until).await
+        {
+            return Ok((ended.job.clone(), ended.results.clone()));
         }
-    };
+        // Listening before looking: what is committed in between is news.
+        end = Some(edge.coordinator.hub().end_of(id));
+        let job = read_job(edge, caller, id).await?;
+        if job.state.is_terminal() || Instant::now() >= until || edge.drain.is_cancelled() {
+            return Ok((job, None));
+        }
+    }
+}
+
+/// The end of the job, if it is news here; none when it is time to look.
+async fn ended(edge: &Edge, end: &mut EndOf, until: Instant) -> Option<Arc<Ended>> {
     tokio::select! {
-        () = news => {}
+        biased;
+        ended = end.wait() => ended,
+        () = sleep_until(until) => None,
         // What another coordinator commits is no news here.
-        () = tokio::time::sleep(LOOK_PERIOD), if edge.coordinator.is_shared() => {}
-        () = edge.drain.cancelled() => {}
+        () = tokio::time::sleep(LOOK_PERIOD), if edge.coordinator.is_shared() => None,
+        () = edge.drain.cancelled() => None,
     }
 }

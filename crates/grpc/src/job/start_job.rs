@@ -1,11 +1,16 @@
 //! StartJob.
 
+use super::{
+    await_job::await_end,
+    view::{read_version, view_ended},
+};
 use crate::{
     convert::{
         at::At,
         check,
         job::{self, JobView},
         payload::{self, Bodies},
+        time,
     },
     digest::request_key,
     edge::Edge,
@@ -13,16 +18,34 @@ use crate::{
     status::Answer,
 };
 use esteira_contract::v1;
+use esteira_coordinator::work::Started;
+use esteira_model::{Payload, limits};
+use std::time::Duration;
+use tokio::time::Instant;
 
 pub async fn start_job(edge: &Edge, caller: &Caller, mut request: v1::StartJobRequest) -> Answer<v1::StartJobResponse> {
     let request_id = check::request_id(std::mem::take(&mut request.request_id), At::Top("request_id"))?;
+    let wait = time::duration(request.wait.take(), At::Top("wait"), Duration::ZERO, limits::WAIT_MAX)?;
+    let until = wait.filter(|wait| !wait.is_zero()).map(|wait| Instant::now() + wait);
     let key = request_key(&caller.principal, "StartJob", request_id, &mut request);
     let ask = job::start(key, request, &caller.principal, edge.now())?;
-    // Cheap to clone: the bytes are shared.
-    let input = ask.packet.data.clone();
-    let started = edge.coordinator.start_job(&caller.principal, ask).await?;
-    tracing::Span::current().record("job_id", tracing::field::display(started.job.id));
-    let compiled = super::view::read_version(edge, caller, &started.job).await?;
+    let span = tracing::Span::current();
+    let Some(until) = until else {
+        // Cheap to clone: the bytes are shared.
+        let input = ask.packet.data.clone();
+        let started = edge.coordinator.start_job(&caller.principal, ask).await?;
+        span.record("job_id", tracing::field::display(started.job.id));
+        return answer(edge, caller, &started, input).await;
+    };
+    let (Started { job, deduplicated }, end) = edge.coordinator.start_job_to_await(&caller.principal, ask).await?;
+    span.record("job_id", tracing::field::display(job.id));
+    let (job, results) = await_end(edge, caller, job.id, until, end).await?;
+    let shown = view_ended(edge, caller, &job, results).await?;
+    Ok(v1::StartJobResponse { job: Some(shown), deduplicated, completed: job.state.is_terminal() })
+}
+
+async fn answer(edge: &Edge, caller: &Caller, started: &Started, input: Payload) -> Answer<v1::StartJobResponse> {
+    let compiled = read_version(edge, caller, &started.job).await?;
     let view = JobView {
         job: &started.job,
         version: &compiled.record,
@@ -33,5 +56,9 @@ pub async fn start_job(edge: &Edge, caller: &Caller, mut request: v1::StartJobRe
         task_counts: Vec::new(),
         wait_reason: None,
     };
-    Ok(v1::StartJobResponse { job: Some(job::job_out(&view, Bodies::Omitted)), deduplicated: started.deduplicated })
+    Ok(v1::StartJobResponse {
+        job: Some(job::job_out(&view, Bodies::Omitted)),
+        deduplicated: started.deduplicated,
+        completed: false,
+    })
 }

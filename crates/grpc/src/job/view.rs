@@ -13,7 +13,7 @@ use crate::{
 };
 use esteira_contract::v1;
 use esteira_coordinator::{Compiled, Reason};
-use esteira_model::{ArtifactId, Job, JobId, limits};
+use esteira_model::{ArtifactId, Job, JobId, JobState, limits};
 use esteira_store::JobDetails;
 use prost::Message;
 use std::sync::Arc;
@@ -42,20 +42,77 @@ pub async fn view_job(edge: &Edge, caller: &Caller, job: &Job, bodies: Bodies) -
     let first = if bodies == Bodies::Sent { RESULTS_FIRST } else { 0 };
     let JobDetails { task_counts, input, mut results, result_count } =
         edge.coordinator.reader().job_details(job, first).await?;
-    let bytes: usize = results.iter().map(|(_, payload, _)| payload.bytes().len()).sum();
-    if bodies == Bodies::Sent && result_count > first as i64 && bytes < limits::MESSAGE_BYTES_MAX {
-        results = edge.coordinator.reader().job_results(job.id, limits::RESULTS_MAX).await?.0;
+    if bodies == Bodies::Sent {
+        results = all_that_fit(edge, job.id, results, result_count).await?;
     }
     let wait_reason = waiting::of_job(edge, caller, job, &task_counts).await?;
     let input = input.map(without_id);
     let results = results.into_iter().map(without_id).collect();
     let view = JobView { job, version: &compiled.record, input, results, result_count, task_counts, wait_reason };
-    let mut shown = job_out(&view, bodies);
+    Ok(fitting(job_out(&view, bodies)))
+}
+
+/// A job at the end of the call that started it: its results, or why it still waits. `known`: its results, where they need
+/// not be read.
+pub async fn view_ended(
+    edge: &Edge,
+    caller: &Caller,
+    job: &Job,
+    known: Option<Vec<esteira_store::Stored>>,
+) -> Answer<v1::Job> {
+    if !job.state.is_terminal() {
+        let mut shown = view_job(edge, caller, job, Bodies::Omitted).await?;
+        shown.task_counts.clear();
+        if let Some(packet) = &mut shown.input {
+            packet.data = None;
+        }
+        return Ok(shown);
+    }
+    let compiled = read_version(edge, caller, job).await?;
+    let (results, result_count) = match known {
+        Some(results) => {
+            let count = results.len() as i64;
+            (results, count)
+        }
+        None if job.state == JobState::Succeeded => {
+            let (results, count) = edge.coordinator.reader().job_results(job.id, RESULTS_FIRST).await?;
+            (all_that_fit(edge, job.id, results, count).await?, count)
+        }
+        None => (Vec::new(), 0),
+    };
+    let view = JobView {
+        job,
+        version: &compiled.record,
+        input: None,
+        results: results.into_iter().map(without_id).collect(),
+        result_count,
+        task_counts: Vec::new(),
+        wait_reason: None,
+    };
+    Ok(fitting(job_out(&view, Bodies::Sent)))
+}
+
+/// The first results, or all of them where they are many and small.
+async fn all_that_fit(
+    edge: &Edge,
+    job: JobId,
+    first: Vec<esteira_store::Stored>,
+    count: i64,
+) -> Answer<Vec<esteira_store::Stored>> {
+    let bytes: usize = first.iter().map(|(_, payload, _)| payload.bytes().len()).sum();
+    if count > RESULTS_FIRST as i64 && bytes < limits::MESSAGE_BYTES_MAX {
+        return Ok(edge.coordinator.reader().job_results(job, limits::RESULTS_MAX).await?.0);
+    }
+    Ok(first)
+}
+
+/// Leaves out the results that the message has no room for.
+fn fitting(mut shown: v1::Job) -> v1::Job {
     let mut room = Room::message();
     let results = std::mem::take(&mut shown.results);
     room.take(shown.encoded_len());
     shown.results = results.into_iter().take_while(|result| room.take(result.encoded_len())).collect();
-    Ok(shown)
+    shown
 }
 
 /// Results that are read first: large ones fill an answer soon.

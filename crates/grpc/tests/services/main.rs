@@ -10,5 +10,6 @@ mod lists;
 mod outbox;
 mod plans;
 mod protocol;
+mod start_and_wait;
 mod watch;
 mod why;

@@ -133,14 +133,15 @@ async fn call(channel: Channel, measure: Arc<Measure>) -> Result<(), tonic::Stat
         let start = v1::StartJobRequest {
             plan: Some(v1::start_job_request::Plan::PlanName(PLAN.into())),
             packet: Some(v1::DataPacket { data: Some(data), ..Default::default() }),
+            wait: Some(prost_types::Duration { seconds: 20, nanos: 0 }),
             ..Default::default()
         };
-        let job_id = jobs.start_job(start).await?.into_inner().job.unwrap_or_default().job_id;
-        loop {
-            let answer = jobs.await_job(v1::AwaitJobRequest { job_id: job_id.clone(), wait: None }).await?.into_inner();
-            if answer.completed {
-                break;
-            }
+        let started = jobs.start_job(start).await?.into_inner();
+        let job_id = started.job.unwrap_or_default().job_id;
+        let mut completed = started.completed;
+        while !completed {
+            let request = v1::AwaitJobRequest { job_id: job_id.clone(), wait: None };
+            completed = jobs.await_job(request).await?.into_inner().completed;
         }
         if measure.open.load(Ordering::Relaxed) {
             measure.latencies.lock().unwrap_or_else(PoisonError::into_inner).push(begun.elapsed());

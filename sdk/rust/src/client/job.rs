@@ -3,12 +3,13 @@
 use crate::{
     client::{
         Error,
-        rpc::{Caller, rpcs},
+        rpc::{Caller, mint, rpcs},
         v1::{self, job_service_client::JobServiceClient, start_job_request::Plan as Target},
         wire,
     },
     model::Payload,
 };
+use esteira_model::limits;
 
 /// Calls `JobService`; each method is the RPC of that name, documented in `job.proto`.
 #[derive(Clone)]
@@ -17,8 +18,6 @@ pub struct JobClient {
 }
 
 rpcs! { JobClient over JobServiceClient:
-    /// Starts one execution of a plan version.
-    write start_job(StartJobRequest) -> StartJobResponse;
     /// Reads one job.
     read get_job(GetJobRequest) -> GetJobResponse;
     /// Lists jobs, payloads omitted.
@@ -34,14 +33,27 @@ rpcs! { JobClient over JobServiceClient:
 }
 
 impl JobClient {
+    /// Starts one execution of a plan version; with `wait`, answers when it has ended or that time is over.
+    pub async fn start_job(&self, mut request: v1::StartJobRequest) -> Result<v1::StartJobResponse, Error> {
+        mint(&mut request.request_id);
+        let wait = request.wait.unwrap_or_default();
+        self.caller
+            .send_waiting(Some(wait), request, |channel, request| async move { stub(channel).start_job(request).await })
+            .await
+    }
+
+    /// Starts a job of a plan's default version on one payload and waits until it ends, as long as that takes.
+    pub async fn run(&self, plan_name: impl Into<String>, data: Payload) -> Result<v1::Job, Error> {
+        let wait = wire::duration_out(limits::WAIT_DEFAULT);
+        let request = v1::StartJobRequest { wait: Some(wait), ..start_of(plan_name, &data) };
+        let answer = self.start_job(request).await?;
+        let job = answer.job.unwrap_or_default();
+        if answer.completed { Ok(job) } else { self.wait(&job.job_id).await }
+    }
+
     /// Starts a job of a plan's default version on one payload.
     pub async fn start(&self, plan_name: impl Into<String>, data: Payload) -> Result<v1::Job, Error> {
-        let request = v1::StartJobRequest {
-            plan: Some(Target::PlanName(plan_name.into())),
-            packet: Some(v1::DataPacket { data: Some(wire::payload_out(&data)), ..Default::default() }),
-            ..Default::default()
-        };
-        Ok(self.start_job(request).await?.job.unwrap_or_default())
+        Ok(self.start_job(start_of(plan_name, &data)).await?.job.unwrap_or_default())
     }
 
     /// Waits once until the job ends or the request's `wait` is over.
@@ -102,5 +114,13 @@ impl JobClient {
             ..Default::default()
         };
         Ok(self.control_job(request).await?.job.unwrap_or_default())
+    }
+}
+
+fn start_of(plan_name: impl Into<String>, data: &Payload) -> v1::StartJobRequest {
+    v1::StartJobRequest {
+        plan: Some(Target::PlanName(plan_name.into())),
+        packet: Some(v1::DataPacket { data: Some(wire::payload_out(data)), ..Default::default() }),
+        ..Default::default()
     }
 }

@@ -8,8 +8,7 @@
 //! # async fn start() -> Result<(), esteira_sdk::client::Error> {
 //! use esteira_sdk::{client::Client, model::Payload};
 //! let client = Client::connect("http://127.0.0.1:7440")?;
-//! let job = client.jobs().start("order.fulfil", Payload::json(r#"{"id":1}"#)).await?;
-//! let ended = client.jobs().wait(&job.job_id).await?;
+//! let ended = client.jobs().run("order.fulfil", Payload::json(r#"{"id":1}"#)).await?;
 //! # let _ = ended; Ok(()) }
 //! ```
 

@@ -69,7 +69,7 @@ namespace Esteira.V1 {
             "LwoLY3JlYXRlX3RpbWUYEiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0",
             "YW1wEi4KCnN0YXJ0X3RpbWUYEyABKAsyGi5nb29nbGUucHJvdG9idWYuVGlt",
             "ZXN0YW1wEiwKCGVuZF90aW1lGBQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRp",
-            "bWVzdGFtcCKkAwoPU3RhcnRKb2JSZXF1ZXN0EhIKCnJlcXVlc3RfaWQYASAB",
+            "bWVzdGFtcCLNAwoPU3RhcnRKb2JSZXF1ZXN0EhIKCnJlcXVlc3RfaWQYASAB",
             "KAkSDgoGam9iX2lkGAIgASgJEhEKB3BsYW5faWQYAyABKAlIABITCglwbGFu",
             "X25hbWUYBCABKAlIABIPCgd2ZXJzaW9uGAUgASgFEiYKBnBhY2tldBgGIAEo",
             "CzIWLmVzdGVpcmEudjEuRGF0YVBhY2tldBI3CgZsYWJlbHMYByADKAsyJy5l",
@@ -77,74 +77,76 @@ namespace Esteira.V1 {
             "cml0eRgIIAEoBRIuCgtqb2JfdGltZW91dBgJIAEoCzIZLmdvb2dsZS5wcm90",
             "b2J1Zi5EdXJhdGlvbhIvCgtzdGFydF9hZnRlchgKIAEoCzIaLmdvb2dsZS5w",
             "cm90b2J1Zi5UaW1lc3RhbXASKQoKZGF0YV9jbGFzcxgLIAEoDjIVLmVzdGVp",
-            "cmEudjEuRGF0YUNsYXNzGi0KC0xhYmVsc0VudHJ5EgsKA2tleRgBIAEoCRIN",
-            "CgV2YWx1ZRgCIAEoCToCOAFCBgoEcGxhbiJGChBTdGFydEpvYlJlc3BvbnNl",
-            "EhwKA2pvYhgBIAEoCzIPLmVzdGVpcmEudjEuSm9iEhQKDGRlZHVwbGljYXRl",
-            "ZBgCIAEoCCJKCg9Bd2FpdEpvYlJlcXVlc3QSDgoGam9iX2lkGAEgASgJEicK",
-            "BHdhaXQYAiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24iQwoQQXdh",
-            "aXRKb2JSZXNwb25zZRIcCgNqb2IYASABKAsyDy5lc3RlaXJhLnYxLkpvYhIR",
-            "Cgljb21wbGV0ZWQYAiABKAgiNgoNR2V0Sm9iUmVxdWVzdBIOCgZqb2JfaWQY",
-            "ASABKAkSFQoNb21pdF9wYXlsb2FkcxgCIAEoCCIuCg5HZXRKb2JSZXNwb25z",
-            "ZRIcCgNqb2IYASABKAsyDy5lc3RlaXJhLnYxLkpvYiJICg9MaXN0Sm9ic1Jl",
-            "cXVlc3QSEQoJcGFnZV9zaXplGAEgASgFEhIKCnBhZ2VfdG9rZW4YAiABKAkS",
-            "DgoGZmlsdGVyGAMgASgJIkoKEExpc3RKb2JzUmVzcG9uc2USHQoEam9icxgB",
-            "IAMoCzIPLmVzdGVpcmEudjEuSm9iEhcKD25leHRfcGFnZV90b2tlbhgCIAEo",
-            "CSJ8ChFDb250cm9sSm9iUmVxdWVzdBISCgpyZXF1ZXN0X2lkGAEgASgJEg4K",
-            "BmpvYl9pZBgCIAEoCRIlCgZhY3Rpb24YAyABKA4yFS5lc3RlaXJhLnYxLkpv",
-            "YkFjdGlvbhIOCgZyZWFzb24YBCABKAkSDAoEZXRhZxgFIAEoCSIyChJDb250",
-            "cm9sSm9iUmVzcG9uc2USHAoDam9iGAEgASgLMg8uZXN0ZWlyYS52MS5Kb2Ii",
-            "WQoRUmV0cnlUYXNrc1JlcXVlc3QSEgoKcmVxdWVzdF9pZBgBIAEoCRIOCgZq",
-            "b2JfaWQYAiABKAkSEAoIdGFza19pZHMYAyADKAkSDgoGcmVhc29uGAQgASgJ",
-            "IjUKElJldHJ5VGFza3NSZXNwb25zZRIfCgV0YXNrcxgBIAMoCzIQLmVzdGVp",
-            "cmEudjEuVGFzayIxCg5HZXRUYXNrUmVxdWVzdBIOCgZqb2JfaWQYASABKAkS",
-            "DwoHdGFza19pZBgCIAEoCSIxCg9HZXRUYXNrUmVzcG9uc2USHgoEdGFzaxgB",
-            "IAEoCzIQLmVzdGVpcmEudjEuVGFzayJwChBMaXN0VGFza3NSZXF1ZXN0Eg4K",
-            "BmpvYl9pZBgBIAEoCRIRCglwYWdlX3NpemUYAiABKAUSEgoKcGFnZV90b2tl",
-            "bhgDIAEoCRIOCgZmaWx0ZXIYBCABKAkSFQoNb21pdF9wYXlsb2FkcxgFIAEo",
-            "CCJNChFMaXN0VGFza3NSZXNwb25zZRIfCgV0YXNrcxgBIAMoCzIQLmVzdGVp",
-            "cmEudjEuVGFzaxIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiIwoQV2F0Y2hK",
-            "b2JzUmVxdWVzdBIPCgdqb2JfaWRzGAEgAygJIo4BChFXYXRjaEpvYnNSZXNw",
-            "b25zZRIeCgNqb2IYASABKAsyDy5lc3RlaXJhLnYxLkpvYkgAEiAKBHRhc2sY",
-            "AiABKAsyEC5lc3RlaXJhLnYxLlRhc2tIABIvCglrZWVwYWxpdmUYAyABKAsy",
-            "Gi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wSABCBgoEaXRlbSrkAQoISm9i",
-            "U3RhdGUSGQoVSk9CX1NUQVRFX1VOU1BFQ0lGSUVEEAASFQoRSk9CX1NUQVRF",
-            "X1BFTkRJTkcQARIVChFKT0JfU1RBVEVfUlVOTklORxACEhQKEEpPQl9TVEFU",
-            "RV9QQVVTRUQQAxIYChRKT0JfU1RBVEVfQ0FOQ0VMTElORxAEEhcKE0pPQl9T",
-            "VEFURV9TVUNDRUVERUQQBRIUChBKT0JfU1RBVEVfRkFJTEVEEAYSFwoTSk9C",
-            "X1NUQVRFX0NBTkNFTExFRBAHEhcKE0pPQl9TVEFURV9USU1FRF9PVVQQCCrn",
-            "AQoJVGFza1N0YXRlEhoKFlRBU0tfU1RBVEVfVU5TUEVDSUZJRUQQABIWChJU",
-            "QVNLX1NUQVRFX1dBSVRJTkcQARIUChBUQVNLX1NUQVRFX1JFQURZEAISFQoR",
-            "VEFTS19TVEFURV9MRUFTRUQQAxIWChJUQVNLX1NUQVRFX0JBQ0tPRkYQBBIY",
-            "ChRUQVNLX1NUQVRFX1NVQ0NFRURFRBAFEhUKEVRBU0tfU1RBVEVfRkFJTEVE",
-            "EAYSGAoUVEFTS19TVEFURV9DQU5DRUxMRUQQBxIWChJUQVNLX1NUQVRFX1NL",
-            "SVBQRUQQCCqFAQoJSm9iQWN0aW9uEhoKFkpPQl9BQ1RJT05fVU5TUEVDSUZJ",
-            "RUQQABIUChBKT0JfQUNUSU9OX1BBVVNFEAESFQoRSk9CX0FDVElPTl9SRVNV",
-            "TUUQAhIVChFKT0JfQUNUSU9OX0NBTkNFTBADEhgKFEpPQl9BQ1RJT05fVEVS",
-            "TUlOQVRFEAQylgUKCkpvYlNlcnZpY2USRQoIU3RhcnRKb2ISGy5lc3RlaXJh",
-            "LnYxLlN0YXJ0Sm9iUmVxdWVzdBocLmVzdGVpcmEudjEuU3RhcnRKb2JSZXNw",
-            "b25zZRJFCghBd2FpdEpvYhIbLmVzdGVpcmEudjEuQXdhaXRKb2JSZXF1ZXN0",
-            "GhwuZXN0ZWlyYS52MS5Bd2FpdEpvYlJlc3BvbnNlEj8KBkdldEpvYhIZLmVz",
-            "dGVpcmEudjEuR2V0Sm9iUmVxdWVzdBoaLmVzdGVpcmEudjEuR2V0Sm9iUmVz",
-            "cG9uc2USRQoITGlzdEpvYnMSGy5lc3RlaXJhLnYxLkxpc3RKb2JzUmVxdWVz",
-            "dBocLmVzdGVpcmEudjEuTGlzdEpvYnNSZXNwb25zZRJLCgpDb250cm9sSm9i",
-            "Eh0uZXN0ZWlyYS52MS5Db250cm9sSm9iUmVxdWVzdBoeLmVzdGVpcmEudjEu",
-            "Q29udHJvbEpvYlJlc3BvbnNlEksKClJldHJ5VGFza3MSHS5lc3RlaXJhLnYx",
-            "LlJldHJ5VGFza3NSZXF1ZXN0Gh4uZXN0ZWlyYS52MS5SZXRyeVRhc2tzUmVz",
-            "cG9uc2USQgoHR2V0VGFzaxIaLmVzdGVpcmEudjEuR2V0VGFza1JlcXVlc3Qa",
-            "Gy5lc3RlaXJhLnYxLkdldFRhc2tSZXNwb25zZRJICglMaXN0VGFza3MSHC5l",
-            "c3RlaXJhLnYxLkxpc3RUYXNrc1JlcXVlc3QaHS5lc3RlaXJhLnYxLkxpc3RU",
-            "YXNrc1Jlc3BvbnNlEkoKCVdhdGNoSm9icxIcLmVzdGVpcmEudjEuV2F0Y2hK",
-            "b2JzUmVxdWVzdBodLmVzdGVpcmEudjEuV2F0Y2hKb2JzUmVzcG9uc2UwAUJJ",
-            "WjpnaXRodWIuY29tL2VzdGVpcmEvZXN0ZWlyYS9zZGsvZ28vZ2VuL2VzdGVp",
-            "cmEvdjE7ZXN0ZWlyYXYxqgIKRXN0ZWlyYS5WMWIGcHJvdG8z"));
+            "cmEudjEuRGF0YUNsYXNzEicKBHdhaXQYDCABKAsyGS5nb29nbGUucHJvdG9i",
+            "dWYuRHVyYXRpb24aLQoLTGFiZWxzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZh",
+            "bHVlGAIgASgJOgI4AUIGCgRwbGFuIlkKEFN0YXJ0Sm9iUmVzcG9uc2USHAoD",
+            "am9iGAEgASgLMg8uZXN0ZWlyYS52MS5Kb2ISFAoMZGVkdXBsaWNhdGVkGAIg",
+            "ASgIEhEKCWNvbXBsZXRlZBgDIAEoCCJKCg9Bd2FpdEpvYlJlcXVlc3QSDgoG",
+            "am9iX2lkGAEgASgJEicKBHdhaXQYAiABKAsyGS5nb29nbGUucHJvdG9idWYu",
+            "RHVyYXRpb24iQwoQQXdhaXRKb2JSZXNwb25zZRIcCgNqb2IYASABKAsyDy5l",
+            "c3RlaXJhLnYxLkpvYhIRCgljb21wbGV0ZWQYAiABKAgiNgoNR2V0Sm9iUmVx",
+            "dWVzdBIOCgZqb2JfaWQYASABKAkSFQoNb21pdF9wYXlsb2FkcxgCIAEoCCIu",
+            "Cg5HZXRKb2JSZXNwb25zZRIcCgNqb2IYASABKAsyDy5lc3RlaXJhLnYxLkpv",
+            "YiJICg9MaXN0Sm9ic1JlcXVlc3QSEQoJcGFnZV9zaXplGAEgASgFEhIKCnBh",
+            "Z2VfdG9rZW4YAiABKAkSDgoGZmlsdGVyGAMgASgJIkoKEExpc3RKb2JzUmVz",
+            "cG9uc2USHQoEam9icxgBIAMoCzIPLmVzdGVpcmEudjEuSm9iEhcKD25leHRf",
+            "cGFnZV90b2tlbhgCIAEoCSJ8ChFDb250cm9sSm9iUmVxdWVzdBISCgpyZXF1",
+            "ZXN0X2lkGAEgASgJEg4KBmpvYl9pZBgCIAEoCRIlCgZhY3Rpb24YAyABKA4y",
+            "FS5lc3RlaXJhLnYxLkpvYkFjdGlvbhIOCgZyZWFzb24YBCABKAkSDAoEZXRh",
+            "ZxgFIAEoCSIyChJDb250cm9sSm9iUmVzcG9uc2USHAoDam9iGAEgASgLMg8u",
+            "ZXN0ZWlyYS52MS5Kb2IiWQoRUmV0cnlUYXNrc1JlcXVlc3QSEgoKcmVxdWVz",
+            "dF9pZBgBIAEoCRIOCgZqb2JfaWQYAiABKAkSEAoIdGFza19pZHMYAyADKAkS",
+            "DgoGcmVhc29uGAQgASgJIjUKElJldHJ5VGFza3NSZXNwb25zZRIfCgV0YXNr",
+            "cxgBIAMoCzIQLmVzdGVpcmEudjEuVGFzayIxCg5HZXRUYXNrUmVxdWVzdBIO",
+            "CgZqb2JfaWQYASABKAkSDwoHdGFza19pZBgCIAEoCSIxCg9HZXRUYXNrUmVz",
+            "cG9uc2USHgoEdGFzaxgBIAEoCzIQLmVzdGVpcmEudjEuVGFzayJwChBMaXN0",
+            "VGFza3NSZXF1ZXN0Eg4KBmpvYl9pZBgBIAEoCRIRCglwYWdlX3NpemUYAiAB",
+            "KAUSEgoKcGFnZV90b2tlbhgDIAEoCRIOCgZmaWx0ZXIYBCABKAkSFQoNb21p",
+            "dF9wYXlsb2FkcxgFIAEoCCJNChFMaXN0VGFza3NSZXNwb25zZRIfCgV0YXNr",
+            "cxgBIAMoCzIQLmVzdGVpcmEudjEuVGFzaxIXCg9uZXh0X3BhZ2VfdG9rZW4Y",
+            "AiABKAkiIwoQV2F0Y2hKb2JzUmVxdWVzdBIPCgdqb2JfaWRzGAEgAygJIo4B",
+            "ChFXYXRjaEpvYnNSZXNwb25zZRIeCgNqb2IYASABKAsyDy5lc3RlaXJhLnYx",
+            "LkpvYkgAEiAKBHRhc2sYAiABKAsyEC5lc3RlaXJhLnYxLlRhc2tIABIvCglr",
+            "ZWVwYWxpdmUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wSABC",
+            "BgoEaXRlbSrkAQoISm9iU3RhdGUSGQoVSk9CX1NUQVRFX1VOU1BFQ0lGSUVE",
+            "EAASFQoRSk9CX1NUQVRFX1BFTkRJTkcQARIVChFKT0JfU1RBVEVfUlVOTklO",
+            "RxACEhQKEEpPQl9TVEFURV9QQVVTRUQQAxIYChRKT0JfU1RBVEVfQ0FOQ0VM",
+            "TElORxAEEhcKE0pPQl9TVEFURV9TVUNDRUVERUQQBRIUChBKT0JfU1RBVEVf",
+            "RkFJTEVEEAYSFwoTSk9CX1NUQVRFX0NBTkNFTExFRBAHEhcKE0pPQl9TVEFU",
+            "RV9USU1FRF9PVVQQCCrnAQoJVGFza1N0YXRlEhoKFlRBU0tfU1RBVEVfVU5T",
+            "UEVDSUZJRUQQABIWChJUQVNLX1NUQVRFX1dBSVRJTkcQARIUChBUQVNLX1NU",
+            "QVRFX1JFQURZEAISFQoRVEFTS19TVEFURV9MRUFTRUQQAxIWChJUQVNLX1NU",
+            "QVRFX0JBQ0tPRkYQBBIYChRUQVNLX1NUQVRFX1NVQ0NFRURFRBAFEhUKEVRB",
+            "U0tfU1RBVEVfRkFJTEVEEAYSGAoUVEFTS19TVEFURV9DQU5DRUxMRUQQBxIW",
+            "ChJUQVNLX1NUQVRFX1NLSVBQRUQQCCqFAQoJSm9iQWN0aW9uEhoKFkpPQl9B",
+            "Q1RJT05fVU5TUEVDSUZJRUQQABIUChBKT0JfQUNUSU9OX1BBVVNFEAESFQoR",
+            "Sk9CX0FDVElPTl9SRVNVTUUQAhIVChFKT0JfQUNUSU9OX0NBTkNFTBADEhgK",
+            "FEpPQl9BQ1RJT05fVEVSTUlOQVRFEAQylgUKCkpvYlNlcnZpY2USRQoIU3Rh",
+            "cnRKb2ISGy5lc3RlaXJhLnYxLlN0YXJ0Sm9iUmVxdWVzdBocLmVzdGVpcmEu",
+            "djEuU3RhcnRKb2JSZXNwb25zZRJFCghBd2FpdEpvYhIbLmVzdGVpcmEudjEu",
+            "QXdhaXRKb2JSZXF1ZXN0GhwuZXN0ZWlyYS52MS5Bd2FpdEpvYlJlc3BvbnNl",
+            "Ej8KBkdldEpvYhIZLmVzdGVpcmEudjEuR2V0Sm9iUmVxdWVzdBoaLmVzdGVp",
+            "cmEudjEuR2V0Sm9iUmVzcG9uc2USRQoITGlzdEpvYnMSGy5lc3RlaXJhLnYx",
+            "Lkxpc3RKb2JzUmVxdWVzdBocLmVzdGVpcmEudjEuTGlzdEpvYnNSZXNwb25z",
+            "ZRJLCgpDb250cm9sSm9iEh0uZXN0ZWlyYS52MS5Db250cm9sSm9iUmVxdWVz",
+            "dBoeLmVzdGVpcmEudjEuQ29udHJvbEpvYlJlc3BvbnNlEksKClJldHJ5VGFz",
+            "a3MSHS5lc3RlaXJhLnYxLlJldHJ5VGFza3NSZXF1ZXN0Gh4uZXN0ZWlyYS52",
+            "MS5SZXRyeVRhc2tzUmVzcG9uc2USQgoHR2V0VGFzaxIaLmVzdGVpcmEudjEu",
+            "R2V0VGFza1JlcXVlc3QaGy5lc3RlaXJhLnYxLkdldFRhc2tSZXNwb25zZRJI",
+            "CglMaXN0VGFza3MSHC5lc3RlaXJhLnYxLkxpc3RUYXNrc1JlcXVlc3QaHS5l",
+            "c3RlaXJhLnYxLkxpc3RUYXNrc1Jlc3BvbnNlEkoKCVdhdGNoSm9icxIcLmVz",
+            "dGVpcmEudjEuV2F0Y2hKb2JzUmVxdWVzdBodLmVzdGVpcmEudjEuV2F0Y2hK",
+            "b2JzUmVzcG9uc2UwAUJJWjpnaXRodWIuY29tL2VzdGVpcmEvZXN0ZWlyYS9z",
+            "ZGsvZ28vZ2VuL2VzdGVpcmEvdjE7ZXN0ZWlyYXYxqgIKRXN0ZWlyYS5WMWIG",
+            "cHJvdG8z"));
       descriptor = pbr::FileDescriptor.FromGeneratedCode(descriptorData,
           new pbr::FileDescriptor[] { global::Esteira.V1.TypesReflection.Descriptor, global::Google.Protobuf.WellKnownTypes.DurationReflection.Descriptor, global::Google.Protobuf.WellKnownTypes.TimestampReflection.Descriptor, },
           new pbr::GeneratedClrTypeInfo(new[] {typeof(global::Esteira.V1.JobState), typeof(global::Esteira.V1.TaskState), typeof(global::Esteira.V1.JobAction), }, null, new pbr::GeneratedClrTypeInfo[] {
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.Job), global::Esteira.V1.Job.Parser, new[]{ "JobId", "PlanId", "PlanName", "PlanVersionId", "PlanVersion", "State", "WaitReason", "DataClass", "Input", "Results", "ResultCount", "Failure", "Lineage", "Labels", "Priority", "TaskCounts", "CreateTime", "StartAfter", "StartTime", "EndTime", "Deadline", "Etag" }, null, null, null, new pbr::GeneratedClrTypeInfo[] { null, null, }),
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.Attempt), global::Esteira.V1.Attempt.Parser, new[]{ "Number", "WorkerId", "FunctionVersion", "Fence", "StartTime", "EndTime", "WorkerStartTime", "WorkerEndTime", "Failure", "Usage" }, null, null, null, null),
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.Task), global::Esteira.V1.Task.Parser, new[]{ "TaskId", "JobId", "StepKey", "FunctionName", "Queue", "State", "WaitReason", "NextAttemptTime", "ParentTaskId", "ItemPath", "ChildJobId", "Input", "Outputs", "OutputCount", "Attempts", "Failure", "Verdicts", "CreateTime", "StartTime", "EndTime" }, null, null, null, null),
-            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.StartJobRequest), global::Esteira.V1.StartJobRequest.Parser, new[]{ "RequestId", "JobId", "PlanId", "PlanName", "Version", "Packet", "Labels", "Priority", "JobTimeout", "StartAfter", "DataClass" }, new[]{ "Plan" }, null, null, new pbr::GeneratedClrTypeInfo[] { null, }),
-            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.StartJobResponse), global::Esteira.V1.StartJobResponse.Parser, new[]{ "Job", "Deduplicated" }, null, null, null, null),
+            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.StartJobRequest), global::Esteira.V1.StartJobRequest.Parser, new[]{ "RequestId", "JobId", "PlanId", "PlanName", "Version", "Packet", "Labels", "Priority", "JobTimeout", "StartAfter", "DataClass", "Wait" }, new[]{ "Plan" }, null, null, new pbr::GeneratedClrTypeInfo[] { null, }),
+            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.StartJobResponse), global::Esteira.V1.StartJobResponse.Parser, new[]{ "Job", "Deduplicated", "Completed" }, null, null, null, null),
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.AwaitJobRequest), global::Esteira.V1.AwaitJobRequest.Parser, new[]{ "JobId", "Wait" }, null, null, null, null),
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.AwaitJobResponse), global::Esteira.V1.AwaitJobResponse.Parser, new[]{ "Job", "Completed" }, null, null, null, null),
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.GetJobRequest), global::Esteira.V1.GetJobRequest.Parser, new[]{ "JobId", "OmitPayloads" }, null, null, null, null),
@@ -2987,6 +2989,7 @@ namespace Esteira.V1 {
       jobTimeout_ = other.jobTimeout_ != null ? other.jobTimeout_.Clone() : null;
       startAfter_ = other.startAfter_ != null ? other.startAfter_.Clone() : null;
       dataClass_ = other.dataClass_;
+      wait_ = other.wait_ != null ? other.wait_.Clone() : null;
       switch (other.PlanCase) {
         case PlanOneofCase.PlanId:
           PlanId = other.PlanId;
@@ -3171,6 +3174,22 @@ namespace Esteira.V1 {
       }
     }
 
+    /// <summary>Field number for the "wait" field.</summary>
+    public const int WaitFieldNumber = 12;
+    private global::Google.Protobuf.WellKnownTypes.Duration wait_;
+    /// <summary>
+    /// How long to wait for the job's end in this same call, as AwaitJob would: 30 s at most. Absent or 0 = the answer leaves
+    /// as soon as the job is committed. Not part of what a `request_id` stands for: a call MAY be sent again with another one.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public global::Google.Protobuf.WellKnownTypes.Duration Wait {
+      get { return wait_; }
+      set {
+        wait_ = value;
+      }
+    }
+
     private object plan_;
     /// <summary>Enum of possible cases for the "plan" oneof.</summary>
     public enum PlanOneofCase {
@@ -3218,6 +3237,7 @@ namespace Esteira.V1 {
       if (!object.Equals(JobTimeout, other.JobTimeout)) return false;
       if (!object.Equals(StartAfter, other.StartAfter)) return false;
       if (DataClass != other.DataClass) return false;
+      if (!object.Equals(Wait, other.Wait)) return false;
       if (PlanCase != other.PlanCase) return false;
       return Equals(_unknownFields, other._unknownFields);
     }
@@ -3237,6 +3257,7 @@ namespace Esteira.V1 {
       if (jobTimeout_ != null) hash ^= JobTimeout.GetHashCode();
       if (startAfter_ != null) hash ^= StartAfter.GetHashCode();
       if (DataClass != global::Esteira.V1.DataClass.Unspecified) hash ^= DataClass.GetHashCode();
+      if (wait_ != null) hash ^= Wait.GetHashCode();
       hash ^= (int) planCase_;
       if (_unknownFields != null) {
         hash ^= _unknownFields.GetHashCode();
@@ -3297,6 +3318,10 @@ namespace Esteira.V1 {
         output.WriteRawTag(88);
         output.WriteEnum((int) DataClass);
       }
+      if (wait_ != null) {
+        output.WriteRawTag(98);
+        output.WriteMessage(Wait);
+      }
       if (_unknownFields != null) {
         _unknownFields.WriteTo(output);
       }
@@ -3348,6 +3373,10 @@ namespace Esteira.V1 {
         output.WriteRawTag(88);
         output.WriteEnum((int) DataClass);
       }
+      if (wait_ != null) {
+        output.WriteRawTag(98);
+        output.WriteMessage(Wait);
+      }
       if (_unknownFields != null) {
         _unknownFields.WriteTo(ref output);
       }
@@ -3388,6 +3417,9 @@ namespace Esteira.V1 {
       }
       if (DataClass != global::Esteira.V1.DataClass.Unspecified) {
         size += 1 + pb::CodedOutputStream.ComputeEnumSize((int) DataClass);
+      }
+      if (wait_ != null) {
+        size += 1 + pb::CodedOutputStream.ComputeMessageSize(Wait);
       }
       if (_unknownFields != null) {
         size += _unknownFields.CalculateSize();
@@ -3434,6 +3466,12 @@ namespace Esteira.V1 {
       }
       if (other.DataClass != global::Esteira.V1.DataClass.Unspecified) {
         DataClass = other.DataClass;
+      }
+      if (other.wait_ != null) {
+        if (wait_ == null) {
+          Wait = new global::Google.Protobuf.WellKnownTypes.Duration();
+        }
+        Wait.MergeFrom(other.Wait);
       }
       switch (other.PlanCase) {
         case PlanOneofCase.PlanId:
@@ -3512,6 +3550,13 @@ namespace Esteira.V1 {
             DataClass = (global::Esteira.V1.DataClass) input.ReadEnum();
             break;
           }
+          case 98: {
+            if (wait_ == null) {
+              Wait = new global::Google.Protobuf.WellKnownTypes.Duration();
+            }
+            input.ReadMessage(Wait);
+            break;
+          }
         }
       }
     #endif
@@ -3580,6 +3625,13 @@ namespace Esteira.V1 {
             DataClass = (global::Esteira.V1.DataClass) input.ReadEnum();
             break;
           }
+          case 98: {
+            if (wait_ == null) {
+              Wait = new global::Google.Protobuf.WellKnownTypes.Duration();
+            }
+            input.ReadMessage(Wait);
+            break;
+          }
         }
       }
     }
@@ -3626,6 +3678,7 @@ namespace Esteira.V1 {
     public StartJobResponse(StartJobResponse other) : this() {
       job_ = other.job_ != null ? other.job_.Clone() : null;
       deduplicated_ = other.deduplicated_;
+      completed_ = other.completed_;
       _unknownFields = pb::UnknownFieldSet.Clone(other._unknownFields);
     }
 
@@ -3639,7 +3692,8 @@ namespace Esteira.V1 {
     public const int JobFieldNumber = 1;
     private global::Esteira.V1.Job job_;
     /// <summary>
-    /// The job, payloads omitted.
+    /// The job, payloads omitted. With `wait`, as it is at the end of the call: with its results when it has succeeded, but
+    /// without its `task_counts` and its input's data, which GetJob has.
     /// </summary>
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
@@ -3665,6 +3719,21 @@ namespace Esteira.V1 {
       }
     }
 
+    /// <summary>Field number for the "completed" field.</summary>
+    public const int CompletedFieldNumber = 3;
+    private bool completed_;
+    /// <summary>
+    /// Whether the job is terminal. Always false without `wait`.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public bool Completed {
+      get { return completed_; }
+      set {
+        completed_ = value;
+      }
+    }
+
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public override bool Equals(object other) {
@@ -3682,6 +3751,7 @@ namespace Esteira.V1 {
       }
       if (!object.Equals(Job, other.Job)) return false;
       if (Deduplicated != other.Deduplicated) return false;
+      if (Completed != other.Completed) return false;
       return Equals(_unknownFields, other._unknownFields);
     }
 
@@ -3691,6 +3761,7 @@ namespace Esteira.V1 {
       int hash = 1;
       if (job_ != null) hash ^= Job.GetHashCode();
       if (Deduplicated != false) hash ^= Deduplicated.GetHashCode();
+      if (Completed != false) hash ^= Completed.GetHashCode();
       if (_unknownFields != null) {
         hash ^= _unknownFields.GetHashCode();
       }
@@ -3717,6 +3788,10 @@ namespace Esteira.V1 {
         output.WriteRawTag(16);
         output.WriteBool(Deduplicated);
       }
+      if (Completed != false) {
+        output.WriteRawTag(24);
+        output.WriteBool(Completed);
+      }
       if (_unknownFields != null) {
         _unknownFields.WriteTo(output);
       }
@@ -3735,6 +3810,10 @@ namespace Esteira.V1 {
         output.WriteRawTag(16);
         output.WriteBool(Deduplicated);
       }
+      if (Completed != false) {
+        output.WriteRawTag(24);
+        output.WriteBool(Completed);
+      }
       if (_unknownFields != null) {
         _unknownFields.WriteTo(ref output);
       }
@@ -3749,6 +3828,9 @@ namespace Esteira.V1 {
         size += 1 + pb::CodedOutputStream.ComputeMessageSize(Job);
       }
       if (Deduplicated != false) {
+        size += 1 + 1;
+      }
+      if (Completed != false) {
         size += 1 + 1;
       }
       if (_unknownFields != null) {
@@ -3771,6 +3853,9 @@ namespace Esteira.V1 {
       }
       if (other.Deduplicated != false) {
         Deduplicated = other.Deduplicated;
+      }
+      if (other.Completed != false) {
+        Completed = other.Completed;
       }
       _unknownFields = pb::UnknownFieldSet.MergeFrom(_unknownFields, other._unknownFields);
     }
@@ -3798,6 +3883,10 @@ namespace Esteira.V1 {
             Deduplicated = input.ReadBool();
             break;
           }
+          case 24: {
+            Completed = input.ReadBool();
+            break;
+          }
         }
       }
     #endif
@@ -3822,6 +3911,10 @@ namespace Esteira.V1 {
           }
           case 16: {
             Deduplicated = input.ReadBool();
+            break;
+          }
+          case 24: {
+            Completed = input.ReadBool();
             break;
           }
         }

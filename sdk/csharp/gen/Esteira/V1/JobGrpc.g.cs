@@ -178,6 +178,9 @@ namespace Esteira.V1 {
       /// `request_id`, NAME_TAKEN says that the first call arrived: read the job with GetJob. With neither, another job: a
       /// caller SHOULD always send a `request_id`.
       ///
+      /// With `wait`, one call starts the job and brings its results. The client's deadline SHOULD then be `wait` + 10 s; a call
+      /// whose answer was lost, or that ended with `completed` = false, is sent again with the same `request_id`.
+      ///
       /// Errors:
       /// - INVALID_ARGUMENT `JSON_INVALID`, `DIGEST_MISMATCH`: the packet's data. Never retry.
       /// - NOT_FOUND `PLAN_NOT_FOUND`, `PLAN_VERSION_NOT_FOUND`.
@@ -379,6 +382,9 @@ namespace Esteira.V1 {
       /// `request_id`, NAME_TAKEN says that the first call arrived: read the job with GetJob. With neither, another job: a
       /// caller SHOULD always send a `request_id`.
       ///
+      /// With `wait`, one call starts the job and brings its results. The client's deadline SHOULD then be `wait` + 10 s; a call
+      /// whose answer was lost, or that ended with `completed` = false, is sent again with the same `request_id`.
+      ///
       /// Errors:
       /// - INVALID_ARGUMENT `JSON_INVALID`, `DIGEST_MISMATCH`: the packet's data. Never retry.
       /// - NOT_FOUND `PLAN_NOT_FOUND`, `PLAN_VERSION_NOT_FOUND`.
@@ -405,6 +411,9 @@ namespace Esteira.V1 {
       /// `request_id`, NAME_TAKEN says that the first call arrived: read the job with GetJob. With neither, another job: a
       /// caller SHOULD always send a `request_id`.
       ///
+      /// With `wait`, one call starts the job and brings its results. The client's deadline SHOULD then be `wait` + 10 s; a call
+      /// whose answer was lost, or that ended with `completed` = false, is sent again with the same `request_id`.
+      ///
       /// Errors:
       /// - INVALID_ARGUMENT `JSON_INVALID`, `DIGEST_MISMATCH`: the packet's data. Never retry.
       /// - NOT_FOUND `PLAN_NOT_FOUND`, `PLAN_VERSION_NOT_FOUND`.
@@ -428,6 +437,9 @@ namespace Esteira.V1 {
       /// Sent again: with the same `request_id`, the same job comes back with `deduplicated` = true. With a `job_id` and no
       /// `request_id`, NAME_TAKEN says that the first call arrived: read the job with GetJob. With neither, another job: a
       /// caller SHOULD always send a `request_id`.
+      ///
+      /// With `wait`, one call starts the job and brings its results. The client's deadline SHOULD then be `wait` + 10 s; a call
+      /// whose answer was lost, or that ended with `completed` = false, is sent again with the same `request_id`.
       ///
       /// Errors:
       /// - INVALID_ARGUMENT `JSON_INVALID`, `DIGEST_MISMATCH`: the packet's data. Never retry.
@@ -454,6 +466,9 @@ namespace Esteira.V1 {
       /// Sent again: with the same `request_id`, the same job comes back with `deduplicated` = true. With a `job_id` and no
       /// `request_id`, NAME_TAKEN says that the first call arrived: read the job with GetJob. With neither, another job: a
       /// caller SHOULD always send a `request_id`.
+      ///
+      /// With `wait`, one call starts the job and brings its results. The client's deadline SHOULD then be `wait` + 10 s; a call
+      /// whose answer was lost, or that ended with `completed` = false, is sent again with the same `request_id`.
       ///
       /// Errors:
       /// - INVALID_ARGUMENT `JSON_INVALID`, `DIGEST_MISMATCH`: the packet's data. Never retry.

@@ -859,7 +859,10 @@ type StartJobRequest struct {
 	// Not before this time; 366 days ahead at most. Absent, or past, = now.
 	StartAfter *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=start_after,json=startAfter,proto3" json:"start_after,omitempty"`
 	// What the data is for. UNSPECIFIED = the default of the operator's profile, which may also refuse a class.
-	DataClass     DataClass `protobuf:"varint,11,opt,name=data_class,json=dataClass,proto3,enum=esteira.v1.DataClass" json:"data_class,omitempty"`
+	DataClass DataClass `protobuf:"varint,11,opt,name=data_class,json=dataClass,proto3,enum=esteira.v1.DataClass" json:"data_class,omitempty"`
+	// How long to wait for the job's end in this same call, as AwaitJob would: 30 s at most. Absent or 0 = the answer leaves
+	// as soon as the job is committed. Not part of what a `request_id` stands for: a call MAY be sent again with another one.
+	Wait          *durationpb.Duration `protobuf:"bytes,12,opt,name=wait,proto3" json:"wait,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -982,6 +985,13 @@ func (x *StartJobRequest) GetDataClass() DataClass {
 	return DataClass_DATA_CLASS_UNSPECIFIED
 }
 
+func (x *StartJobRequest) GetWait() *durationpb.Duration {
+	if x != nil {
+		return x.Wait
+	}
+	return nil
+}
+
 type isStartJobRequest_Plan interface {
 	isStartJobRequest_Plan()
 }
@@ -1003,10 +1013,13 @@ func (*StartJobRequest_PlanName) isStartJobRequest_Plan() {}
 // Response of StartJob.
 type StartJobResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The job, payloads omitted.
+	// The job, payloads omitted. With `wait`, as it is at the end of the call: with its results when it has succeeded, but
+	// without its `task_counts` and its input's data, which GetJob has.
 	Job *Job `protobuf:"bytes,1,opt,name=job,proto3" json:"job,omitempty"`
 	// True when an earlier call with the same `request_id` had started it.
-	Deduplicated  bool `protobuf:"varint,2,opt,name=deduplicated,proto3" json:"deduplicated,omitempty"`
+	Deduplicated bool `protobuf:"varint,2,opt,name=deduplicated,proto3" json:"deduplicated,omitempty"`
+	// Whether the job is terminal. Always false without `wait`.
+	Completed     bool `protobuf:"varint,3,opt,name=completed,proto3" json:"completed,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1051,6 +1064,13 @@ func (x *StartJobResponse) GetJob() *Job {
 func (x *StartJobResponse) GetDeduplicated() bool {
 	if x != nil {
 		return x.Deduplicated
+	}
+	return false
+}
+
+func (x *StartJobResponse) GetCompleted() bool {
+	if x != nil {
+		return x.Completed
 	}
 	return false
 }
@@ -2101,7 +2121,7 @@ const file_esteira_v1_job_proto_rawDesc = "" +
 	"createTime\x129\n" +
 	"\n" +
 	"start_time\x18\x13 \x01(\v2\x1a.google.protobuf.TimestampR\tstartTime\x125\n" +
-	"\bend_time\x18\x14 \x01(\v2\x1a.google.protobuf.TimestampR\aendTime\"\x9a\x04\n" +
+	"\bend_time\x18\x14 \x01(\v2\x1a.google.protobuf.TimestampR\aendTime\"\xc9\x04\n" +
 	"\x0fStartJobRequest\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tR\trequestId\x12\x15\n" +
@@ -2118,14 +2138,16 @@ const file_esteira_v1_job_proto_rawDesc = "" +
 	" \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"startAfter\x124\n" +
 	"\n" +
-	"data_class\x18\v \x01(\x0e2\x15.esteira.v1.DataClassR\tdataClass\x1a9\n" +
+	"data_class\x18\v \x01(\x0e2\x15.esteira.v1.DataClassR\tdataClass\x12-\n" +
+	"\x04wait\x18\f \x01(\v2\x19.google.protobuf.DurationR\x04wait\x1a9\n" +
 	"\vLabelsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\x06\n" +
-	"\x04plan\"Y\n" +
+	"\x04plan\"w\n" +
 	"\x10StartJobResponse\x12!\n" +
 	"\x03job\x18\x01 \x01(\v2\x0f.esteira.v1.JobR\x03job\x12\"\n" +
-	"\fdeduplicated\x18\x02 \x01(\bR\fdeduplicated\"W\n" +
+	"\fdeduplicated\x18\x02 \x01(\bR\fdeduplicated\x12\x1c\n" +
+	"\tcompleted\x18\x03 \x01(\bR\tcompleted\"W\n" +
 	"\x0fAwaitJobRequest\x12\x15\n" +
 	"\x06job_id\x18\x01 \x01(\tR\x05jobId\x12-\n" +
 	"\x04wait\x18\x02 \x01(\v2\x19.google.protobuf.DurationR\x04wait\"S\n" +
@@ -2315,42 +2337,43 @@ var file_esteira_v1_job_proto_depIdxs = []int32{
 	36, // 33: esteira.v1.StartJobRequest.job_timeout:type_name -> google.protobuf.Duration
 	33, // 34: esteira.v1.StartJobRequest.start_after:type_name -> google.protobuf.Timestamp
 	28, // 35: esteira.v1.StartJobRequest.data_class:type_name -> esteira.v1.DataClass
-	3,  // 36: esteira.v1.StartJobResponse.job:type_name -> esteira.v1.Job
-	36, // 37: esteira.v1.AwaitJobRequest.wait:type_name -> google.protobuf.Duration
-	3,  // 38: esteira.v1.AwaitJobResponse.job:type_name -> esteira.v1.Job
-	3,  // 39: esteira.v1.GetJobResponse.job:type_name -> esteira.v1.Job
-	3,  // 40: esteira.v1.ListJobsResponse.jobs:type_name -> esteira.v1.Job
-	2,  // 41: esteira.v1.ControlJobRequest.action:type_name -> esteira.v1.JobAction
-	3,  // 42: esteira.v1.ControlJobResponse.job:type_name -> esteira.v1.Job
-	5,  // 43: esteira.v1.RetryTasksResponse.tasks:type_name -> esteira.v1.Task
-	5,  // 44: esteira.v1.GetTaskResponse.task:type_name -> esteira.v1.Task
-	5,  // 45: esteira.v1.ListTasksResponse.tasks:type_name -> esteira.v1.Task
-	3,  // 46: esteira.v1.WatchJobsResponse.job:type_name -> esteira.v1.Job
-	5,  // 47: esteira.v1.WatchJobsResponse.task:type_name -> esteira.v1.Task
-	33, // 48: esteira.v1.WatchJobsResponse.keepalive:type_name -> google.protobuf.Timestamp
-	6,  // 49: esteira.v1.JobService.StartJob:input_type -> esteira.v1.StartJobRequest
-	8,  // 50: esteira.v1.JobService.AwaitJob:input_type -> esteira.v1.AwaitJobRequest
-	10, // 51: esteira.v1.JobService.GetJob:input_type -> esteira.v1.GetJobRequest
-	12, // 52: esteira.v1.JobService.ListJobs:input_type -> esteira.v1.ListJobsRequest
-	14, // 53: esteira.v1.JobService.ControlJob:input_type -> esteira.v1.ControlJobRequest
-	16, // 54: esteira.v1.JobService.RetryTasks:input_type -> esteira.v1.RetryTasksRequest
-	18, // 55: esteira.v1.JobService.GetTask:input_type -> esteira.v1.GetTaskRequest
-	20, // 56: esteira.v1.JobService.ListTasks:input_type -> esteira.v1.ListTasksRequest
-	22, // 57: esteira.v1.JobService.WatchJobs:input_type -> esteira.v1.WatchJobsRequest
-	7,  // 58: esteira.v1.JobService.StartJob:output_type -> esteira.v1.StartJobResponse
-	9,  // 59: esteira.v1.JobService.AwaitJob:output_type -> esteira.v1.AwaitJobResponse
-	11, // 60: esteira.v1.JobService.GetJob:output_type -> esteira.v1.GetJobResponse
-	13, // 61: esteira.v1.JobService.ListJobs:output_type -> esteira.v1.ListJobsResponse
-	15, // 62: esteira.v1.JobService.ControlJob:output_type -> esteira.v1.ControlJobResponse
-	17, // 63: esteira.v1.JobService.RetryTasks:output_type -> esteira.v1.RetryTasksResponse
-	19, // 64: esteira.v1.JobService.GetTask:output_type -> esteira.v1.GetTaskResponse
-	21, // 65: esteira.v1.JobService.ListTasks:output_type -> esteira.v1.ListTasksResponse
-	23, // 66: esteira.v1.JobService.WatchJobs:output_type -> esteira.v1.WatchJobsResponse
-	58, // [58:67] is the sub-list for method output_type
-	49, // [49:58] is the sub-list for method input_type
-	49, // [49:49] is the sub-list for extension type_name
-	49, // [49:49] is the sub-list for extension extendee
-	0,  // [0:49] is the sub-list for field type_name
+	36, // 36: esteira.v1.StartJobRequest.wait:type_name -> google.protobuf.Duration
+	3,  // 37: esteira.v1.StartJobResponse.job:type_name -> esteira.v1.Job
+	36, // 38: esteira.v1.AwaitJobRequest.wait:type_name -> google.protobuf.Duration
+	3,  // 39: esteira.v1.AwaitJobResponse.job:type_name -> esteira.v1.Job
+	3,  // 40: esteira.v1.GetJobResponse.job:type_name -> esteira.v1.Job
+	3,  // 41: esteira.v1.ListJobsResponse.jobs:type_name -> esteira.v1.Job
+	2,  // 42: esteira.v1.ControlJobRequest.action:type_name -> esteira.v1.JobAction
+	3,  // 43: esteira.v1.ControlJobResponse.job:type_name -> esteira.v1.Job
+	5,  // 44: esteira.v1.RetryTasksResponse.tasks:type_name -> esteira.v1.Task
+	5,  // 45: esteira.v1.GetTaskResponse.task:type_name -> esteira.v1.Task
+	5,  // 46: esteira.v1.ListTasksResponse.tasks:type_name -> esteira.v1.Task
+	3,  // 47: esteira.v1.WatchJobsResponse.job:type_name -> esteira.v1.Job
+	5,  // 48: esteira.v1.WatchJobsResponse.task:type_name -> esteira.v1.Task
+	33, // 49: esteira.v1.WatchJobsResponse.keepalive:type_name -> google.protobuf.Timestamp
+	6,  // 50: esteira.v1.JobService.StartJob:input_type -> esteira.v1.StartJobRequest
+	8,  // 51: esteira.v1.JobService.AwaitJob:input_type -> esteira.v1.AwaitJobRequest
+	10, // 52: esteira.v1.JobService.GetJob:input_type -> esteira.v1.GetJobRequest
+	12, // 53: esteira.v1.JobService.ListJobs:input_type -> esteira.v1.ListJobsRequest
+	14, // 54: esteira.v1.JobService.ControlJob:input_type -> esteira.v1.ControlJobRequest
+	16, // 55: esteira.v1.JobService.RetryTasks:input_type -> esteira.v1.RetryTasksRequest
+	18, // 56: esteira.v1.JobService.GetTask:input_type -> esteira.v1.GetTaskRequest
+	20, // 57: esteira.v1.JobService.ListTasks:input_type -> esteira.v1.ListTasksRequest
+	22, // 58: esteira.v1.JobService.WatchJobs:input_type -> esteira.v1.WatchJobsRequest
+	7,  // 59: esteira.v1.JobService.StartJob:output_type -> esteira.v1.StartJobResponse
+	9,  // 60: esteira.v1.JobService.AwaitJob:output_type -> esteira.v1.AwaitJobResponse
+	11, // 61: esteira.v1.JobService.GetJob:output_type -> esteira.v1.GetJobResponse
+	13, // 62: esteira.v1.JobService.ListJobs:output_type -> esteira.v1.ListJobsResponse
+	15, // 63: esteira.v1.JobService.ControlJob:output_type -> esteira.v1.ControlJobResponse
+	17, // 64: esteira.v1.JobService.RetryTasks:output_type -> esteira.v1.RetryTasksResponse
+	19, // 65: esteira.v1.JobService.GetTask:output_type -> esteira.v1.GetTaskResponse
+	21, // 66: esteira.v1.JobService.ListTasks:output_type -> esteira.v1.ListTasksResponse
+	23, // 67: esteira.v1.JobService.WatchJobs:output_type -> esteira.v1.WatchJobsResponse
+	59, // [59:68] is the sub-list for method output_type
+	50, // [50:59] is the sub-list for method input_type
+	50, // [50:50] is the sub-list for extension type_name
+	50, // [50:50] is the sub-list for extension extendee
+	0,  // [0:50] is the sub-list for field type_name
 }
 
 func init() { file_esteira_v1_job_proto_init() }

@@ -198,7 +198,7 @@ class Task(_message.Message):
     def __init__(self, task_id: _Optional[str] = ..., job_id: _Optional[str] = ..., step_key: _Optional[str] = ..., function_name: _Optional[str] = ..., queue: _Optional[str] = ..., state: _Optional[_Union[TaskState, str]] = ..., wait_reason: _Optional[_Union[_types_pb2.WaitReason, str]] = ..., next_attempt_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., parent_task_id: _Optional[str] = ..., item_path: _Optional[_Iterable[int]] = ..., child_job_id: _Optional[str] = ..., input: _Optional[_Union[_types_pb2.DataPacket, _Mapping]] = ..., outputs: _Optional[_Iterable[_Union[_types_pb2.Payload, _Mapping]]] = ..., output_count: _Optional[int] = ..., attempts: _Optional[_Iterable[_Union[Attempt, _Mapping]]] = ..., failure: _Optional[_Union[_types_pb2.Failure, _Mapping]] = ..., verdicts: _Optional[_Iterable[_Union[_types_pb2.PolicyVerdict, _Mapping]]] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class StartJobRequest(_message.Message):
-    __slots__ = ("request_id", "job_id", "plan_id", "plan_name", "version", "packet", "labels", "priority", "job_timeout", "start_after", "data_class")
+    __slots__ = ("request_id", "job_id", "plan_id", "plan_name", "version", "packet", "labels", "priority", "job_timeout", "start_after", "data_class", "wait")
     class LabelsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -217,6 +217,7 @@ class StartJobRequest(_message.Message):
     JOB_TIMEOUT_FIELD_NUMBER: _ClassVar[int]
     START_AFTER_FIELD_NUMBER: _ClassVar[int]
     DATA_CLASS_FIELD_NUMBER: _ClassVar[int]
+    WAIT_FIELD_NUMBER: _ClassVar[int]
     request_id: str
     job_id: str
     plan_id: str
@@ -228,15 +229,18 @@ class StartJobRequest(_message.Message):
     job_timeout: _duration_pb2.Duration
     start_after: _timestamp_pb2.Timestamp
     data_class: _types_pb2.DataClass
-    def __init__(self, request_id: _Optional[str] = ..., job_id: _Optional[str] = ..., plan_id: _Optional[str] = ..., plan_name: _Optional[str] = ..., version: _Optional[int] = ..., packet: _Optional[_Union[_types_pb2.DataPacket, _Mapping]] = ..., labels: _Optional[_Mapping[str, str]] = ..., priority: _Optional[int] = ..., job_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., start_after: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., data_class: _Optional[_Union[_types_pb2.DataClass, str]] = ...) -> None: ...
+    wait: _duration_pb2.Duration
+    def __init__(self, request_id: _Optional[str] = ..., job_id: _Optional[str] = ..., plan_id: _Optional[str] = ..., plan_name: _Optional[str] = ..., version: _Optional[int] = ..., packet: _Optional[_Union[_types_pb2.DataPacket, _Mapping]] = ..., labels: _Optional[_Mapping[str, str]] = ..., priority: _Optional[int] = ..., job_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., start_after: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., data_class: _Optional[_Union[_types_pb2.DataClass, str]] = ..., wait: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
 
 class StartJobResponse(_message.Message):
-    __slots__ = ("job", "deduplicated")
+    __slots__ = ("job", "deduplicated", "completed")
     JOB_FIELD_NUMBER: _ClassVar[int]
     DEDUPLICATED_FIELD_NUMBER: _ClassVar[int]
+    COMPLETED_FIELD_NUMBER: _ClassVar[int]
     job: Job
     deduplicated: bool
-    def __init__(self, job: _Optional[_Union[Job, _Mapping]] = ..., deduplicated: bool = ...) -> None: ...
+    completed: bool
+    def __init__(self, job: _Optional[_Union[Job, _Mapping]] = ..., deduplicated: bool = ..., completed: bool = ...) -> None: ...
 
 class AwaitJobRequest(_message.Message):
     __slots__ = ("job_id", "wait")
