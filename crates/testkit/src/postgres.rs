@@ -93,6 +93,16 @@ impl Postgres {
         succeed(psql.args(["-d", database, "-c", sql]), "psql");
     }
 
+    /// What a query answers: one line a row, columns between bars.
+    ///
+    /// # Panics
+    /// With the server's answer, when it refuses.
+    pub fn ask(&self, database: &str, sql: &str) -> String {
+        let mut psql = program(&self.programs, "psql", &self.folder);
+        psql.args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-U", "tester", "-h"]).arg(&self.folder);
+        succeed(psql.args(["-d", database, "-c", sql]), "psql")
+    }
+
     /// Stops the server as a crash would, or orderly (`fast`), and waits for its end; its data stays.
     ///
     /// # Panics
@@ -177,10 +187,12 @@ fn program(programs: &Path, name: &str, folder: &Path) -> Command {
     command
 }
 
-fn succeed(command: &mut Command, what: &str) {
+/// Runs a command that must succeed; what it printed.
+fn succeed(command: &mut Command, what: &str) -> String {
     let output = command.stdin(Stdio::null()).output();
     let output = output.unwrap_or_else(|e| panic!("{what} cannot be run: {e}"));
     assert!(output.status.success(), "{what}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).trim().to_owned()
 }
 
 /// The folder of the newest installed version: Debian's place first, then the path.
