@@ -74,11 +74,26 @@ pub struct Reservation {
     pub function_version: String,
 }
 
+/// A lane with a backlog that polls wait for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Demand {
+    /// The lane's text form.
+    pub text: String,
+    /// The lane.
+    pub lane: Lane,
+    /// Places in the polls that wait.
+    pub places: usize,
+    /// Which mark of the backlog this is about.
+    pub mark: u64,
+}
+
 #[derive(Default)]
 struct State {
     polls: HashMap<PollKey, Poll>,
     by_function: HashMap<String, VecDeque<PollKey>>,
-    backlog: HashMap<String, Lane>,
+    /// Each with the number of its newest mark.
+    backlog: HashMap<String, (Lane, u64)>,
+    marks: u64,
     paused: BTreeSet<(String, String)>,
     delivered: HashMap<PollKey, Vec<Grant>>,
     delivered_to: HashMap<(JobId, TaskId), PollKey>,
@@ -120,7 +135,7 @@ impl Dispatcher {
                 state.by_function.entry(name.clone()).or_default().push_back(key.clone());
             }
         }
-        let wanted = state.backlog.values().any(|lane| poll.takes(lane) && !state.is_paused(lane));
+        let wanted = state.backlog.values().any(|(lane, _)| poll.takes(lane) && !state.is_paused(lane));
         state.polls.insert(key.clone(), poll);
         (key, number, receiver, wanted)
     }
@@ -240,25 +255,32 @@ impl Dispatcher {
         let Some(lane) = Lane::parse(text) else { return false };
         let mut state = self.state();
         let wanted = !state.is_paused(&lane) && state.has_taker(&lane);
-        state.backlog.insert(text.to_owned(), lane);
+        state.marks += 1;
+        let mark = state.marks;
+        state.backlog.insert(text.to_owned(), (lane, mark));
         wanted
     }
 
-    /// A lane has no more ready tasks.
-    pub fn clear_backlog(&self, text: &str) {
-        self.state().backlog.remove(text);
+    /// A lane has no more ready tasks, unless it was marked again since this mark: then somebody has put one there after the
+    /// claim had looked.
+    pub fn clear_backlog(&self, text: &str, mark: u64) {
+        let mut state = self.state();
+        if state.backlog.get(text).is_some_and(|(_, newest)| *newest == mark) {
+            state.backlog.remove(text);
+        }
     }
 
     /// Lanes with a backlog that polls wait for, each with the places there are; by name, so that coordinators that lock lanes
     /// with a limit do so in one order.
-    pub fn demand(&self) -> Vec<(String, Lane, usize)> {
+    pub fn demand(&self) -> Vec<Demand> {
         let state = self.state();
-        let lanes = state.backlog.iter().filter(|(_, lane)| !state.is_paused(lane));
+        let lanes = state.backlog.iter().filter(|(_, (lane, _))| !state.is_paused(lane));
         let mut wanted: Vec<_> = lanes
-            .map(|(text, lane)| (text.clone(), lane.clone(), state.places(lane)))
-            .filter(|(_, _, places)| *places > 0)
+            .map(|(text, (lane, mark))| (text, lane, state.places(lane), *mark))
+            .filter(|(_, _, places, _)| *places > 0)
+            .map(|(text, lane, places, mark)| Demand { text: text.clone(), lane: lane.clone(), places, mark })
             .collect();
-        wanted.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+        wanted.sort_unstable_by(|a, b| a.text.cmp(&b.text));
         wanted
     }
 
@@ -383,6 +405,23 @@ mod tests {
             delivered.iter().map(|grant| (grant.lease.task, grant.lease.fence)).collect::<Vec<_>>()
         };
         assert_eq!(fences(&dispatcher), [(TaskId(id(1)), 1), (TaskId(id(2)), 1)]);
+    }
+
+    /// A lane that was marked while a claim looked is looked at again.
+    #[tokio::test]
+    async fn an_older_claim_does_not_clear_a_newer_mark() {
+        let dispatcher = Dispatcher::default();
+        let lane = "a|f|f|||0";
+        let key = PollKey { account: AccountId::new("a"), worker_id: "w".into(), request_id: "r".into() };
+        let _parked = dispatcher.park(Poll::new(key, vec![("f".into(), String::new())], Vec::new(), 1, None));
+        assert!(dispatcher.mark_backlog(lane));
+        let before = dispatcher.demand().remove(0);
+        assert_eq!((before.text.as_str(), before.places), (lane, 1));
+        dispatcher.mark_backlog(lane);
+        dispatcher.clear_backlog(lane, before.mark);
+        let after = dispatcher.demand().remove(0);
+        dispatcher.clear_backlog(lane, after.mark);
+        assert!(dispatcher.demand().is_empty());
     }
 
     /// INV-POLL.

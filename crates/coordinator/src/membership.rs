@@ -27,13 +27,24 @@ pub(crate) struct Own {
     pub instance: Uuid,
 }
 
+/// What a coordinator learns when it says that it lives.
+struct Renewed {
+    node: u16,
+    /// Whether it has company.
+    company: bool,
+}
+
 /// Takes the lowest number that is free.
-async fn take_number(unit: &mut dyn Unit, instance: Uuid, address: &str, now: Time) -> esteira_store::Result<u16> {
+async fn take_number(unit: &mut dyn Unit, instance: Uuid, address: &str, now: Time) -> esteira_store::Result<Renewed> {
     let mut node = 0;
+    let mut company = false;
     for member in unit.members().await? {
         if member.expire_time <= now {
             unit.forget_member(member.node, member.instance).await?;
-        } else if member.node == node {
+            continue;
+        }
+        company = true;
+        if member.node == node {
             node += 1;
         }
     }
@@ -42,19 +53,19 @@ async fn take_number(unit: &mut dyn Unit, instance: Uuid, address: &str, now: Ti
     }
     let member =
         Member { node, instance, address: address.into(), start_time: now, expire_time: now.after(EXPIRE_AFTER) };
-    unit.insert_member(&member).await.map(|()| node)
+    unit.insert_member(&member).await.map(|()| Renewed { node, company })
 }
 
-/// Comes to a store that others may work on.
-pub(crate) async fn join(writer: &mut dyn Writer, address: &str, now: Time) -> Result<Own> {
+/// Comes to a store that others may work on; says whether there are any.
+pub(crate) async fn join(writer: &mut dyn Writer, address: &str, now: Time) -> Result<(Own, bool)> {
     let mut entropy = clock::Ids::new(Arc::new(clock::SystemClock), 0);
     let instance = entropy.uuid();
     for _ in 0..TRIES {
         let mut unit = writer.begin().await?;
         match take_number(&mut *unit, instance, address, now).await {
-            Ok(node) => {
+            Ok(Renewed { node, company }) => {
                 unit.commit().await?;
-                return Ok(Own { node, instance });
+                return Ok((Own { node, instance }, company));
             }
             Err(error) if matches!(error.kind(), Kind::Duplicate | Kind::Conflict) => {}
             Err(error) => return Err(error.into()),
@@ -68,30 +79,19 @@ pub(crate) async fn run(coordinator: Coordinator, mut own: Own, address: String)
     loop {
         tokio::select! {
             () = tokio::time::sleep(RENEW_PERIOD) => {}
+            () = coordinator.shared.members_changed.notified() => {}
             () = coordinator.shared.stopping.cancelled() => break,
         }
-        let (now, address) = (coordinator.shared.clock.now(), address.clone());
-        let renewed = coordinator
-            .transact(move |unit| {
-                Box::pin(async move {
-                    if unit.renew_member(own.node, own.instance, now.after(EXPIRE_AFTER)).await? {
-                        return Ok(own.node);
-                    }
-                    Ok(take_number(unit, own.instance, &address, now).await?)
-                })
-            })
-            .await;
-        match renewed {
-            Ok(node) if node != own.node => {
-                tracing::warn!(
-                    was = own.node,
-                    node,
-                    "this coordinator was away for too long; it has another number now"
-                );
-                own.node = node;
-                coordinator.shared.ids.set_node(node);
+        match renew(&coordinator, own, address.clone()).await {
+            Ok(Renewed { node, company }) => {
+                if node != own.node {
+                    let was = own.node;
+                    tracing::warn!(was, node, "this coordinator was away for too long; it has another number now");
+                    own.node = node;
+                    coordinator.shared.ids.set_node(node);
+                }
+                coordinator.shared.news.set_company(company);
             }
-            Ok(_) => {}
             Err(error) => tracing::warn!(%error, "cannot say that this coordinator lives; trying again"),
         }
     }
@@ -101,6 +101,21 @@ pub(crate) async fn run(coordinator: Coordinator, mut own: Own, address: String)
     if let Err(error) = left {
         tracing::warn!(%error, "this coordinator could not say that it leaves; its number is free again soon");
     }
+}
+
+async fn renew(coordinator: &Coordinator, own: Own, address: String) -> Result<Renewed> {
+    let now = coordinator.shared.clock.now();
+    coordinator
+        .transact(move |unit| {
+            Box::pin(async move {
+                if !unit.renew_member(own.node, own.instance, now.after(EXPIRE_AFTER)).await? {
+                    return Ok(take_number(unit, own.instance, &address, now).await?);
+                }
+                let is_other = |member: &Member| member.instance != own.instance && member.expire_time > now;
+                Ok(Renewed { node: own.node, company: unit.members().await?.iter().any(is_other) })
+            })
+        })
+        .await
 }
 
 impl Shared {

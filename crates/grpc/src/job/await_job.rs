@@ -10,7 +10,6 @@ use crate::{
 use esteira_contract::v1;
 use esteira_coordinator::hub::Change;
 use esteira_model::JobId;
-use std::time::Duration;
 use tokio::sync::broadcast::{Receiver, error::RecvError};
 
 pub async fn await_job(edge: &Edge, caller: &Caller, request: v1::AwaitJobRequest) -> Answer<v1::AwaitJobResponse> {
@@ -32,15 +31,12 @@ pub async fn await_job(edge: &Edge, caller: &Caller, request: v1::AwaitJobReques
     Ok(v1::AwaitJobResponse { job: Some(view_job(edge, caller, &job, Bodies::Sent).await?), completed })
 }
 
-/// How often the end of a job is looked for that another coordinator may bring.
-const LOOK_PERIOD: Duration = Duration::from_millis(500);
-
-/// Until the job ends, the server drains, or it is time to look by itself.
+/// Until the job ends, may have ended at another coordinator, or the server drains.
 async fn ended(edge: &Edge, changes: &mut Receiver<Change>) {
     let news = async {
         loop {
             match changes.recv().await {
-                Ok(Change::JobEnded) | Err(RecvError::Closed) => return,
+                Ok(Change::JobEnded | Change::Elsewhere) | Err(RecvError::Closed) => return,
                 // The end of a job is the last of its changes: it is never the one that was missed.
                 Ok(Change::Job | Change::Task(_)) | Err(RecvError::Lagged(_)) => {}
             }
@@ -48,8 +44,6 @@ async fn ended(edge: &Edge, changes: &mut Receiver<Change>) {
     };
     tokio::select! {
         () = news => {}
-        // What another coordinator commits is no news here.
-        () = tokio::time::sleep(LOOK_PERIOD), if edge.coordinator.is_shared() => {}
         () = edge.drain.cancelled() => {}
     }
 }

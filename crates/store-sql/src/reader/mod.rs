@@ -86,6 +86,9 @@ impl Reader for SqlReader {
     async fn job(&self, account: &AccountId, id: JobId) -> Result<Option<Job>> {
         read_row!(self, |c| jobs::job(c, account, id))
     }
+    async fn job_revisions(&self, ids: &[JobId]) -> Result<Vec<(JobId, i64)>> {
+        read_once!(self, |c| history::job_revisions(c, ids))
+    }
     async fn list_jobs(&self, account: &AccountId, filter: &Filter, page: &Page) -> Result<Paged<Job>> {
         read_once!(self, |c| jobs::list_jobs(c, account, filter, page))
     }
