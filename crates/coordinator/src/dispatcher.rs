@@ -4,7 +4,7 @@
 use crate::{grant::Grant, lane::Lane, token::TaskToken};
 use esteira_model::{AccountId, JobId, TaskId};
 use std::{
-    collections::{BTreeSet, HashMap, VecDeque},
+    collections::{BTreeSet, HashMap, HashSet, VecDeque},
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -250,6 +250,35 @@ impl Dispatcher {
         state.polls.keys().chain(state.delivered.keys()).any(|key| own(&key))
     }
 
+    /// Workers that wait in a poll or hold a lease.
+    pub fn there(&self) -> HashSet<(AccountId, String)> {
+        let state = self.state();
+        let keys = state.polls.keys().chain(state.delivered.keys());
+        keys.map(|key| (key.account.clone(), key.worker_id.clone())).collect()
+    }
+
+    /// Leases of the grants that are kept.
+    pub fn kept(&self) -> Vec<TaskToken> {
+        let state = self.state();
+        state.delivered.values().flat_map(|grants| grants.iter().map(|grant| grant.lease)).collect()
+    }
+
+    /// Forgets grants whose leases ended elsewhere; a newer grant of the same task stays.
+    pub fn forget_ended(&self, ended: &HashSet<TaskToken>) {
+        let mut state = self.state();
+        state.delivered.retain(|_, grants| {
+            grants.retain(|grant| !ended.contains(&grant.lease));
+            !grants.is_empty()
+        });
+        let State { delivered, delivered_to, .. } = &mut *state;
+        for task in ended.iter().map(|lease| (lease.job, lease.task)) {
+            let kept = |grants: &Vec<Grant>| grants.iter().any(|grant| (grant.lease.job, grant.lease.task) == task);
+            if !delivered_to.get(&task).and_then(|key| delivered.get(key)).is_some_and(kept) {
+                delivered_to.remove(&task);
+            }
+        }
+    }
+
     /// A lane has ready tasks. Says whether a poll waits for them.
     pub fn mark_backlog(&self, text: &str) -> bool {
         let Some(lane) = Lane::parse(text) else { return false };
@@ -405,6 +434,25 @@ mod tests {
             delivered.iter().map(|grant| (grant.lease.task, grant.lease.fence)).collect::<Vec<_>>()
         };
         assert_eq!(fences(&dispatcher), [(TaskId(id(1)), 1), (TaskId(id(2)), 1)]);
+    }
+
+    /// INV-FENCE: what ended is forgotten, what was granted again meanwhile stays.
+    #[test]
+    fn a_grant_that_ended_elsewhere_is_forgotten() {
+        let dispatcher = Dispatcher::default();
+        let key = |poll: &str| PollKey { account: AccountId::new("a"), worker_id: "w".into(), request_id: poll.into() };
+        let id = |n: u8| esteira_model::Uuid::from_bytes([n; 16]);
+        let lease = |task: u8, fence: i64| TaskToken { job: JobId(id(1)), task: TaskId(id(task)), fence };
+        let grant = |task: u8, fence: i64| crate::grant::of_lease(lease(task, fence));
+        dispatcher.remember(&key("r"), &[grant(1, 1), grant(2, 1), grant(3, 1)]);
+        let ended: HashSet<_> = dispatcher.kept().into_iter().filter(|lease| lease.task != TaskId(id(2))).collect();
+        dispatcher.remember(&key("s"), &[grant(3, 2)]);
+        dispatcher.forget_ended(&ended);
+        let mut kept = dispatcher.kept();
+        kept.sort_unstable_by_key(|lease| lease.task);
+        assert_eq!(kept, [lease(2, 1), lease(3, 2)]);
+        dispatcher.forget([(JobId(id(1)), TaskId(id(3))), (JobId(id(1)), TaskId(id(2)))].into_iter());
+        assert!(dispatcher.kept().is_empty() && dispatcher.there().is_empty());
     }
 
     /// A lane that was marked while a claim looked is looked at again.

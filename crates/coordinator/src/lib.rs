@@ -30,6 +30,7 @@ pub mod outbox;
 mod place;
 pub mod plans;
 mod prepare;
+mod presence;
 pub mod queues;
 pub mod report_tasks;
 pub mod retry_tasks;

@@ -7,16 +7,22 @@ use crate::{
     clock::{self, NODES},
     coordinator::{Coordinator, Shared},
     error::{Error, Reason, Result},
+    presence::{self, Service},
 };
 use esteira_engine::Entropy;
 use esteira_model::{Time, Uuid};
 use esteira_store::{Kind, Member, Unit, Writer};
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use tokio::time::Instant;
 
 /// A coordinator that was not heard of for this long is gone, and its number is given again.
 const EXPIRE_AFTER: Duration = Duration::from_secs(30);
 /// How often it says that it lives.
 const RENEW_PERIOD: Duration = Duration::from_secs(5);
+/// How often it looks whether something else is served here than it said last.
+const LOOK_PERIOD: Duration = Duration::from_secs(1);
+/// Between two renewals, whatever others say.
+const PAUSE_MIN: Duration = Duration::from_millis(100);
 /// Two that come at once may want the same number.
 const TRIES: usize = 10;
 
@@ -74,16 +80,30 @@ pub(crate) async fn join(writer: &mut dyn Writer, address: &str, now: Time) -> R
     Err(Error::new(Reason::StoreUnavailable, "no number for this coordinator"))
 }
 
-/// Says that this coordinator lives, until it stops. One that was away for too long comes anew, with another number.
+/// Says that this coordinator lives and what is served here, until it stops. One that was away for too long comes anew, with
+/// another number.
 pub(crate) async fn run(coordinator: Coordinator, mut own: Own, address: String) {
+    let mut said: Option<BTreeSet<Service>> = None;
+    let mut renewed = Instant::now();
     loop {
-        tokio::select! {
-            () = tokio::time::sleep(RENEW_PERIOD) => {}
-            () = coordinator.shared.members_changed.notified() => {}
+        let woken = tokio::select! {
+            () = tokio::time::sleep(LOOK_PERIOD) => false,
+            () = coordinator.shared.members_changed.notified() => true,
             () = coordinator.shared.stopping.cancelled() => break,
+        };
+        let services = coordinator.shared.services(coordinator.shared.clock.now());
+        let is_new = said.as_ref() != Some(&services);
+        if !woken && !is_new && renewed.elapsed() < RENEW_PERIOD {
+            continue;
         }
-        match renew(&coordinator, own, address.clone()).await {
+        renewed = Instant::now();
+        match renew(&coordinator, own, address.clone(), is_new.then(|| services.clone())).await {
             Ok(Renewed { node, company }) => {
+                // Another number has another list.
+                said = (node == own.node).then_some(services);
+                if is_new {
+                    coordinator.shared.news.add(|hints| hints.members = true);
+                }
                 if node != own.node {
                     let was = own.node;
                     tracing::warn!(was, node, "this coordinator was away for too long; it has another number now");
@@ -94,6 +114,7 @@ pub(crate) async fn run(coordinator: Coordinator, mut own: Own, address: String)
             }
             Err(error) => tracing::warn!(%error, "cannot say that this coordinator lives; trying again"),
         }
+        tokio::time::sleep(PAUSE_MIN).await;
     }
     let left = coordinator
         .transact(move |unit| Box::pin(async move { Ok(unit.forget_member(own.node, own.instance).await?) }))
@@ -103,19 +124,32 @@ pub(crate) async fn run(coordinator: Coordinator, mut own: Own, address: String)
     }
 }
 
-async fn renew(coordinator: &Coordinator, own: Own, address: String) -> Result<Renewed> {
+/// Renews the membership, writes what is served here when it is new, and reads what is served elsewhere.
+async fn renew(
+    coordinator: &Coordinator,
+    own: Own,
+    address: String,
+    services: Option<BTreeSet<Service>>,
+) -> Result<Renewed> {
     let now = coordinator.shared.clock.now();
-    coordinator
+    let (renewed, elsewhere) = coordinator
         .transact(move |unit| {
             Box::pin(async move {
                 if !unit.renew_member(own.node, own.instance, now.after(EXPIRE_AFTER)).await? {
-                    return Ok(take_number(unit, own.instance, &address, now).await?);
+                    return Ok((take_number(unit, own.instance, &address, now).await?, BTreeSet::new()));
                 }
-                let is_other = |member: &Member| member.instance != own.instance && member.expire_time > now;
-                Ok(Renewed { node: own.node, company: unit.members().await?.iter().any(is_other) })
+                if let Some(services) = services {
+                    presence::write(unit, own.node, own.instance, &services).await?;
+                }
+                let mut others = unit.members().await?;
+                others.retain(|member| member.instance != own.instance && member.expire_time > now);
+                let elsewhere = presence::read(unit, &others).await?;
+                Ok((Renewed { node: own.node, company: !others.is_empty() }, elsewhere))
             })
         })
-        .await
+        .await?;
+    coordinator.shared.workers.replace_elsewhere(elsewhere);
+    Ok(renewed)
 }
 
 impl Shared {

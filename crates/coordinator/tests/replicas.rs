@@ -2,7 +2,7 @@
 
 mod world;
 
-use esteira_coordinator::{Settings, hub::Change};
+use esteira_coordinator::{Settings, hub::Change, lane::Lane};
 use esteira_model::{JobId, JobState};
 use esteira_testkit::Postgres;
 use std::time::Duration;
@@ -86,4 +86,36 @@ async fn what_is_said_wrongly_changes_nothing() {
     assert_eq!(grants[0].lease.job, JobId(job.id.0));
     let (ended, ()) = tokio::join!(first.ended(job.id), second.complete(&grants[0], "2"));
     assert_eq!(ended.state, JobState::Succeeded);
+}
+
+/// INV-WHY: a task whose workers poll at another coordinator does not wait for want of one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_polls_elsewhere_serves_here_and_holds_no_lease_here() {
+    let url = database();
+    let (first, second) = (World::on(&url, Settings::default()).await, World::on(&url, Settings::default()).await);
+    first.publish("p", STEP).await;
+    let lane = Lane::parse("default|f|f|||0").expect("a lane");
+    assert!(!first.coordinator.is_served(&first.principal, &lane), "nobody polls");
+    let job = first.start("p", "1").await;
+    let grant = second.lease(&["f"], 1).await.remove(0);
+    eventually("it is known who polls elsewhere", || first.coordinator.is_served(&first.principal, &lane)).await;
+    assert_eq!(second.coordinator.leases_of(&second.principal, "w"), 1);
+    // The worker reports at the other one: the grant that is kept here is of no use any more.
+    let (ended, ()) = tokio::join!(first.ended(job.id), first.complete(&grant, "2"));
+    assert_eq!(ended.state, JobState::Succeeded);
+    eventually("the grant is forgotten", || second.coordinator.leases_of(&second.principal, "w") == 0).await;
+    // Its worker does not come back: after a while nobody serves the function anywhere.
+    second.pass(Duration::from_secs(16));
+    eventually("nobody polls", || !first.coordinator.is_served(&first.principal, &lane)).await;
+}
+
+/// Looks until it is so: these are states of memory that a background loop changes.
+async fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
+    let mut looks = tokio::time::interval(Duration::from_millis(10));
+    let look = async {
+        while !is_so() {
+            looks.tick().await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, look).await.expect(what);
 }
