@@ -146,6 +146,7 @@ impl Committer {
         let mut told = std::mem::take(&mut round.told);
         // A job's end is the last that its listeners hear.
         told.sort_by_key(|(_, change)| *change == Change::JobEnded);
+        let mut filled = std::mem::take(&mut round.filled);
         let drained = std::mem::take(&mut round.drained);
         let outbox_topics = std::mem::take(&mut round.outbox_topics);
         let next_due = round.next_due;
@@ -161,7 +162,13 @@ impl Committer {
             return Err(error.into());
         }
         shared.dispatcher.give_back(&unused);
-        drained.iter().for_each(|lane| shared.dispatcher.clear_backlog(lane));
+        drained.iter().for_each(|(lane, mark)| shared.dispatcher.clear_backlog(lane, *mark));
+        filled.retain(|lane| !drained.contains_key(lane));
+        shared.news.add(|hints| {
+            hints.lanes.append(&mut filled);
+            hints.jobs.extend(told.iter().map(|(job, _)| *job));
+            hints.outbox |= !outbox_topics.is_empty();
+        });
         shared.dispatcher.forget(moved.into_iter());
         shared.dispatcher.deliver(grants);
         for (job, change) in told {

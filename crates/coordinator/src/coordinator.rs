@@ -8,7 +8,8 @@ use crate::{
     error::{Error, Reason, Result},
     grant,
     hub::Hub,
-    membership,
+    look, membership,
+    news::{self, Outgoing},
     round::Round,
     timer::{self, Timer},
     token::Tokens,
@@ -34,11 +35,13 @@ pub struct Settings {
     pub hand_off: bool,
     /// Pieces of work that may wait; more are refused as OVERLOADED.
     pub queue_depth: usize,
+    /// Whether other coordinators are told what was committed, and heard. Off only to show that looking is enough.
+    pub news: bool,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { address: String::new(), hand_off: true, queue_depth: 8_192 }
+        Self { address: String::new(), hand_off: true, queue_depth: 8_192, news: true }
     }
 }
 
@@ -54,6 +57,9 @@ pub(crate) struct Shared {
     pub timer: Timer,
     pub workers: Workers,
     pub outbox_ready: Notify,
+    pub news: Outgoing,
+    /// Other coordinators came, or changed what they serve.
+    pub members_changed: Notify,
     pub hand_off: bool,
     /// Whether other coordinators may work on the same store.
     pub is_shared: bool,
@@ -65,7 +71,7 @@ pub(crate) struct Shared {
 #[derive(Clone)]
 pub struct Coordinator {
     pub(crate) shared: Arc<Shared>,
-    urgent: mpsc::Sender<Item>,
+    pub(crate) urgent: mpsc::Sender<Item>,
     submissions: mpsc::Sender<Item>,
 }
 
@@ -73,7 +79,8 @@ pub struct Coordinator {
 pub struct Running {
     shared: Arc<Shared>,
     committer: oneshot::Receiver<()>,
-    timer: JoinHandle<()>,
+    /// What looks, tells and hears: ended without waiting.
+    loops: Vec<JoinHandle<()>>,
     membership: Option<JoinHandle<()>>,
 }
 
@@ -85,7 +92,7 @@ impl Running {
             // It says that this coordinator leaves, unless the store is gone.
             let _ = membership.await;
         }
-        self.timer.abort();
+        self.loops.iter().for_each(JoinHandle::abort);
         // The committer ends when nobody can send it work any more.
         let _ = self.committer.await;
     }
@@ -108,6 +115,7 @@ impl Coordinator {
             true => Some(membership::join(&mut *writer, &settings.address, clock.now()).await?),
             false => None,
         };
+        let (own, company) = own.unzip();
         let shared = Arc::new(Shared {
             reader,
             catalog: Catalog::new(is_shared),
@@ -119,21 +127,33 @@ impl Coordinator {
             timer: Timer::default(),
             workers: Workers::default(),
             outbox_ready: Notify::new(),
+            news: Outgoing::default(),
+            members_changed: Notify::new(),
             hand_off: settings.hand_off,
             is_shared,
             stopping: CancellationToken::new(),
         });
         recover(&shared, &mut *writer).await?;
+        shared.news.set_company(company.unwrap_or(false));
+        shared.news.add(|hints| hints.members = true);
         let (urgent, urgent_work) = mpsc::channel(settings.queue_depth);
         let (submissions, submitted_work) = mpsc::channel(settings.queue_depth);
         let holds_thread = writer.holds_thread();
+        let news = writer.news().filter(|_| settings.news);
         let committer = Committer::new(shared.clone(), writer, urgent_work, submitted_work);
         let committer = run_apart(committer, holds_thread)?;
-        let timer = tokio::spawn(timer::run(shared.clone(), urgent.clone()));
+        let mut loops = vec![tokio::spawn(timer::run(shared.clone(), urgent.clone()))];
         let coordinator = Self { shared: shared.clone(), urgent, submissions };
+        if is_shared {
+            loops.push(tokio::spawn(look::run(shared.clone())));
+        }
+        if let (Some(news), Some(own)) = (news, own) {
+            loops.push(tokio::spawn(news::tell(shared.clone(), news.teller, own.instance)));
+            loops.push(tokio::spawn(news::hear(coordinator.clone(), news.listener, own.instance)));
+        }
         let membership =
             own.map(|own| tokio::spawn(membership::run(coordinator.clone(), own, settings.address.clone())));
-        Ok((coordinator, Running { shared, committer, timer, membership }))
+        Ok((coordinator, Running { shared, committer, loops, membership }))
     }
 
     /// The clock of this coordinator.

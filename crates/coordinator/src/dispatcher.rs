@@ -4,7 +4,7 @@
 use crate::{grant::Grant, lane::Lane, token::TaskToken};
 use esteira_model::{AccountId, JobId, TaskId};
 use std::{
-    collections::{BTreeSet, HashMap, VecDeque},
+    collections::{BTreeSet, HashMap, HashSet, VecDeque},
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -74,11 +74,26 @@ pub struct Reservation {
     pub function_version: String,
 }
 
+/// A lane with a backlog that polls wait for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Demand {
+    /// The lane's text form.
+    pub text: String,
+    /// The lane.
+    pub lane: Lane,
+    /// Places in the polls that wait.
+    pub places: usize,
+    /// Which mark of the backlog this is about.
+    pub mark: u64,
+}
+
 #[derive(Default)]
 struct State {
     polls: HashMap<PollKey, Poll>,
     by_function: HashMap<String, VecDeque<PollKey>>,
-    backlog: HashMap<String, Lane>,
+    /// Each with the number of its newest mark.
+    backlog: HashMap<String, (Lane, u64)>,
+    marks: u64,
     paused: BTreeSet<(String, String)>,
     delivered: HashMap<PollKey, Vec<Grant>>,
     delivered_to: HashMap<(JobId, TaskId), PollKey>,
@@ -120,7 +135,7 @@ impl Dispatcher {
                 state.by_function.entry(name.clone()).or_default().push_back(key.clone());
             }
         }
-        let wanted = state.backlog.values().any(|lane| poll.takes(lane) && !state.is_paused(lane));
+        let wanted = state.backlog.values().any(|(lane, _)| poll.takes(lane) && !state.is_paused(lane));
         state.polls.insert(key.clone(), poll);
         (key, number, receiver, wanted)
     }
@@ -235,30 +250,66 @@ impl Dispatcher {
         state.polls.keys().chain(state.delivered.keys()).any(|key| own(&key))
     }
 
+    /// Workers that wait in a poll or hold a lease.
+    pub fn there(&self) -> HashSet<(AccountId, String)> {
+        let state = self.state();
+        let keys = state.polls.keys().chain(state.delivered.keys());
+        keys.map(|key| (key.account.clone(), key.worker_id.clone())).collect()
+    }
+
+    /// Leases of the grants that are kept.
+    pub fn kept(&self) -> Vec<TaskToken> {
+        let state = self.state();
+        state.delivered.values().flat_map(|grants| grants.iter().map(|grant| grant.lease)).collect()
+    }
+
+    /// Forgets grants whose leases ended elsewhere; a newer grant of the same task stays.
+    pub fn forget_ended(&self, ended: &HashSet<TaskToken>) {
+        let mut state = self.state();
+        state.delivered.retain(|_, grants| {
+            grants.retain(|grant| !ended.contains(&grant.lease));
+            !grants.is_empty()
+        });
+        let State { delivered, delivered_to, .. } = &mut *state;
+        for task in ended.iter().map(|lease| (lease.job, lease.task)) {
+            let kept = |grants: &Vec<Grant>| grants.iter().any(|grant| (grant.lease.job, grant.lease.task) == task);
+            if !delivered_to.get(&task).and_then(|key| delivered.get(key)).is_some_and(kept) {
+                delivered_to.remove(&task);
+            }
+        }
+    }
+
     /// A lane has ready tasks. Says whether a poll waits for them.
     pub fn mark_backlog(&self, text: &str) -> bool {
         let Some(lane) = Lane::parse(text) else { return false };
         let mut state = self.state();
         let wanted = !state.is_paused(&lane) && state.has_taker(&lane);
-        state.backlog.insert(text.to_owned(), lane);
+        state.marks += 1;
+        let mark = state.marks;
+        state.backlog.insert(text.to_owned(), (lane, mark));
         wanted
     }
 
-    /// A lane has no more ready tasks.
-    pub fn clear_backlog(&self, text: &str) {
-        self.state().backlog.remove(text);
+    /// A lane has no more ready tasks, unless it was marked again since this mark: then somebody has put one there after the
+    /// claim had looked.
+    pub fn clear_backlog(&self, text: &str, mark: u64) {
+        let mut state = self.state();
+        if state.backlog.get(text).is_some_and(|(_, newest)| *newest == mark) {
+            state.backlog.remove(text);
+        }
     }
 
     /// Lanes with a backlog that polls wait for, each with the places there are; by name, so that coordinators that lock lanes
     /// with a limit do so in one order.
-    pub fn demand(&self) -> Vec<(String, Lane, usize)> {
+    pub fn demand(&self) -> Vec<Demand> {
         let state = self.state();
-        let lanes = state.backlog.iter().filter(|(_, lane)| !state.is_paused(lane));
+        let lanes = state.backlog.iter().filter(|(_, (lane, _))| !state.is_paused(lane));
         let mut wanted: Vec<_> = lanes
-            .map(|(text, lane)| (text.clone(), lane.clone(), state.places(lane)))
-            .filter(|(_, _, places)| *places > 0)
+            .map(|(text, (lane, mark))| (text, lane, state.places(lane), *mark))
+            .filter(|(_, _, places, _)| *places > 0)
+            .map(|(text, lane, places, mark)| Demand { text: text.clone(), lane: lane.clone(), places, mark })
             .collect();
-        wanted.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+        wanted.sort_unstable_by(|a, b| a.text.cmp(&b.text));
         wanted
     }
 
@@ -383,6 +434,42 @@ mod tests {
             delivered.iter().map(|grant| (grant.lease.task, grant.lease.fence)).collect::<Vec<_>>()
         };
         assert_eq!(fences(&dispatcher), [(TaskId(id(1)), 1), (TaskId(id(2)), 1)]);
+    }
+
+    /// INV-FENCE: what ended is forgotten, what was granted again meanwhile stays.
+    #[test]
+    fn a_grant_that_ended_elsewhere_is_forgotten() {
+        let dispatcher = Dispatcher::default();
+        let key = |poll: &str| PollKey { account: AccountId::new("a"), worker_id: "w".into(), request_id: poll.into() };
+        let id = |n: u8| esteira_model::Uuid::from_bytes([n; 16]);
+        let lease = |task: u8, fence: i64| TaskToken { job: JobId(id(1)), task: TaskId(id(task)), fence };
+        let grant = |task: u8, fence: i64| crate::grant::of_lease(lease(task, fence));
+        dispatcher.remember(&key("r"), &[grant(1, 1), grant(2, 1), grant(3, 1)]);
+        let ended: HashSet<_> = dispatcher.kept().into_iter().filter(|lease| lease.task != TaskId(id(2))).collect();
+        dispatcher.remember(&key("s"), &[grant(3, 2)]);
+        dispatcher.forget_ended(&ended);
+        let mut kept = dispatcher.kept();
+        kept.sort_unstable_by_key(|lease| lease.task);
+        assert_eq!(kept, [lease(2, 1), lease(3, 2)]);
+        dispatcher.forget([(JobId(id(1)), TaskId(id(3))), (JobId(id(1)), TaskId(id(2)))].into_iter());
+        assert!(dispatcher.kept().is_empty() && dispatcher.there().is_empty());
+    }
+
+    /// A lane that was marked while a claim looked is looked at again.
+    #[tokio::test]
+    async fn an_older_claim_does_not_clear_a_newer_mark() {
+        let dispatcher = Dispatcher::default();
+        let lane = "a|f|f|||0";
+        let key = PollKey { account: AccountId::new("a"), worker_id: "w".into(), request_id: "r".into() };
+        let _parked = dispatcher.park(Poll::new(key, vec![("f".into(), String::new())], Vec::new(), 1, None));
+        assert!(dispatcher.mark_backlog(lane));
+        let before = dispatcher.demand().remove(0);
+        assert_eq!((before.text.as_str(), before.places), (lane, 1));
+        dispatcher.mark_backlog(lane);
+        dispatcher.clear_backlog(lane, before.mark);
+        let after = dispatcher.demand().remove(0);
+        dispatcher.clear_backlog(lane, after.mark);
+        assert!(dispatcher.demand().is_empty());
     }
 
     /// INV-POLL.

@@ -17,6 +17,8 @@ pub enum Change {
     JobEnded,
     /// One of its tasks.
     Task(TaskId),
+    /// Something that another coordinator committed, perhaps its end, perhaps nothing at all.
+    Elsewhere,
 }
 
 /// How a job ended, as the transaction that ended it knew it.
@@ -34,42 +36,92 @@ const BACKLOG: usize = 256;
 /// Hands changes to listeners.
 #[derive(Debug, Clone, Default)]
 pub struct Hub {
-    listeners: Arc<Mutex<HashMap<JobId, broadcast::Sender<Change>>>>,
+    listened: Arc<Mutex<HashMap<JobId, Listened>>>,
     ends: Arc<Mutex<Ends>>,
 }
 
-/// One who waits for the end of a job, by number.
-type Waiter = (u64, oneshot::Sender<Arc<Ended>>);
+#[derive(Debug)]
+struct Listened {
+    sender: broadcast::Sender<Change>,
+    /// The job's revision when it was looked at last.
+    revision: Option<i64>,
+}
 
-/// Those who wait for the ends of jobs, each under a number of its own.
+/// Those who wait for the ends of jobs.
 #[derive(Debug, Default)]
 struct Ends {
-    waiting: HashMap<JobId, Vec<Waiter>>,
+    awaited: HashMap<JobId, Awaited>,
     last: u64,
 }
 
+#[derive(Debug, Default)]
+struct Awaited {
+    /// Each under a number of its own.
+    waiters: Vec<(u64, oneshot::Sender<Arc<Ended>>)>,
+    /// The job's revision when it was looked at last.
+    revision: Option<i64>,
+}
+
 impl Hub {
+    fn lock(&self) -> MutexGuard<'_, HashMap<JobId, Listened>> {
+        self.listened.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Changes of a job from now on.
     pub fn listen(&self, job: JobId) -> broadcast::Receiver<Change> {
-        let mut listeners = self.listeners.lock().unwrap_or_else(PoisonError::into_inner);
-        if listeners.len() > 1024 {
-            listeners.retain(|_, sender| sender.receiver_count() > 0);
+        let mut listened = self.lock();
+        if listened.len() > 1024 {
+            listened.retain(|_, job| job.sender.receiver_count() > 0);
         }
-        listeners.entry(job).or_insert_with(|| broadcast::channel(BACKLOG).0).subscribe()
+        let new = || Listened { sender: broadcast::channel(BACKLOG).0, revision: None };
+        listened.entry(job).or_insert_with(new).sender.subscribe()
     }
 
     /// Tells the listeners of a job, if there are any.
     pub fn tell(&self, job: JobId, change: Change) {
-        let mut listeners = self.listeners.lock().unwrap_or_else(PoisonError::into_inner);
-        if listeners.is_empty() {
+        if change == Change::Elsewhere {
+            self.tell_end(job, || None);
+        }
+        let mut listened = self.lock();
+        if listened.is_empty() {
             return;
         }
-        if let Some(sender) = listeners.get(&job) {
+        if let Some(found) = listened.get(&job) {
             // An error only says that the last listener has gone.
-            let gone = sender.send(change).is_err();
+            let gone = found.sender.send(change).is_err();
             if gone || change == Change::JobEnded {
-                listeners.remove(&job);
+                listened.remove(&job);
             }
+        }
+    }
+
+    /// Something may have changed elsewhere: all listeners are told to look.
+    pub fn tell_all_to_look(&self) {
+        self.ends().awaited.clear();
+        self.lock().retain(|_, job| job.sender.send(Change::Elsewhere).is_ok());
+    }
+
+    /// Jobs that somebody listens to.
+    pub fn listened(&self) -> Vec<JobId> {
+        let mut listened = self.lock();
+        listened.retain(|_, job| job.sender.receiver_count() > 0);
+        let mut jobs: Vec<JobId> = listened.keys().chain(self.ends().awaited.keys()).copied().collect();
+        jobs.sort_unstable();
+        jobs.dedup();
+        jobs
+    }
+
+    /// A job has this revision: who listens is told when it is another one than at the last look.
+    pub fn looked(&self, job: JobId, revision: i64) {
+        let news = self.ends().awaited.get(&job).is_some_and(|awaited| awaited.revision != Some(revision));
+        if news {
+            self.tell_end(job, || None);
+        }
+        if let Some(found) = self.lock().get_mut(&job)
+            && found.revision.replace(revision) != Some(revision)
+        {
+            // An error only says that the last listener has gone.
+            let _ = found.sender.send(Change::Elsewhere);
         }
     }
 
@@ -83,16 +135,16 @@ impl Hub {
         let mut ends = self.ends();
         ends.last += 1;
         let number = ends.last;
-        ends.waiting.entry(job).or_default().push((number, sender));
+        ends.awaited.entry(job).or_default().waiters.push((number, sender));
         EndOf { hub: self.clone(), job, number, receiver }
     }
 
-    /// Tells those who wait for the end of a job how it came; `ended` is only made when there are any.
+    /// Tells those who wait for the end of a job how it came; `ended` is only made when there are any, and without it they are
+    /// told nothing but that it is time to look.
     pub fn tell_end(&self, job: JobId, ended: impl FnOnce() -> Option<Ended>) {
-        let Some(waiting) = self.ends().waiting.remove(&job) else { return };
-        // Without it they are told nothing but that it is time to look.
+        let Some(Awaited { waiters, .. }) = self.ends().awaited.remove(&job) else { return };
         let Some(ended) = ended().map(Arc::new) else { return };
-        for (_, sender) in waiting {
+        for (_, sender) in waiters {
             // Who has gone needs no answer.
             let _ = sender.send(ended.clone());
         }
@@ -113,15 +165,22 @@ impl EndOf {
     pub async fn wait(&mut self) -> Option<Arc<Ended>> {
         (&mut self.receiver).await.ok()
     }
+
+    /// The job was read at this revision and had not ended: it is only worth another look at a later one.
+    pub fn saw(&self, revision: i64) {
+        if let Some(awaited) = self.hub.ends().awaited.get_mut(&self.job) {
+            awaited.revision = Some(revision);
+        }
+    }
 }
 
 impl Drop for EndOf {
     fn drop(&mut self) {
         let mut ends = self.hub.ends();
-        if let Some(waiting) = ends.waiting.get_mut(&self.job) {
-            waiting.retain(|(number, _)| *number != self.number);
-            if waiting.is_empty() {
-                ends.waiting.remove(&self.job);
+        if let Some(awaited) = ends.awaited.get_mut(&self.job) {
+            awaited.waiters.retain(|(number, _)| *number != self.number);
+            if awaited.waiters.is_empty() {
+                ends.awaited.remove(&self.job);
             }
         }
     }
@@ -132,16 +191,37 @@ mod tests {
     use super::*;
     use esteira_model::Uuid;
 
+    #[test]
+    fn a_look_tells_of_each_revision_once() {
+        let (hub, job) = (Hub::default(), JobId(Uuid::default()));
+        hub.looked(job, 1);
+        assert!(hub.listened().is_empty());
+        let mut changes = hub.listen(job);
+        for revision in [1, 1, 2, 2] {
+            hub.looked(job, revision);
+        }
+        let heard: Vec<_> = std::iter::from_fn(|| changes.try_recv().ok()).collect();
+        assert_eq!((heard, hub.listened()), (vec![Change::Elsewhere; 2], vec![job]));
+        drop(changes);
+        assert!(hub.listened().is_empty());
+    }
+
     #[tokio::test]
-    async fn who_stops_waiting_for_an_end_is_forgotten() {
-        let hub = Hub::default();
-        let job = JobId(Uuid::from_bytes([1; 16]));
+    async fn who_awaits_an_end_looks_when_the_job_is_another_and_is_forgotten_when_it_stops() {
+        let (hub, job) = (Hub::default(), JobId(Uuid::default()));
         let (first, mut second) = (hub.end_of(job), hub.end_of(job));
         drop(first);
-        assert_eq!(hub.ends().waiting[&job].len(), 1);
-        hub.tell_end(job, || None);
+        assert_eq!((hub.ends().awaited[&job].waiters.len(), hub.listened()), (1, vec![job]));
+        second.saw(3);
+        hub.looked(job, 3);
+        assert_eq!(hub.listened(), [job], "nothing new");
+        hub.looked(job, 4);
         assert!(second.wait().await.is_none(), "told to look");
-        drop(second);
-        assert!(hub.ends().waiting.is_empty());
+        let mut third = hub.end_of(job);
+        hub.tell(job, Change::Elsewhere);
+        assert!(third.wait().await.is_none(), "told to look");
+        let fourth = hub.end_of(job);
+        drop((second, third, fourth));
+        assert!(hub.listened().is_empty());
     }
 }

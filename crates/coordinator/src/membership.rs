@@ -7,16 +7,22 @@ use crate::{
     clock::{self, NODES},
     coordinator::{Coordinator, Shared},
     error::{Error, Reason, Result},
+    presence::{self, Service},
 };
 use esteira_engine::Entropy;
 use esteira_model::{Time, Uuid};
 use esteira_store::{Kind, Member, Unit, Writer};
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use tokio::time::Instant;
 
 /// A coordinator that was not heard of for this long is gone, and its number is given again.
 const EXPIRE_AFTER: Duration = Duration::from_secs(30);
 /// How often it says that it lives.
 const RENEW_PERIOD: Duration = Duration::from_secs(5);
+/// How often it looks whether something else is served here than it said last.
+const LOOK_PERIOD: Duration = Duration::from_secs(1);
+/// Between two renewals, whatever others say.
+const PAUSE_MIN: Duration = Duration::from_millis(100);
 /// Two that come at once may want the same number.
 const TRIES: usize = 10;
 
@@ -27,13 +33,24 @@ pub(crate) struct Own {
     pub instance: Uuid,
 }
 
+/// What a coordinator learns when it says that it lives.
+struct Renewed {
+    node: u16,
+    /// Whether it has company.
+    company: bool,
+}
+
 /// Takes the lowest number that is free.
-async fn take_number(unit: &mut dyn Unit, instance: Uuid, address: &str, now: Time) -> esteira_store::Result<u16> {
+async fn take_number(unit: &mut dyn Unit, instance: Uuid, address: &str, now: Time) -> esteira_store::Result<Renewed> {
     let mut node = 0;
+    let mut company = false;
     for member in unit.members().await? {
         if member.expire_time <= now {
             unit.forget_member(member.node, member.instance).await?;
-        } else if member.node == node {
+            continue;
+        }
+        company = true;
+        if member.node == node {
             node += 1;
         }
     }
@@ -42,19 +59,19 @@ async fn take_number(unit: &mut dyn Unit, instance: Uuid, address: &str, now: Ti
     }
     let member =
         Member { node, instance, address: address.into(), start_time: now, expire_time: now.after(EXPIRE_AFTER) };
-    unit.insert_member(&member).await.map(|()| node)
+    unit.insert_member(&member).await.map(|()| Renewed { node, company })
 }
 
-/// Comes to a store that others may work on.
-pub(crate) async fn join(writer: &mut dyn Writer, address: &str, now: Time) -> Result<Own> {
+/// Comes to a store that others may work on; says whether there are any.
+pub(crate) async fn join(writer: &mut dyn Writer, address: &str, now: Time) -> Result<(Own, bool)> {
     let mut entropy = clock::Ids::new(Arc::new(clock::SystemClock), 0);
     let instance = entropy.uuid();
     for _ in 0..TRIES {
         let mut unit = writer.begin().await?;
         match take_number(&mut *unit, instance, address, now).await {
-            Ok(node) => {
+            Ok(Renewed { node, company }) => {
                 unit.commit().await?;
-                return Ok(Own { node, instance });
+                return Ok((Own { node, instance }, company));
             }
             Err(error) if matches!(error.kind(), Kind::Duplicate | Kind::Conflict) => {}
             Err(error) => return Err(error.into()),
@@ -63,37 +80,41 @@ pub(crate) async fn join(writer: &mut dyn Writer, address: &str, now: Time) -> R
     Err(Error::new(Reason::StoreUnavailable, "no number for this coordinator"))
 }
 
-/// Says that this coordinator lives, until it stops. One that was away for too long comes anew, with another number.
+/// Says that this coordinator lives and what is served here, until it stops. One that was away for too long comes anew, with
+/// another number.
 pub(crate) async fn run(coordinator: Coordinator, mut own: Own, address: String) {
+    let mut said: Option<BTreeSet<Service>> = None;
+    let mut renewed = Instant::now();
     loop {
-        tokio::select! {
-            () = tokio::time::sleep(RENEW_PERIOD) => {}
+        let woken = tokio::select! {
+            () = tokio::time::sleep(LOOK_PERIOD) => false,
+            () = coordinator.shared.members_changed.notified() => true,
             () = coordinator.shared.stopping.cancelled() => break,
+        };
+        let services = coordinator.shared.services(coordinator.shared.clock.now());
+        let is_new = said.as_ref() != Some(&services);
+        if !woken && !is_new && renewed.elapsed() < RENEW_PERIOD {
+            continue;
         }
-        let (now, address) = (coordinator.shared.clock.now(), address.clone());
-        let renewed = coordinator
-            .transact(move |unit| {
-                Box::pin(async move {
-                    if unit.renew_member(own.node, own.instance, now.after(EXPIRE_AFTER)).await? {
-                        return Ok(own.node);
-                    }
-                    Ok(take_number(unit, own.instance, &address, now).await?)
-                })
-            })
-            .await;
-        match renewed {
-            Ok(node) if node != own.node => {
-                tracing::warn!(
-                    was = own.node,
-                    node,
-                    "this coordinator was away for too long; it has another number now"
-                );
-                own.node = node;
-                coordinator.shared.ids.set_node(node);
+        renewed = Instant::now();
+        match renew(&coordinator, own, address.clone(), is_new.then(|| services.clone())).await {
+            Ok(Renewed { node, company }) => {
+                // Another number has another list.
+                said = (node == own.node).then_some(services);
+                if is_new {
+                    coordinator.shared.news.add(|hints| hints.members = true);
+                }
+                if node != own.node {
+                    let was = own.node;
+                    tracing::warn!(was, node, "this coordinator was away for too long; it has another number now");
+                    own.node = node;
+                    coordinator.shared.ids.set_node(node);
+                }
+                coordinator.shared.news.set_company(company);
             }
-            Ok(_) => {}
             Err(error) => tracing::warn!(%error, "cannot say that this coordinator lives; trying again"),
         }
+        tokio::time::sleep(PAUSE_MIN).await;
     }
     let left = coordinator
         .transact(move |unit| Box::pin(async move { Ok(unit.forget_member(own.node, own.instance).await?) }))
@@ -101,6 +122,34 @@ pub(crate) async fn run(coordinator: Coordinator, mut own: Own, address: String)
     if let Err(error) = left {
         tracing::warn!(%error, "this coordinator could not say that it leaves; its number is free again soon");
     }
+}
+
+/// Renews the membership, writes what is served here when it is new, and reads what is served elsewhere.
+async fn renew(
+    coordinator: &Coordinator,
+    own: Own,
+    address: String,
+    services: Option<BTreeSet<Service>>,
+) -> Result<Renewed> {
+    let now = coordinator.shared.clock.now();
+    let (renewed, elsewhere) = coordinator
+        .transact(move |unit| {
+            Box::pin(async move {
+                if !unit.renew_member(own.node, own.instance, now.after(EXPIRE_AFTER)).await? {
+                    return Ok((take_number(unit, own.instance, &address, now).await?, BTreeSet::new()));
+                }
+                if let Some(services) = services {
+                    presence::write(unit, own.node, own.instance, &services).await?;
+                }
+                let mut others = unit.members().await?;
+                others.retain(|member| member.instance != own.instance && member.expire_time > now);
+                let elsewhere = presence::read(unit, &others).await?;
+                Ok((Renewed { node: own.node, company: !others.is_empty() }, elsewhere))
+            })
+        })
+        .await?;
+    coordinator.shared.workers.replace_elsewhere(elsewhere);
+    Ok(renewed)
 }
 
 impl Shared {

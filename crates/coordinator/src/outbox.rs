@@ -1,7 +1,7 @@
 //! The outbox leases: any relay, in any language, leases committed messages, publishes them, acknowledges (INV-OUTBOX).
 
 use crate::{
-    coordinator::Coordinator,
+    coordinator::{Coordinator, Shared},
     error::{Error, Reason, Result},
     work::Principal,
 };
@@ -167,7 +167,7 @@ impl Coordinator {
             })
             .await?;
         // The key's next run can be leased now.
-        self.shared.outbox_ready.notify_waiters();
+        self.shared.outbox_moved();
         Ok(acked)
     }
 
@@ -183,7 +183,7 @@ impl Coordinator {
             })
         })
         .await?;
-        self.shared.outbox_ready.notify_waiters();
+        self.shared.outbox_moved();
         Ok(())
     }
 
@@ -200,8 +200,16 @@ impl Coordinator {
             })
             .await?;
         if unparked {
-            self.shared.outbox_ready.notify_waiters();
+            self.shared.outbox_moved();
         }
         Ok(unparked)
+    }
+}
+
+impl Shared {
+    /// Relays may find messages that they could not lease before.
+    fn outbox_moved(&self) {
+        self.outbox_ready.notify_waiters();
+        self.news.add(|hints| hints.outbox = true);
     }
 }

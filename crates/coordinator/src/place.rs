@@ -1,8 +1,14 @@
 //! From facts to rows: where each live task goes, and who gets it at once.
 
-use crate::{dispatcher::Reservation, error::Result, hub::Change, lane::Lane, round::Round};
+use crate::{
+    dispatcher::{Demand, Reservation},
+    error::Result,
+    hub::Change,
+    lane::Lane,
+    round::Round,
+};
 use esteira_model::{Fact, Job, Place, Task, TaskId, Time, WaitReason, limits};
-use esteira_store::{Hot, Leased, Parked, Queued, Taken};
+use esteira_store::{Hot, Leased, Live, LivePlace, Parked, Queued, Taken};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 
@@ -114,6 +120,7 @@ impl Round<'_> {
             }
             None => {
                 self.backlog.insert(text.clone());
+                self.filled.insert(text.clone());
                 self.batch.queued.push(Queued { task, lane: text, rank });
             }
         }
@@ -148,9 +155,18 @@ impl Round<'_> {
         self.granted.push((reservation, leased));
     }
 
+    /// A lease that ended leaves room in a lane with a limit, for those who poll at other coordinators too.
+    pub(crate) fn make_room(&mut self, before: Option<&Live>) {
+        if let Some(LivePlace::Leased(leased)) = before.map(|live| &live.place)
+            && Lane::parse(&leased.lane).is_some_and(|lane| lane.limit.is_some())
+        {
+            self.filled.insert(leased.lane.clone());
+        }
+    }
+
     /// Gives tasks that wait in lanes to the polls that wait for them.
     pub(crate) async fn claim(&mut self) -> Result<()> {
-        for (text, lane, places) in self.shared.dispatcher.demand() {
+        for Demand { text, lane, places, mark } in self.shared.dispatcher.demand() {
             let mut wanted = places.min(CLAIM_MAX);
             let mut limited = false;
             if let Some((_, max)) = &lane.limit {
@@ -167,7 +183,7 @@ impl Round<'_> {
             self.reserved.extend(reservations.iter().cloned());
             let claimed = self.unit.claim(&text, reservations.len()).await?;
             if claimed.len() < reservations.len() && !limited {
-                self.drained.insert(text.clone());
+                self.drained.insert(text.clone(), mark);
             }
             let unused = reservations.split_off(claimed.len());
             self.unused.extend(unused);

@@ -68,6 +68,7 @@ impl Coordinator {
         })
         .await?;
         self.shared.dispatcher.set_paused(&account, &name, paused);
+        self.shared.news.add(|hints| hints.queues = true);
         if !paused {
             self.claim();
         }

@@ -17,7 +17,7 @@ use esteira_engine::{At, Command, Context, Granted, Loaded, Refusal, decide};
 use esteira_model::{AccountId, ArtifactId, EndedTask, Job, JobAction, JobId, Payload, Task, TaskId, Time};
 use esteira_store::{Batch, Hot, Leased, Live, LivePlace, Unit};
 use std::{
-    collections::{BTreeSet, HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     sync::Arc,
 };
 
@@ -109,7 +109,10 @@ pub(crate) struct Round<'u> {
     pub released: Vec<(String, TaskId)>,
     pub told: Told,
     pub backlog: BTreeSet<String>,
-    pub drained: BTreeSet<String>,
+    /// Lanes whose tasks others may want: what was put there is left there, or there is room again.
+    pub filled: BTreeSet<String>,
+    /// Lanes that claims found empty, with the mark that they had.
+    pub drained: BTreeMap<String, u64>,
     pub outbox_topics: HashSet<(AccountId, String)>,
     pub next_due: Option<Time>,
     pub new_tasks: HashMap<(usize, usize), TaskId>,
@@ -139,7 +142,8 @@ impl<'u> Round<'u> {
             released: Vec::new(),
             told: Vec::new(),
             backlog: BTreeSet::new(),
-            drained: BTreeSet::new(),
+            filled: BTreeSet::new(),
+            drained: BTreeMap::new(),
             outbox_topics: HashSet::new(),
             next_due: None,
             new_tasks: HashMap::new(),
@@ -284,6 +288,7 @@ impl<'u> Round<'u> {
                 self.keep_job(&decision.job, decision.job_changed);
                 self.follow_up(&decision.job, decision.follow_ups, next).await?;
                 self.write_facts(&decision.job, decision.facts, &from).await?;
+                self.make_room(before);
                 self.answer(&todo, Outcome::Applied { retry_in: decision.retry_in });
             }
         }

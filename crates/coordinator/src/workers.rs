@@ -1,9 +1,10 @@
 //! Workers that were seen: registered or polling. In memory only: a worker is known again with its next call.
 
+use crate::presence::Service;
 use esteira_model::{AccountId, OutputType, Time};
 use std::{
-    collections::{BTreeMap, HashMap},
-    sync::{Mutex, PoisonError},
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -70,6 +71,8 @@ const BETWEEN_CALLS_MICROS: i64 = 15 * 1_000_000;
 #[derive(Debug, Default)]
 pub struct Workers {
     seen: Mutex<HashMap<(AccountId, String), Seen>>,
+    /// What is served at other coordinators.
+    elsewhere: Mutex<BTreeSet<Service>>,
 }
 
 impl Workers {
@@ -179,7 +182,40 @@ impl Workers {
                 && entry.info.functions.iter().any(fits)
                 && (now.0 - entry.last_seen.0 < BETWEEN_CALLS_MICROS || is_there(&entry.info.worker_id))
         };
-        self.with(|seen| seen.iter().any(|((owner, _), entry)| owner == account && serves(entry)))
+        let here = self.with(|seen| seen.iter().any(|((owner, _), entry)| owner == account && serves(entry)));
+        here || self.elsewhere().iter().any(|service| {
+            service.account == account.as_str()
+                && service.function == function
+                && (version.is_empty() || service.version == version)
+        })
+    }
+
+    fn elsewhere(&self) -> MutexGuard<'_, BTreeSet<Service>> {
+        self.elsewhere.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// This is what is served at other coordinators.
+    pub(crate) fn replace_elsewhere(&self, services: BTreeSet<Service>) {
+        *self.elsewhere() = services;
+    }
+
+    /// What workers serve that were seen a moment ago, or are there still.
+    pub(crate) fn services(&self, now: Time, is_there: impl Fn(&AccountId, &str) -> bool) -> BTreeSet<Service> {
+        let present = |account: &AccountId, entry: &Seen| {
+            !entry.draining
+                && (now.0 - entry.last_seen.0 < BETWEEN_CALLS_MICROS || is_there(account, &entry.info.worker_id))
+        };
+        self.with(|seen| {
+            let present = seen.iter().filter(|((account, _), entry)| present(account, entry));
+            let services = present.flat_map(|((account, _), entry)| {
+                entry.info.functions.iter().map(|served| Service {
+                    account: account.as_str().to_owned(),
+                    function: served.name.clone(),
+                    version: served.version.clone(),
+                })
+            });
+            services.collect()
+        })
     }
 }
 

@@ -1,7 +1,7 @@
 //! What an installation may choose about its edge.
 
 use crate::principal::PrincipalSource;
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
 /// What an installation may choose about its edge.
 #[derive(Clone)]
@@ -12,12 +12,18 @@ pub struct Options {
     pub web_origins: Vec<String>,
     /// Whether messages may be compressed with gzip. Default: no.
     pub gzip: bool,
+    /// A connection that is older takes no new calls, so that clients spread over replicas. What runs on it ends in peace,
+    /// however long that takes. Default: 30 min.
+    pub connection_age_max: Duration,
 }
+
+/// See [`Options::connection_age_max`].
+const CONNECTION_AGE_MAX: Duration = Duration::from_secs(30 * 60);
 
 impl Options {
     /// The defaults, with this source of principals.
     pub fn new(principals: Arc<dyn PrincipalSource>) -> Self {
-        Self { principals, web_origins: Vec::new(), gzip: false }
+        Self { principals, web_origins: Vec::new(), gzip: false, connection_age_max: CONNECTION_AGE_MAX }
     }
 }
 
@@ -26,6 +32,7 @@ impl fmt::Debug for Options {
         f.debug_struct("Options")
             .field("web_origins", &self.web_origins)
             .field("gzip", &self.gzip)
+            .field("connection_age_max", &self.connection_age_max)
             .finish_non_exhaustive()
     }
 }

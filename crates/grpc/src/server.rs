@@ -54,9 +54,6 @@ const STREAM_WINDOW_BYTES: u32 = 2 << 20;
 const CONNECTION_WINDOW_BYTES: u32 = 16 << 20;
 /// How often an idle peer is asked whether it is there, and how long it has to answer.
 const KEEPALIVE: Duration = Duration::from_secs(20);
-/// A connection that is older takes no new calls, so that clients spread over replicas. What runs on it ends in peace:
-/// tonic's grace would close it without a word.
-const CONNECTION_AGE_MAX: Duration = Duration::from_secs(30 * 60);
 /// Messages are decoded up to twice what is taken, so that the refusal has a reason.
 const DECODED_BYTES_MAX: usize = 2 * limits::MESSAGE_BYTES_MAX;
 
@@ -99,7 +96,7 @@ pub async fn serve(
         report(&health, ServingStatus::NotServing).await;
         drain.cancel();
     };
-    let server = limited_server()
+    let server = limited_server(options.connection_age_max)
         .layer(CorsLayer::new(&options.web_origins))
         .layer(GrpcWebLayer::new())
         .layer(MapResponseLayer::new(transport_errors::typed))
@@ -109,7 +106,7 @@ pub async fn serve(
 }
 
 /// The transport with every limit said, and a span for each call. Never `Server::timeout`: long-polls end by themselves.
-fn limited_server() -> Server {
+fn limited_server(connection_age_max: Duration) -> Server {
     Server::builder()
         .accept_http1(true)
         .max_concurrent_streams(CONCURRENT_STREAMS_MAX)
@@ -121,7 +118,8 @@ fn limited_server() -> Server {
         .initial_connection_window_size(CONNECTION_WINDOW_BYTES)
         .http2_keepalive_interval(Some(KEEPALIVE))
         .http2_keepalive_timeout(Some(KEEPALIVE))
-        .max_connection_age(CONNECTION_AGE_MAX)
+        // Without tonic's grace, which would close a connection in the middle of a call.
+        .max_connection_age(connection_age_max)
         .trace_fn(|request| {
             use tracing::field::Empty;
             tracing::info_span!("rpc", path = request.uri().path(), job_id = Empty, worker_id = Empty)

@@ -51,6 +51,7 @@ pub async fn run(arguments: Arguments) -> ExitCode {
         database: format!("sqlite:{}", arguments.data_dir.join("esteira.db").display()),
         operator: arguments.operator,
         data_class: arguments.data_class,
+        connection_age: serve::CONNECTION_AGE,
         log_format: arguments.log_format,
     })
     .await;

@@ -3,9 +3,10 @@
 use crate::{EX_USAGE, cli::output, telemetry};
 use clap::Args;
 use esteira_coordinator::{Coordinator, Settings, SystemClock};
+use esteira_definition::parse_duration;
 use esteira_grpc::{LocalOperator, Options};
 use esteira_model::DataClass;
-use std::{net::SocketAddr, process::ExitCode, sync::Arc};
+use std::{net::SocketAddr, process::ExitCode, sync::Arc, time::Duration};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -24,9 +25,25 @@ pub struct Arguments {
     /// Data class of that operator's jobs: PRODUCTION, QA or DEVTEST
     #[arg(long, env = "ESTEIRA_DATA_CLASS", default_value = "PRODUCTION")]
     pub data_class: DataClass,
+    /// Age at which a connection takes no new calls, so that clients spread over coordinators: 30m, 1h30m; at least 1s
+    #[arg(long, env = "ESTEIRA_CONNECTION_AGE", default_value = "30m", value_parser = connection_age)]
+    pub connection_age: Duration,
     /// How log lines look
     #[arg(long, env = "ESTEIRA_LOG_FORMAT", default_value = "text")]
     pub log_format: telemetry::LogFormat,
+}
+
+/// The default age of a connection.
+pub const CONNECTION_AGE: Duration = Duration::from_secs(30 * 60);
+/// The least age of a connection: below it clients do little else than connect.
+const CONNECTION_AGE_MIN: Duration = Duration::from_secs(1);
+
+fn connection_age(text: &str) -> Result<Duration, String> {
+    match parse_duration(text) {
+        Some(age) if age >= CONNECTION_AGE_MIN => Ok(age),
+        Some(_) => Err("at least 1s".into()),
+        None => Err("a time such as 30m or 1h30m".into()),
+    }
 }
 
 /// A configuration that cannot work: one clear line.
@@ -113,7 +130,7 @@ pub async fn start(arguments: &Arguments) -> Result<Served, ExitCode> {
         user_id: arguments.operator.clone(),
         data_class: arguments.data_class,
     };
-    let options = Options::new(Arc::new(operator));
+    let options = Options { connection_age_max: arguments.connection_age, ..Options::new(Arc::new(operator)) };
     tracing::info!(%address, operator = arguments.operator, "no login is configured: every caller on this machine is this operator");
     let server = tokio::spawn(esteira_grpc::serve(listener, coordinator, options, stop.clone()));
     Ok(Served { address, stop, server, running })

@@ -9,7 +9,7 @@ use crate::{
     migrate::Migration,
     open::Options,
 };
-use esteira_store::{Error, Kind, Result};
+use esteira_store::{Error, Kind, News, Result};
 use std::{
     sync::{Arc, atomic::AtomicU64},
     time::Duration,
@@ -90,6 +90,14 @@ impl Database {
     /// Whether calls of its connections hold the thread that makes them.
     pub(crate) fn holds_thread(&self) -> bool {
         matches!(self.engine, Engine::Sqlite(..))
+    }
+
+    /// News between those who share it.
+    pub(crate) fn news(&self) -> Option<News> {
+        match &self.engine {
+            Engine::Sqlite(..) => None,
+            Engine::Postgres(place, tuning) => Some(postgres::news(place, *tuning, &self.statements)),
+        }
     }
 
     /// The schema's history.

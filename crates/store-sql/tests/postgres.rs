@@ -1,5 +1,7 @@
 //! What is PostgreSQL's alone: opening, servers that go away, answers that are lost, and the schema beside SQLite's.
 
+#[path = "postgres/news.rs"]
+mod news;
 #[path = "postgres/opening.rs"]
 mod opening;
 #[path = "postgres/outcome.rs"]

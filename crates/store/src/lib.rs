@@ -9,6 +9,7 @@
 
 pub mod batch;
 pub mod error;
+pub mod news;
 pub mod page;
 pub mod reader;
 pub mod record;
@@ -16,6 +17,7 @@ pub mod writer;
 
 pub use batch::{Batch, Beat, Hot, Leased, Parked, Queued, Taken};
 pub use error::{Error, Kind, Result};
+pub use news::{Heard, Listener, News, Teller};
 pub use page::{Filter, Op, Page, Paged, Term, Value};
 pub use reader::{JobDetails, LaneCount, OutboxRow, Reader, Stored, TaskRecord};
 pub use record::{AnsweredRequest, Claimed, Live, LivePlace, Member, PlanRecord, PlanVersionRecord};

@@ -16,6 +16,10 @@ use esteira_model::{
 pub trait Reader: Send + Sync {
     /// A job of this account.
     async fn job(&self, account: &AccountId, id: JobId) -> Result<Option<Job>>;
+    /// The revisions of these jobs, in any order; unknown ones are left out.
+    async fn job_revisions(&self, ids: &[JobId]) -> Result<Vec<(JobId, i64)>>;
+    /// Those of these leases (job, task, fence) that were not ended and not granted again, in any order.
+    async fn held_leases(&self, leases: &[(JobId, TaskId, i64)]) -> Result<Vec<(JobId, TaskId, i64)>>;
     /// Jobs, newest first. Fields: `state`, `plan_version_id`, `plan_id`, `data_class`, `root_job_id`, `parent_job_id`, `create_time`, `end_time`, `labels.<key>`.
     async fn list_jobs(&self, account: &AccountId, filter: &Filter, page: &Page) -> Result<Paged<Job>>;
     /// What is shown of a job beside itself, in one snapshot: at most `results` results with their bytes.

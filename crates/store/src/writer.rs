@@ -3,6 +3,7 @@
 use crate::{
     batch::{Batch, Beat},
     error::Result,
+    news::News,
     record::{AnsweredRequest, Claimed, Live, Member, PlanRecord, PlanVersionRecord},
 };
 use async_trait::async_trait;
@@ -26,6 +27,11 @@ pub trait Writer: Send {
     /// Whether other coordinators may work on the same store at the same time.
     fn is_shared(&self) -> bool {
         false
+    }
+
+    /// News between the coordinators of the store; none where one process has it alone.
+    fn news(&self) -> Option<News> {
+        None
     }
 }
 

@@ -88,10 +88,25 @@ impl Process {
 
     /// Sends SIGTERM.
     pub fn terminate(&self) {
+        self.signal("TERM");
+    }
+
+    /// Stops it where it is, as SIGSTOP does.
+    pub fn pause(&self) {
+        self.signal("STOP");
+    }
+
+    /// Lets it go on, as SIGCONT does.
+    pub fn resume(&self) {
+        self.signal("CONT");
+    }
+
+    fn signal(&self, name: &str) {
         let Some(id) = self.child.id() else { panic!("{} has ended", self.name) };
         // The shell's own `kill`: the standard library has none but SIGKILL.
-        let told = std::process::Command::new("sh").args(["-c", "kill -TERM \"$0\"", &id.to_string()]).status();
-        assert!(told.is_ok_and(|status| status.success()), "SIGTERM cannot be sent to {}", self.name);
+        let kill = format!("kill -{name} \"$0\"");
+        let told = std::process::Command::new("sh").args(["-c", &kill, &id.to_string()]).status();
+        assert!(told.is_ok_and(|status| status.success()), "SIG{name} cannot be sent to {}", self.name);
     }
 
     /// Waits until it has ended.

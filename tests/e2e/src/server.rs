@@ -2,7 +2,12 @@
 
 use crate::{Cli, Process, binary};
 use esteira_sdk::client::Client;
-use std::{net::SocketAddr, path::Path, process::ExitStatus, time::Duration};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::ExitStatus,
+    time::Duration,
+};
 use tempfile::TempDir;
 use tokio::{
     process::Command,
@@ -26,6 +31,7 @@ enum Kind {
 /// A coordinator that runs, or has been ended and can be started again.
 #[derive(Debug)]
 pub struct Server {
+    program: PathBuf,
     kind: Kind,
     database: Option<String>,
     directory: TempDir,
@@ -36,24 +42,29 @@ pub struct Server {
 impl Server {
     /// `esteira serve` on SQLite, on a free port.
     pub async fn serve() -> Self {
-        Self::start(Kind::Serve, None).await
+        Self::start(binary::esteira(), Kind::Serve, None).await
     }
 
     /// `esteira serve` on this database, which others may use too, on a free port.
     pub async fn serve_on(database: String) -> Self {
-        Self::start(Kind::Serve, Some(database)).await
+        Self::start(binary::esteira(), Kind::Serve, Some(database)).await
+    }
+
+    /// The same with another binary; whatever lies there when it is started again is what is started.
+    pub async fn serve_with(program: &Path, database: String) -> Self {
+        Self::start(program, Kind::Serve, Some(database)).await
     }
 
     /// `esteira dev`, with the functions in the box, on a free port.
     pub async fn dev() -> Self {
-        Self::start(Kind::Dev, None).await
+        Self::start(binary::esteira(), Kind::Dev, None).await
     }
 
-    async fn start(kind: Kind, database: Option<String>) -> Self {
+    async fn start(program: &Path, kind: Kind, database: Option<String>) -> Self {
         let directory = tempfile::tempdir().expect("a directory can be made");
-        let mut process = spawn(kind, database.as_deref(), directory.path(), "127.0.0.1:0");
+        let mut process = spawn(program, kind, database.as_deref(), directory.path(), "127.0.0.1:0");
         let address = process.line(ANNOUNCEMENT).await.parse().expect("an address is announced");
-        Self { kind, database, directory, address, process }
+        Self { program: program.into(), kind, database, directory, address, process }
     }
 
     /// Starts it again on the same data and the same port, after it has ended.
@@ -61,7 +72,8 @@ impl Server {
         assert!(!self.process.is_running(), "it still runs");
         let end = Instant::now() + PORT_TAKEN_MAX;
         loop {
-            self.process = spawn(self.kind, self.database.as_deref(), self.directory.path(), &self.address.to_string());
+            let (database, listen) = (self.database.as_deref(), self.address.to_string());
+            self.process = spawn(&self.program, self.kind, database, self.directory.path(), &listen);
             if self.process.next_line(ANNOUNCEMENT).await.is_some() {
                 return;
             }
@@ -103,6 +115,21 @@ impl Server {
         self.process.kill9().await;
     }
 
+    /// Stops it where it is, as SIGSTOP does.
+    pub fn pause(&self) {
+        self.process.pause();
+    }
+
+    /// Lets it go on, as SIGCONT does.
+    pub fn resume(&self) {
+        self.process.resume();
+    }
+
+    /// What it has logged.
+    pub fn log(&self) -> String {
+        self.process.log()
+    }
+
     /// Sends SIGTERM.
     pub fn terminate(&self) {
         self.process.terminate();
@@ -125,8 +152,8 @@ impl Server {
     }
 }
 
-fn spawn(kind: Kind, database: Option<&str>, directory: &Path, listen: &str) -> Process {
-    let mut command = Command::new(binary::esteira());
+fn spawn(program: &Path, kind: Kind, database: Option<&str>, directory: &Path, listen: &str) -> Process {
+    let mut command = Command::new(program);
     match kind {
         Kind::Serve => {
             let file = || format!("sqlite:{}", directory.join("esteira.db").display());

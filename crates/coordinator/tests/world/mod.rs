@@ -52,12 +52,19 @@ impl World {
 
     pub async fn open(directory: TempDir) -> Self {
         let url = format!("sqlite:{}", directory.path().join("store.db").display());
-        let store =
-            esteira_store_sql::open(&url, esteira_store_sql::Options::default()).await.expect("the store opens");
+        Self::over(&url, directory, Settings::default()).await
+    }
+
+    /// One more coordinator over a database that others may use.
+    pub async fn on(url: &str, settings: Settings) -> Self {
+        Self::over(url, TempDir::new().expect("a directory"), settings).await
+    }
+
+    async fn over(url: &str, directory: TempDir, settings: Settings) -> Self {
+        let store = esteira_store_sql::open(url, esteira_store_sql::Options::default()).await.expect("the store opens");
         let clock = Arc::new(Passing::default());
-        let (coordinator, running) = Coordinator::start(store.writer, store.reader, clock.clone(), Settings::default())
-            .await
-            .expect("it starts");
+        let (coordinator, running) =
+            Coordinator::start(store.writer, store.reader, clock.clone(), settings).await.expect("it starts");
         let principal =
             Principal { account: AccountId::new("default"), user_id: "tester".into(), data_class: DataClass::Devtest };
         Self { clock, coordinator, running, principal, directory }

@@ -11,7 +11,7 @@ use esteira_contract::v1;
 use esteira_coordinator::hub::{EndOf, Ended};
 use esteira_model::{Job, JobId};
 use esteira_store::Stored;
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 use tokio::time::{Instant, sleep_until};
 
 pub async fn await_job(edge: &Edge, caller: &Caller, request: v1::AwaitJobRequest) -> Answer<v1::AwaitJobResponse> {
@@ -21,9 +21,6 @@ pub async fn await_job(edge: &Edge, caller: &Caller, request: v1::AwaitJobReques
     let completed = job.state.is_terminal();
     Ok(v1::AwaitJobResponse { job: Some(view_job(edge, caller, &job, Bodies::Sent).await?), completed })
 }
-
-/// How often the end of a job is looked for that another coordinator may bring.
-const LOOK_PERIOD: Duration = Duration::from_millis(500);
 
 /// The job when it has ended, with its results where they are known; or as it is when the time is over or the server drains.
 /// `end`: listens already, to a job that had not ended then.
@@ -41,22 +38,22 @@ pub async fn await_end(
             return Ok((ended.job.clone(), ended.results.clone()));
         }
         // Listening before looking: what is committed in between is news.
-        end = Some(edge.coordinator.hub().end_of(id));
+        let listening = edge.coordinator.hub().end_of(id);
         let job = read_job(edge, caller, id).await?;
+        listening.saw(job.revision);
+        end = Some(listening);
         if job.state.is_terminal() || Instant::now() >= until || edge.drain.is_cancelled() {
             return Ok((job, None));
         }
     }
 }
 
-/// The end of the job, if it is news here; none when it is time to look.
+/// The end of the job, if it came here; none when it is time to look: it may have come at another coordinator.
 async fn ended(edge: &Edge, end: &mut EndOf, until: Instant) -> Option<Arc<Ended>> {
     tokio::select! {
         biased;
         ended = end.wait() => ended,
         () = sleep_until(until) => None,
-        // What another coordinator commits is no news here.
-        () = tokio::time::sleep(LOOK_PERIOD), if edge.coordinator.is_shared() => None,
         () = edge.drain.cancelled() => None,
     }
 }

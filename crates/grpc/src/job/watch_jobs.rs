@@ -19,16 +19,19 @@ use futures::{
     stream::{self, BoxStream, SelectAll},
 };
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     pin::Pin,
     sync::Arc,
     time::Duration,
 };
+use tokio::time::Instant;
 use tokio_stream::{Stream, wrappers::BroadcastStream};
 use tonic::Status;
 
 /// How long the stream is silent at most.
 const KEEPALIVE: Duration = Duration::from_secs(15);
+/// How often a job is read again while another coordinator works on it.
+const READ_AGAIN: Duration = Duration::from_millis(250);
 /// Tasks that are read at once when a reader was too slow.
 const PAGE: usize = 100;
 
@@ -58,6 +61,9 @@ struct Watch {
     ready: VecDeque<Item>,
     /// Jobs whose tasks are all sent again, with the page to go on with.
     resync: VecDeque<(JobId, Option<Vec<u8>>)>,
+    /// Jobs of which another coordinator may have committed something, and when they are read next.
+    stale: BTreeSet<JobId>,
+    read_next: Instant,
     over: bool,
 }
 
@@ -78,6 +84,8 @@ pub async fn watch_jobs(edge: Arc<Edge>, caller: Arc<Caller>, request: v1::Watch
         open: BTreeMap::new(),
         ready: VecDeque::new(),
         resync: VecDeque::new(),
+        stale: BTreeSet::new(),
+        read_next: Instant::now(),
         over: false,
     };
     for id in ids {
@@ -128,6 +136,11 @@ impl Watch {
                     Ok(())
                 }
             },
+            () = tokio::time::sleep_until(self.read_next), if !self.stale.is_empty() => {
+                self.read_next = Instant::now() + READ_AGAIN;
+                self.resync.extend(std::mem::take(&mut self.stale).into_iter().map(|id| (id, None)));
+                Ok(())
+            }
             () = tokio::time::sleep(KEEPALIVE) => {
                 self.ready.push_back(Item::Keepalive(time::instant_out(self.edge.now())));
                 Ok(())
@@ -145,6 +158,10 @@ impl Watch {
             News::Changed(Change::JobEnded) | News::Closed => {
                 self.snapshot(id).await?;
                 self.open.remove(&id);
+                Ok(())
+            }
+            News::Changed(Change::Elsewhere) => {
+                self.stale.insert(id);
                 Ok(())
             }
             News::Lagged => {
@@ -174,7 +191,7 @@ impl Watch {
         Ok(())
     }
 
-    /// A page of all tasks of a job whose news were missed.
+    /// A page of all tasks of a job whose changes were missed.
     async fn send_page(&mut self, id: JobId, after: Option<Vec<u8>>) -> Answer<()> {
         let Some(Watched { job, compiled }) = self.open.get(&id) else { return Ok(()) };
         let page = Page { size: PAGE, after };
@@ -184,7 +201,19 @@ impl Watch {
             let task = tasks.view(record).await?;
             self.ready.push_back(Item::Task(task));
         }
-        self.resync.extend(found.next.map(|next| (id, Some(next))));
+        match found.next {
+            Some(next) => self.resync.push_back((id, Some(next))),
+            None => self.end_page(id).await?,
+        }
+        Ok(())
+    }
+
+    /// Behind its tasks the job itself: what another coordinator committed may have been its end.
+    async fn end_page(&mut self, id: JobId) -> Answer<()> {
+        self.snapshot(id).await?;
+        if self.open.get(&id).is_some_and(|watched| watched.job.state.is_terminal()) {
+            self.open.remove(&id);
+        }
         Ok(())
     }
 }

@@ -70,6 +70,23 @@ async fn a_reader_that_is_too_slow_gets_everything_again() {
 }
 
 #[tokio::test]
+async fn what_changed_elsewhere_is_read_again() {
+    let fixture = fixture().await;
+    let mut messages = fixture.watch().await;
+    assert!(matches!(next(&mut messages).await, Item::Job(_)));
+    // However often it is said, and whether it is true or not.
+    for _ in 0..3 {
+        fixture.edge.coordinator.hub().tell(fixture.job, Change::Elsewhere);
+    }
+    let Item::Task(task) = next(&mut messages).await else { panic!("the tasks come again") };
+    assert_eq!(task.step_key, "a");
+    let Item::Job(job) = next(&mut messages).await else { panic!("the job comes behind its tasks") };
+    assert_eq!(job.state(), v1::JobState::Running);
+    fixture.edge.coordinator.hub().tell(fixture.job, Change::Job);
+    assert!(matches!(next(&mut messages).await, Item::Job(_)), "the stream goes on");
+}
+
+#[tokio::test]
 async fn a_silent_stream_shows_that_it_lives() {
     let fixture = fixture().await;
     let mut messages = fixture.watch().await;

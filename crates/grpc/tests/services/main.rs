@@ -1,6 +1,7 @@
 //! The services over a real store and a real connection.
 
 mod authentication;
+mod connections;
 mod control;
 mod flow;
 mod harness;

@@ -11,7 +11,7 @@ mod tasks;
 pub(crate) use filter::Query;
 pub(crate) use pool::Pool;
 
-use crate::unit::{history, plans as plan_reads};
+use crate::unit::{history, live, plans as plan_reads};
 use async_trait::async_trait;
 use esteira_model::{AccountId, ArtifactId, Attempt, Job, JobId, PlanId, PlanVersionId, TaskId};
 use esteira_store::{
@@ -85,6 +85,12 @@ macro_rules! read_once {
 impl Reader for SqlReader {
     async fn job(&self, account: &AccountId, id: JobId) -> Result<Option<Job>> {
         read_row!(self, |c| jobs::job(c, account, id))
+    }
+    async fn job_revisions(&self, ids: &[JobId]) -> Result<Vec<(JobId, i64)>> {
+        read_once!(self, |c| history::job_revisions(c, ids))
+    }
+    async fn held_leases(&self, leases: &[(JobId, TaskId, i64)]) -> Result<Vec<(JobId, TaskId, i64)>> {
+        read_once!(self, |c| live::held_leases(c, leases))
     }
     async fn list_jobs(&self, account: &AccountId, filter: &Filter, page: &Page) -> Result<Paged<Job>> {
         read_once!(self, |c| jobs::list_jobs(c, account, filter, page))

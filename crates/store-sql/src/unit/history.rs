@@ -53,6 +53,18 @@ pub(super) async fn jobs_unlocked(connection: &mut Connection, ids: &[JobId]) ->
     read_jobs(connection.find(&JOBS, job_keys(ids)).await?)
 }
 
+/// See [`esteira_store::Reader::job_revisions`].
+pub(crate) async fn job_revisions(connection: &mut Connection, ids: &[JobId]) -> Result<Vec<(JobId, i64)>> {
+    static FIND: Keyed =
+        Keyed { key: &[Type::Blob], sql: "SELECT job_id, revision FROM k CROSS JOIN job WHERE job_id = k1" };
+    let rows = connection.find(&FIND, job_keys(ids)).await?;
+    let read = |row: &Row| {
+        let mut cells = row.cells();
+        Ok((JobId(cells.uuid()?), cells.i64()?))
+    };
+    rows.iter().map(read).collect()
+}
+
 fn read_jobs(rows: Vec<Row>) -> Result<Vec<Job>> {
     rows.iter().map(|row| read_job(&mut row.cells())).collect()
 }

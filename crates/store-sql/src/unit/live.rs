@@ -177,6 +177,26 @@ pub(super) async fn leases_of_poll(
     connection.fetch(SQL, values![worker_id, request_id]).await?.iter().map(read_live).collect()
 }
 
+/// See [`esteira_store::Reader::held_leases`].
+pub(crate) async fn held_leases(
+    connection: &mut Connection,
+    leases: &[(JobId, TaskId, i64)],
+) -> Result<Vec<(JobId, TaskId, i64)>> {
+    static FIND: Keyed = Keyed {
+        key: &[Type::Blob, Type::Blob, Type::I64],
+        sql: "SELECT job_id, task_id, fence FROM k CROSS JOIN lease WHERE job_id = k1 AND task_id = k2 AND fence = k3",
+    };
+    let mut keys = Rows::with_capacity(3, leases.len());
+    for (job, task, fence) in leases {
+        keys.push(job.0).push(task.0).push(*fence);
+    }
+    let read = |row: &Row| {
+        let mut cells = row.cells();
+        Ok((JobId(cells.uuid()?), TaskId(cells.uuid()?), cells.i64()?))
+    };
+    connection.find(&FIND, keys).await?.iter().map(read).collect()
+}
+
 /// See [`esteira_store::Unit::extend_leases`].
 pub(super) async fn extend_leases(connection: &mut Connection, beats: &[Beat]) -> Result<Vec<(JobId, TaskId)>> {
     // INV-FENCE: a lease that was granted anew has another fence and is not touched.

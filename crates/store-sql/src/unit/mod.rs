@@ -3,7 +3,7 @@
 mod aggregate;
 mod append;
 pub(crate) mod history;
-mod live;
+pub(crate) mod live;
 mod members;
 mod outbox_lease;
 mod outbox_settle;

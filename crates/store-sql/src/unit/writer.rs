@@ -10,8 +10,8 @@ use esteira_model::{
     AccountId, Arrival, ArtifactId, EndedTask, Job, JobId, Payload, PlanId, PlanVersionId, TaskId, Time, Uuid,
 };
 use esteira_store::{
-    AnsweredRequest, Batch, Beat, Claimed, Kind, Live, Member, OutboxKey, OutboxRun, PlanRecord, PlanVersionRecord,
-    Result, Unit, Writer,
+    AnsweredRequest, Batch, Beat, Claimed, Kind, Live, Member, News, OutboxKey, OutboxRun, PlanRecord,
+    PlanVersionRecord, Result, Unit, Writer,
 };
 use std::sync::Arc;
 
@@ -56,6 +56,10 @@ impl Writer for SqlWriter {
 
     fn is_shared(&self) -> bool {
         self.connection.is_shared()
+    }
+
+    fn news(&self) -> Option<News> {
+        self.database.news()
     }
 }
 

@@ -14,6 +14,7 @@ conformance! {
         a_stale_revision_is_a_conflict, a_job_can_change_twice_in_a_round, a_job_can_start_and_end_in_a_round;
     jobs_unlocked: jobs_are_read_without_a_lock;
     job: a_job_belongs_to_its_account;
+    job_revisions: a_change_raises_the_revision_that_readers_see;
     job_results: results_come_with_their_bytes_and_count;
     job_details: details_are_input_and_results_of_a_job_that_succeeded;
 }
@@ -75,6 +76,20 @@ async fn jobs_are_read_without_a_lock(store: &mut Store) {
     expected.sort_by_key(|job| job.id);
     assert_eq!(found, expected);
     assert!(unit.jobs_unlocked(&[]).await.expect("reads").is_empty());
+}
+
+async fn a_change_raises_the_revision_that_readers_see(store: &mut Store) {
+    let jobs = [store.job(), store.job()];
+    store.write(Batch { jobs_started: jobs.to_vec(), ..Batch::default() }).await;
+    let changed = Job { revision: jobs[0].revision + 1, state: JobState::Cancelling, ..jobs[0].clone() };
+    store.write(Batch { jobs_changed: vec![changed.clone()], ..Batch::default() }).await;
+    let asked = [jobs[1].id, JobId(store.ids.uuid()), changed.id, jobs[1].id];
+    let mut found = store.reader.job_revisions(&asked).await.expect("reads");
+    found.sort_unstable();
+    let mut expected = [(jobs[1].id, jobs[1].revision), (changed.id, changed.revision)];
+    expected.sort_unstable();
+    assert_eq!(found, expected);
+    assert!(store.reader.job_revisions(&[]).await.expect("reads").is_empty());
 }
 
 async fn unknown_jobs_are_left_out(store: &mut Store) {

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 conformance! {
     leases: all_leases_are_found_after_a_restart;
+    held_leases: a_lease_is_held_under_its_fence;
     extend_leases: a_beat_extends_its_lease, a_stale_beat_is_left_out, the_last_beat_counts;
     overdue_leases: leases_run_out_oldest_first, timeouts_are_told_apart;
     due_tasks: due_tasks_come_oldest_first;
@@ -29,6 +30,20 @@ async fn all_leases_are_found_after_a_restart(store: &mut Store) {
         assert_eq!(live.task, row.task);
         assert_eq!(live.place, LivePlace::Leased(Box::new(row.clone())));
     }
+}
+
+async fn a_lease_is_held_under_its_fence(store: &mut Store) {
+    let tasks: Vec<_> = (0..3).map(|_| store.any_task()).collect();
+    let rows: Vec<Leased> = tasks.iter().map(|task| leased(task, 3, 50)).collect();
+    store.write(Batch { leased: rows.clone(), ..Batch::default() }).await;
+    store.write(Batch { taken: vec![taken(&rows[1].task, Hot::Lease)], ..Batch::default() }).await;
+    let asked: Vec<_> =
+        rows.iter().map(|lease| (lease.task.job, lease.task.id, 3)).chain([(tasks[2].job, tasks[2].id, 2)]).collect();
+    let mut held = store.reader.held_leases(&asked).await.expect("reads");
+    held.sort_unstable();
+    let mut expected = [asked[0], asked[2]];
+    expected.sort_unstable();
+    assert_eq!(held, expected);
 }
 
 fn beat(lease: &Leased, fence: i64, expire_time: i64, checkpoint: Option<i64>) -> Beat {

@@ -1,5 +1,7 @@
 //! Clients that start jobs of two plans, and the functions that these plans run.
 
+#![allow(dead_code)] // each test file uses its part
+
 use esteira_e2e::{jobs, wait::within};
 use esteira_sdk::{
     Outcome,
@@ -18,7 +20,7 @@ use std::{
     },
     time::Duration,
 };
-use tokio::task::JoinHandle;
+use tokio::{task::JoinHandle, time::MissedTickBehavior};
 
 /// How long a client waits for one answer. It asks once: what a kill cuts off has an unknown outcome.
 const ANSWER_MAX: Duration = Duration::from_secs(3);
@@ -101,6 +103,7 @@ struct Counters {
     attempts: AtomicUsize,
     succeeded: AtomicUsize,
     acknowledged: AtomicUsize,
+    ended: AtomicUsize,
     in_flight: AtomicUsize,
     stopped: AtomicBool,
 }
@@ -119,7 +122,13 @@ struct Asked {
 }
 
 impl Load {
+    /// Each client asks for its next job as soon as it has awaited the one before.
     pub fn start(url: &str, clients: usize) -> Self {
+        Self::paced(url, clients, Duration::ZERO)
+    }
+
+    /// Each client asks for a job in each stretch of this length, or less often when an answer takes longer.
+    pub fn paced(url: &str, clients: usize, pace: Duration) -> Self {
         let counters = Arc::<Counters>::default();
         let one = |_| {
             let client = Client::builder(url)
@@ -127,7 +136,7 @@ impl Load {
                 .timeout(ANSWER_MAX)
                 .build()
                 .expect("a client can be built");
-            tokio::spawn(ask(client, Arc::clone(&counters)))
+            tokio::spawn(ask(client, pace, Arc::clone(&counters)))
         };
         let clients = (0..clients).map(one).collect();
         Self { counters, clients }
@@ -136,6 +145,11 @@ impl Load {
     /// How many jobs have been acknowledged.
     pub fn acknowledged(&self) -> usize {
         self.counters.acknowledged.load(SeqCst)
+    }
+
+    /// How many jobs have been awaited to their end.
+    pub fn ended(&self) -> usize {
+        self.counters.ended.load(SeqCst)
     }
 
     /// How many calls wait for their answer.
@@ -162,9 +176,12 @@ impl Load {
     }
 }
 
-async fn ask(client: Client, counters: Arc<Counters>) -> Asked {
+async fn ask(client: Client, pace: Duration, counters: Arc<Counters>) -> Asked {
     let mut asked = Asked::default();
+    let mut slots = tokio::time::interval(pace.max(Duration::from_nanos(1)));
+    slots.set_missed_tick_behavior(MissedTickBehavior::Delay);
     while !counters.stopped.load(SeqCst) {
+        slots.tick().await;
         let n = counters.next.fetch_add(1, SeqCst);
         let request = request(n);
         let Some(answer) = counters.count(client.jobs().start_job(request.clone())).await else {
@@ -176,7 +193,8 @@ async fn ask(client: Client, counters: Arc<Counters>) -> Asked {
         asked.acknowledged.push((request, job_id.clone()));
         // Whatever comes of it: a client that awaits its job asks for the next one at the pace of the coordinator.
         let wait = Some(prost_types::Duration { seconds: 1, nanos: 0 });
-        counters.count(client.jobs().await_job(v1::AwaitJobRequest { job_id, wait })).await;
+        let awaited = counters.count(client.jobs().await_job(v1::AwaitJobRequest { job_id, wait })).await;
+        counters.ended.fetch_add(usize::from(awaited.is_some_and(|answer| answer.completed)), SeqCst);
     }
     asked
 }

@@ -150,9 +150,19 @@ pub(crate) async fn open_writer(place: &Place, tuning: Tuning, counter: &Arc<Ato
     Ok(connection)
 }
 
+/// The options of a connection that cannot write.
+pub(super) fn reader_options(place: &Place, tuning: Tuning) -> PgConnectOptions {
+    place.options.clone().options(settings(tuning)).options([("default_transaction_read_only", "on")])
+}
+
 /// Opens a connection that cannot write.
 pub(crate) async fn open_reader(place: &Place, tuning: Tuning, counter: &Arc<AtomicU64>) -> Result<Connection> {
-    let options = place.options.clone().options(settings(tuning)).options([("default_transaction_read_only", "on")]);
+    connect(place, reader_options(place, tuning), tuning, counter).await
+}
+
+/// Opens a connection that tells news: its commits hold nothing that must be kept, so they wait for no disk.
+pub(super) async fn open_teller(place: &Place, tuning: Tuning, counter: &Arc<AtomicU64>) -> Result<Connection> {
+    let options = place.options.clone().options(settings(tuning)).options([("synchronous_commit", "off")]);
     connect(place, options, tuning, counter).await
 }
 

@@ -5,12 +5,14 @@ mod cell;
 mod check;
 mod classify;
 mod connect;
+mod news;
 mod outcome;
 mod text;
 
 pub(crate) use cell::{blob, int, text};
 pub(crate) use check::{MAY_MIGRATE, refuse_migration};
 pub(crate) use connect::{Place, Tuning, migrations, open_reader, open_writer};
+pub(crate) use news::news;
 pub(crate) use outcome::{Outcome, TransactionId};
 
 use crate::{

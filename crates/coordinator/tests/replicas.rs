@@ -1,0 +1,121 @@
+//! Several coordinators over one PostgreSQL: what one commits reaches those who wait at another.
+
+mod world;
+
+use esteira_coordinator::{Settings, hub::Change, lane::Lane};
+use esteira_model::{JobId, JobState};
+use esteira_testkit::Postgres;
+use std::time::Duration;
+use tokio::time::Instant;
+use world::{PATIENCE, World};
+
+/// A database that nobody else has.
+fn database() -> String {
+    let postgres = Postgres::shared();
+    let name = postgres.fresh_name();
+    postgres.run("postgres", &format!("CREATE DATABASE {name}"));
+    postgres.url(&name)
+}
+
+fn silent() -> Settings {
+    Settings { news: false, ..Settings::default() }
+}
+
+const STEP: &str = r#"{"step_key":"a","function":"f"}"#;
+
+/// Rounds of: a job is started at the first, its task leased and completed at the second, its end awaited at the first.
+async fn rounds(first: &World, second: &World, count: usize) -> Vec<Duration> {
+    let mut taken = Vec::with_capacity(count);
+    for _ in 0..count {
+        let began = Instant::now();
+        let poll = second.lease(&["f"], 1);
+        let start = first.start("p", "1");
+        let (grants, job) = tokio::join!(poll, start);
+        let ended = first.ended(job.id);
+        let (ended, ()) = tokio::join!(ended, second.complete(&grants[0], "2"));
+        assert_eq!(ended.state, JobState::Succeeded);
+        taken.push(began.elapsed());
+    }
+    taken.sort_unstable();
+    taken
+}
+
+/// By looks alone a round takes a second or two: what is committed right behind a look waits for the next one.
+const BY_LOOKING: Duration = Duration::from_millis(700);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_task_and_the_end_of_its_job_are_news_to_another_coordinator() {
+    let url = database();
+    let (first, second) = (World::on(&url, Settings::default()).await, World::on(&url, Settings::default()).await);
+    first.publish("p", STEP).await;
+    let taken = rounds(&first, &second, 20).await;
+    println!("rounds over two coordinators: median {:?}, longest {:?}", taken[10], taken[19]);
+    // Not all: the two may not know of each other at first.
+    assert!(taken[10] < BY_LOOKING, "found by looking: {taken:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_news_looking_finds_all() {
+    let url = database();
+    let (first, second) = (World::on(&url, silent()).await, World::on(&url, silent()).await);
+    first.publish("p", STEP).await;
+    let taken = rounds(&first, &second, 3).await;
+    println!("rounds without news: {taken:?}");
+    assert!(taken[2] > BY_LOOKING, "something told of them: {taken:?}");
+}
+
+/// A hint decides nothing: whatever was said of a job, listeners look and go on listening.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_said_wrongly_changes_nothing() {
+    let url = database();
+    let (first, second) = (World::on(&url, Settings::default()).await, World::on(&url, Settings::default()).await);
+    first.publish("p", STEP).await;
+    let job = first.start("p", "1").await;
+    // Somebody who is no coordinator speaks on the channel: nonsense, jobs and lanes that are not there, everything at once.
+    let speaker = "01932c07-209b-7e9a-8b2c-ffeeddccbbaa";
+    let lies = format!("{speaker}\n*\nm\nq\no\nz\nldefault|f|f|||0\nlnot a lane\nj{}\nj{}\njx", job.id, speaker);
+    let mut changes = first.coordinator.hub().listen(job.id);
+    let mut news =
+        esteira_store_sql::open(&url, esteira_store_sql::Options::default()).await.expect("opens").writer.news();
+    let teller = &mut news.as_mut().expect("the store is shared").teller;
+    teller.tell(&["".into(), "nonsense".into(), lies]).await.expect("told");
+    let heard = tokio::time::timeout(PATIENCE, changes.recv()).await.expect("in time").expect("something is heard");
+    assert_eq!(heard, Change::Elsewhere);
+    assert_eq!(first.job(job.id).await.state, JobState::Running);
+    let grants = second.lease(&["f"], 1).await;
+    assert_eq!(grants[0].lease.job, JobId(job.id.0));
+    let (ended, ()) = tokio::join!(first.ended(job.id), second.complete(&grants[0], "2"));
+    assert_eq!(ended.state, JobState::Succeeded);
+}
+
+/// INV-WHY: a task whose workers poll at another coordinator does not wait for want of one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_polls_elsewhere_serves_here_and_holds_no_lease_here() {
+    let url = database();
+    let (first, second) = (World::on(&url, Settings::default()).await, World::on(&url, Settings::default()).await);
+    first.publish("p", STEP).await;
+    let lane = Lane::parse("default|f|f|||0").expect("a lane");
+    assert!(!first.coordinator.is_served(&first.principal, &lane), "nobody polls");
+    let job = first.start("p", "1").await;
+    let grant = second.lease(&["f"], 1).await.remove(0);
+    eventually("it is known who polls elsewhere", || first.coordinator.is_served(&first.principal, &lane)).await;
+    assert_eq!(second.coordinator.leases_of(&second.principal, "w"), 1);
+    // The worker reports at the other one: the grant that is kept here is of no use any more.
+    let (ended, ()) = tokio::join!(first.ended(job.id), first.complete(&grant, "2"));
+    assert_eq!(ended.state, JobState::Succeeded);
+    eventually("the grant is forgotten", || second.coordinator.leases_of(&second.principal, "w") == 0).await;
+    // Its worker does not come back: after a while nobody serves the function anywhere.
+    second.pass(Duration::from_secs(16));
+    eventually("nobody polls", || !first.coordinator.is_served(&first.principal, &lane)).await;
+}
+
+/// Looks until it is so: these are states of memory that a background loop changes.
+async fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
+    let mut looks = tokio::time::interval(Duration::from_millis(10));
+    let look = async {
+        while !is_so() {
+            looks.tick().await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, look).await.expect(what);
+}
