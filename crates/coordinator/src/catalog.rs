@@ -1,6 +1,9 @@
 //! Plan versions made ready to run. Published versions never change, so what is compiled once stays right.
 
-use crate::error::{Error, Reason, Result};
+use crate::{
+    error::{Error, Reason, Result},
+    fresh::Fresh,
+};
 use esteira_engine::{Evaluate, Graph, Issue};
 use esteira_expr::Evaluator;
 use esteira_model::{AccountId, Plan, PlanId, PlanVersionId, Run};
@@ -60,7 +63,11 @@ pub struct Catalog {
     is_shared: bool,
     evaluator: Evaluator,
     compiled: Mutex<HashMap<PlanVersionId, Arc<Compiled>>>,
+    /// The same by plan and number.
+    by_number: Mutex<HashMap<(PlanId, i32), Arc<Compiled>>>,
     plans: Mutex<HashMap<(AccountId, String), PlanRecord>>,
+    /// Starts that name the same version at once.
+    starts: Fresh<(AccountId, PlanKey, i32), Result<Arc<Compiled>>>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -68,7 +75,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// How a caller names a plan.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum PlanKey {
     /// By id.
     Id(PlanId),
@@ -95,11 +102,14 @@ impl Catalog {
     /// Keeps a compiled version.
     pub fn keep(&self, compiled: Compiled) -> Arc<Compiled> {
         let compiled = Arc::new(compiled);
-        let mut all = lock(&self.compiled);
+        let (mut all, mut by_number) = (lock(&self.compiled), lock(&self.by_number));
         if all.len() >= COMPILED_MAX {
             all.clear();
+            by_number.clear();
         }
-        all.insert(compiled.record.id, compiled.clone());
+        let record = &compiled.record;
+        by_number.insert((record.plan, record.version), compiled.clone());
+        all.insert(record.id, compiled.clone());
         compiled
     }
 
@@ -107,7 +117,9 @@ impl Catalog {
     pub fn forget(&self, account: &AccountId, plan_name: &str, version: Option<PlanVersionId>) {
         lock(&self.plans).remove(&(account.clone(), plan_name.to_owned()));
         if let Some(id) = version {
-            lock(&self.compiled).remove(&id);
+            if let Some(compiled) = lock(&self.compiled).remove(&id) {
+                lock(&self.by_number).remove(&(compiled.record.plan, compiled.record.version));
+            }
         }
     }
 
@@ -168,10 +180,20 @@ impl Catalog {
         key: &PlanKey,
         version: i32,
     ) -> Result<Arc<Compiled>> {
+        let read = self.read_version_to_start(reader, account, key, version);
+        if self.is_shared { self.starts.get(&(account.clone(), key.clone(), version), read).await } else { read.await }
+    }
+
+    async fn read_version_to_start(
+        &self,
+        reader: &dyn Reader,
+        account: &AccountId,
+        key: &PlanKey,
+        version: i32,
+    ) -> Result<Arc<Compiled>> {
         let plan = self.plan(reader, account, key).await?;
         let number = if version == 0 { plan.default_version } else { version };
-        let known =
-            lock(&self.compiled).values().find(|c| c.record.plan == plan.id && c.record.version == number).cloned();
+        let known = lock(&self.by_number).get(&(plan.id, number)).cloned();
         let compiled = match &known {
             Some(compiled) if !self.is_shared => compiled.clone(),
             _ => {

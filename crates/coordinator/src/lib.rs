@@ -16,6 +16,7 @@ pub mod dispatcher;
 pub mod drain_worker;
 pub mod error;
 mod follow_up;
+mod fresh;
 mod gather;
 mod grant;
 pub mod heartbeat_leases;
