@@ -32,6 +32,7 @@ class Processes:
     def __init__(self, folder):
         self.folder = Path(folder)
         self.started = []
+        self.ends = {}
         command = ["sh", "-c", KEEPER, "keeper", self.folder]
         self.keeper = subprocess.Popen(command, stdin=subprocess.PIPE, cwd="/", start_new_session=True)
 
@@ -40,13 +41,16 @@ class Processes:
 
     def __exit__(self, *_):
         for process in reversed(self.started):
-            stop(process)
+            stop(process, self.ends[process.pid])
         self.keeper.kill()
         self.keeper.wait()
         self.keeper.stdin.close()
 
-    def start(self, name, arguments, environment=None, as_nobody=False, pipe=False):
-        """Starts a process whose output goes to `<name>.log`; where `pipe` is set, it is read and written by us."""
+    def start(self, name, arguments, environment=None, as_nobody=False, pipe=False, end=signal.SIGTERM):
+        """Starts a process whose output goes to `<name>.log`; where `pipe` is set, it is read and written by us.
+
+        `end` is the signal that it is asked to end with.
+        """
         nobody = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if as_nobody and os.getuid() == 0 else {}
         log = open(self.folder / f"{name}.log", "ab")
         process = subprocess.Popen(
@@ -64,6 +68,7 @@ class Processes:
         self.keeper.stdin.write(f"{process.pid}\n".encode())
         self.keeper.stdin.flush()
         self.started.append(process)
+        self.ends[process.pid] = end
         return process
 
     def log(self, name):
@@ -83,9 +88,9 @@ class Processes:
         return [process.pid for process in self.started]
 
 
-def stop(process):
-    """Ends a process and the session that it began."""
-    for number, seconds in ((signal.SIGTERM, STOP_SECONDS), (signal.SIGKILL, STOP_SECONDS)):
+def stop(process, end):
+    """Ends a process and the group that it began."""
+    for number, seconds in ((end, STOP_SECONDS), (signal.SIGKILL, STOP_SECONDS)):
         if process.poll() is None:
             process.send_signal(number)
             try:
