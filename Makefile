@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench dev gen lint fmt clippy tidy gen-check proto-lint deny verify setup setup-lint clean
+.PHONY: help demo test bench bench-peers dev gen lint fmt clippy tidy peers-lint gen-check proto-lint deny verify setup setup-lint clean
 
 export PATH := $(CURDIR)/.tools/bin:$(PATH)
 TARGET := $(or $(CARGO_TARGET_DIR),target)
@@ -19,7 +19,7 @@ BUILD_DEMO := cargo build $(LOCKED) -p esteira-server -p esteira-demo
 stage = @echo "== $(1)"; begun=$$SECONDS; code=0; { $(2); } || code=$$?; echo "== $(1): $$((SECONDS - begun)) s$$([ $$code = 0 ] || echo ', FAILED')"; exit $$code
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 demo: setup ## start a coordinator and workers on a laptop and follow one job
 	$(BUILD_DEMO)
@@ -28,10 +28,15 @@ demo: setup ## start a coordinator and workers on a laptop and follow one job
 test: setup ## every test; those of tests/e2e run the workers of the other languages
 	$(BUILD_ALL)
 	cargo test $(LOCKED) --workspace --no-fail-fast
+	python3 -m unittest discover -s tests/peers
 
 bench: ## measure an optimised build on this machine (ARGS=.. are passed on)
 	cargo build $(LOCKED) --release -p esteira-server
 	$(TARGET)/release/esteira bench $(ARGS)
+
+bench-peers: setup ## the same workload on other engines, in alternation: tests/peers (ARGS=.. are passed on)
+	cargo build $(LOCKED) --release -p esteira-server
+	python3 tests/peers/run.py --esteira $(TARGET)/release/esteira $(ARGS)
 
 dev: ## a coordinator for development: no configuration, data in ./dev-data
 	cargo run $(LOCKED) -p esteira-server --bin esteira -- dev $(ARGS)
@@ -42,6 +47,7 @@ gen: ## regenerate the code that is made from proto/
 lint: setup-lint ## format, clippy, house rules, generated code, contract, dependencies
 	$(call stage,fmt,$(MAKE) --no-print-directory fmt)
 	$(call stage,tidy,$(MAKE) --no-print-directory tidy)
+	$(call stage,peers-lint,$(MAKE) --no-print-directory peers-lint)
 	$(call stage,proto-lint,$(MAKE) --no-print-directory proto-lint)
 	$(call stage,gen-check,$(MAKE) --no-print-directory gen-check)
 	$(call stage,deny,$(MAKE) --no-print-directory deny)
@@ -55,6 +61,11 @@ clippy:
 
 tidy: ## only the house rules: seconds
 	cargo xtask tidy
+
+peers-lint: # none of it is in the workspace: that it can be read at all
+	python3 -m py_compile tests/peers/*.py tests/peers/*/*.py
+	cargo fmt --manifest-path tests/peers/restate/Cargo.toml --check
+	for file in tests/peers/load/*.mjs; do node --check "$$file"; done
 
 gen-check:
 	cargo xtask gen --check

@@ -27,7 +27,7 @@ const REGISTRIES: &[(&str, &str)] = &[
 ];
 
 /// Files that a tool writes with a registry's name in them, and that cannot be without.
-const WRITTEN_BY_TOOLS: &[&str] = &["Cargo.lock"];
+const WRITTEN_BY_TOOLS: &[&str] = &["Cargo.lock", "tests/peers/restate/Cargo.lock"];
 
 /// Folders in which a checkout may stand without being anybody's.
 const SHARED_PARENTS: &[&str] = &["/", "/tmp", "/var/tmp"];
@@ -104,5 +104,6 @@ mod tests {
         let (name, domain) = REGISTRIES[0];
         check_count("Cargo.lock", &format!("{name}.{domain}-index"), 0);
         check_count("Cargo.lock", &format!("{name}.{domain}"), 0);
+        check_count("tests/peers/restate/Cargo.lock", &format!("{name}.{domain}-index"), 0);
     }
 }
