@@ -4,6 +4,11 @@ use std::{
     sync::{Mutex, PoisonError},
     time::Duration,
 };
+use tokio::time::{Instant, sleep};
+
+/// How much longer than asked for it is waited for the first that ends, and how often it is looked for.
+const FIRST_MAX: Duration = Duration::from_secs(60);
+const LOOK_AGAIN: Duration = Duration::from_millis(10);
 
 /// Latencies that were collected.
 #[derive(Debug, Clone, Default)]
@@ -53,6 +58,15 @@ impl Meter {
     /// How many were collected since it was opened.
     pub fn count(&self) -> usize {
         self.state().as_ref().map_or(0, Vec::len)
+    }
+
+    /// Lets so much time pass, and more while nothing has ended: a figure of a slow machine is of something, too.
+    pub async fn pass(&self, time: Duration) {
+        sleep(time).await;
+        let begun = Instant::now();
+        while self.count() == 0 && begun.elapsed() < FIRST_MAX {
+            sleep(LOOK_AGAIN).await;
+        }
     }
 
     /// Collects no more; what was collected.

@@ -161,7 +161,8 @@ impl Playing {
     pub async fn window(&mut self, stage: &mut Stage, measured: Duration) -> Result<(Latencies, Spent), String> {
         let window = Window::open(stage).await?;
         self.meter.open();
-        self.pass(measured).await?;
+        let meter = self.meter.clone();
+        self.watch(meter.pass(measured)).await?;
         let latencies = self.meter.close();
         let spent = window.close(stage).await?;
         match latencies.count() {

@@ -35,7 +35,7 @@ pub async fn run(arguments: &Arguments, target: &Target, report: &mut Report) ->
         crew.during(sleep(arguments.warm_up())).await?;
         let window = Window::open(&mut stage).await?;
         meter.open();
-        crew.during(sleep(arguments.measured())).await?;
+        crew.during(meter.pass(arguments.measured())).await?;
         let latencies = meter.close();
         let spent = window.close(&mut stage).await?;
         drop(crew);
