@@ -31,6 +31,7 @@ pub struct Ids {
     clock: Arc<dyn Clock>,
     last: Arc<AtomicI64>,
     node: Arc<AtomicI64>,
+    ordered: bool,
 }
 
 /// Bits of a sequence number that name the coordinator which gave it.
@@ -39,13 +40,21 @@ const NODE_BITS: u32 = 10;
 pub const NODES: i64 = 1 << NODE_BITS;
 /// Sequence numbers count microseconds from 2024-01-01 UTC, so that they fit 63 bits beside the node until 2309.
 const SEQUENCE_EPOCH_MICROS: i64 = 1_704_067_200_000_000;
+/// Sequence numbers without order, see [`Ids::unordered`].
+const SCATTER: i64 = 0x9E37_79B9_7F4A_7C15_u64 as i64;
+const PLACES: i64 = (1 << (63 - NODE_BITS)) - 1;
 
 impl Ids {
     /// Ids of the coordinator with this number, 0 to 1023.
     pub fn new(clock: Arc<dyn Clock>, node: u16) -> Self {
-        let ids = Self { clock, last: Arc::new(AtomicI64::new(0)), node: Arc::default() };
+        let ids = Self { clock, last: Arc::new(AtomicI64::new(0)), node: Arc::default(), ordered: true };
         ids.set_node(node);
         ids
+    }
+
+    /// Ids in no order, to measure what their order is worth.
+    pub(crate) fn unordered(self) -> Self {
+        Self { ordered: false, ..self }
     }
 
     /// The coordinator has another number from here on.
@@ -57,8 +66,12 @@ impl Ids {
 impl Entropy for Ids {
     fn uuid(&mut self) -> Uuid {
         #[allow(clippy::disallowed_methods)] // the one adapter of the entropy port
-        let id = uuid::Uuid::now_v7();
-        Uuid::from_bytes(id.into_bytes())
+        let mut id = uuid::Uuid::now_v7().into_bytes();
+        if !self.ordered {
+            // The last bytes are random in each id; those before them are a time and a counter.
+            id.rotate_left(12);
+        }
+        Uuid::from_bytes(id)
     }
 
     fn sequence(&mut self) -> i64 {
@@ -66,7 +79,9 @@ impl Entropy for Ids {
         let previous = self.last.fetch_max(now, Ordering::Relaxed);
         // The clock stands still or went back: count on from the last number.
         let micros = if now > previous { now } else { self.last.fetch_add(1, Ordering::Relaxed) + 1 };
-        micros << NODE_BITS | self.node.load(Ordering::Relaxed)
+        // An odd factor gives each number another place, and no two the same.
+        let place = if self.ordered { micros } else { micros.wrapping_mul(SCATTER) & PLACES };
+        place << NODE_BITS | self.node.load(Ordering::Relaxed)
     }
 
     #[allow(clippy::disallowed_methods)] // the one adapter of the entropy port

@@ -17,8 +17,8 @@ use esteira_store::Writer;
 use std::{collections::HashMap, sync::Arc, time::Duration};
 use tokio::sync::mpsc;
 
-/// Pieces of work that one batch takes at most.
-const BATCH_MAX: usize = 1_024;
+/// Pieces of work that one batch takes at most, unless a measurement says otherwise.
+pub(crate) const BATCH_MAX: usize = 1_024;
 /// How often a batch that another coordinator overtook is tried as it is.
 const TRIES_MAX: u32 = 3;
 /// Of which new submissions at most, while other work waits: what is under way goes first.
@@ -31,6 +31,8 @@ pub(crate) struct Committer {
     urgent: mpsc::Receiver<Item>,
     /// New jobs, plans, the outbox.
     submissions: mpsc::Receiver<Item>,
+    /// Pieces of work that one batch takes at most.
+    batch_max: usize,
 }
 
 impl Committer {
@@ -39,8 +41,9 @@ impl Committer {
         writer: Box<dyn Writer>,
         urgent: mpsc::Receiver<Item>,
         submissions: mpsc::Receiver<Item>,
+        batch_max: usize,
     ) -> Self {
-        Self { shared, writer, urgent, submissions }
+        Self { shared, writer, urgent, submissions, batch_max }
     }
 
     /// Works until both queues are closed and empty.
@@ -68,13 +71,13 @@ impl Committer {
 
     async fn batch(&mut self, first: Item) {
         let mut works = vec![first];
-        while works.len() < BATCH_MAX {
+        while works.len() < self.batch_max {
             match self.urgent.try_recv() {
                 Ok(work) => works.push(work),
                 Err(_) => break,
             }
         }
-        let room = (works.len() + SUBMISSIONS_MAX).min(BATCH_MAX);
+        let room = (works.len() + SUBMISSIONS_MAX).min(self.batch_max);
         while works.len() < room {
             match self.submissions.try_recv() {
                 Ok(work) => works.push(work),

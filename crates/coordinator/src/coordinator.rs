@@ -3,7 +3,7 @@
 use crate::{
     catalog::Catalog,
     clock::{self, Clock, Ids},
-    committer::Committer,
+    committer::{self, Committer},
     dispatcher::{Dispatcher, PollKey},
     error::{Error, Reason, Result},
     grant,
@@ -33,15 +33,26 @@ pub struct Settings {
     pub address: String,
     /// Whether a task may go straight to a parked poll in the transaction that creates it. Off only to measure its worth.
     pub hand_off: bool,
+    /// Whether ids are in the order of time. Off only to measure its worth.
+    pub ordered_ids: bool,
     /// Pieces of work that may wait; more are refused as OVERLOADED.
     pub queue_depth: usize,
     /// Whether other coordinators are told what was committed, and heard. Off only to show that looking is enough.
     pub news: bool,
+    /// Pieces of work that one transaction takes at most. Less than the default only to measure its worth.
+    pub batch_max: usize,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { address: String::new(), hand_off: true, queue_depth: 8_192, news: true }
+        Self {
+            address: String::new(),
+            hand_off: true,
+            ordered_ids: true,
+            queue_depth: 8_192,
+            news: true,
+            batch_max: committer::BATCH_MAX,
+        }
     }
 }
 
@@ -116,12 +127,13 @@ impl Coordinator {
             false => None,
         };
         let (own, company) = own.unzip();
+        let ids = Ids::new(clock.clone(), own.map_or(0, |own| own.node));
         let shared = Arc::new(Shared {
             reader,
             catalog: Catalog::new(is_shared),
             dispatcher: Dispatcher::default(),
             hub: Hub::default(),
-            ids: Ids::new(clock.clone(), own.map_or(0, |own| own.node)),
+            ids: if settings.ordered_ids { ids } else { ids.unordered() },
             tokens: Tokens::new(key),
             clock,
             timer: Timer::default(),
@@ -140,7 +152,7 @@ impl Coordinator {
         let (submissions, submitted_work) = mpsc::channel(settings.queue_depth);
         let holds_thread = writer.holds_thread();
         let news = writer.news().filter(|_| settings.news);
-        let committer = Committer::new(shared.clone(), writer, urgent_work, submitted_work);
+        let committer = Committer::new(shared.clone(), writer, urgent_work, submitted_work, settings.batch_max);
         let committer = run_apart(committer, holds_thread)?;
         let mut loops = vec![tokio::spawn(timer::run(shared.clone(), urgent.clone()))];
         let coordinator = Self { shared: shared.clone(), urgent, submissions };

@@ -7,6 +7,7 @@
 // The macros of the standard library panic when the reader has gone away.
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
+mod ablation;
 mod bench;
 mod cli;
 mod dev;

@@ -1,6 +1,6 @@
 //! `esteira serve`: a coordinator over a store, until it is told to stop.
 
-use crate::{EX_USAGE, cli::output, telemetry};
+use crate::{EX_USAGE, ablation, cli::output, telemetry};
 use clap::Args;
 use esteira_coordinator::{Coordinator, Settings, SystemClock};
 use esteira_definition::parse_duration;
@@ -115,13 +115,16 @@ pub async fn start(arguments: &Arguments) -> Result<Served, ExitCode> {
             arguments.listen
         )));
     }
+    let mut settings = Settings::default();
+    ablation::apply(&mut settings).map_err(refuse)?;
     let listener = TcpListener::bind(arguments.listen).await.map_err(|error| {
         refuse(format!("cannot listen on {}: {error}; take another address with --listen", arguments.listen))
     })?;
     let address = listener.local_addr().map_err(refuse)?;
     let store =
         esteira_store_sql::open(&arguments.database, esteira_store_sql::Options::default()).await.map_err(refuse)?;
-    let settings = Settings { address: address.to_string(), ..Settings::default() };
+    ablation::answer_counts(store.sent.clone());
+    settings.address = address.to_string();
     let (coordinator, running) =
         Coordinator::start(store.writer, store.reader, Arc::new(SystemClock), settings).await.map_err(refuse)?;
     let stop = CancellationToken::new();

@@ -14,10 +14,7 @@ use esteira_model::{
 };
 use esteira_store::{Batch, Hot, Leased, Taken, Writer};
 use esteira_store_sql::{Options, open};
-use std::{
-    sync::atomic::{AtomicU64, Ordering},
-    time::Duration,
-};
+use std::time::Duration;
 use tokio::time::Instant;
 
 const STEPS_OF_A_JOB: u16 = 10;
@@ -149,7 +146,7 @@ fn url(place: &str, size: usize) -> String {
 async fn run(place: &str, size: usize, reads: bool) {
     let url = url(place, size);
     let opened = open(&url, Options::default()).await.expect("opens");
-    let (mut writer, statements): (_, &AtomicU64) = (opened.writer, &opened.statements);
+    let (mut writer, sent) = (opened.writer, &opened.sent);
     let mut ids = Ids(std::process::id() as u64 * (1 << 36) + (size as u64 * 2 + u64::from(reads)) * (1 << 24));
     let mut leases: Vec<Leased> = (0..size)
         .map(|_| JobId(ids.uuid()))
@@ -159,7 +156,7 @@ async fn run(place: &str, size: usize, reads: bool) {
         .collect();
     commit(&mut *writer, &Batch { leased: leases.clone(), ..Batch::default() }, &[]).await;
 
-    let before = statements.load(Ordering::Relaxed);
+    let before = sent.statements();
     let cpu_before = cpu_micros();
     let mut latencies = Vec::new();
     let began = Instant::now();
@@ -183,7 +180,7 @@ async fn run(place: &str, size: usize, reads: bool) {
         rounds as f64 / seconds,
         (rounds * size) as f64 / seconds,
         (rounds * size * 5) as f64 / seconds,
-        (statements.load(Ordering::Relaxed) - before) as f64 / rounds as f64,
+        (sent.statements() - before) as f64 / rounds as f64,
         (cpu_micros() - cpu_before) as f64 / (rounds * size) as f64,
         at(0.5),
         at(0.99),

@@ -14,12 +14,32 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 
+/// What connections have sent so far, counted over all of them.
+#[derive(Debug, Default)]
+pub struct Sent {
+    statements: AtomicU64,
+    commits: AtomicU64,
+}
+
+impl Sent {
+    /// Statements, BEGIN and COMMIT included: round trips.
+    pub fn statements(&self) -> u64 {
+        self.statements.load(Ordering::Relaxed)
+    }
+
+    /// Transactions that may write and were committed: each is synced once, unless it changed nothing.
+    pub fn commits(&self) -> u64 {
+        self.commits.load(Ordering::Relaxed)
+    }
+}
+
 /// A connection to the database, whichever it is.
 pub(crate) struct Connection {
     session: Session,
-    /// Statements sent, BEGIN and COMMIT included: each is a round trip.
-    sent: Arc<AtomicU64>,
+    sent: Arc<Sent>,
     in_transaction: bool,
+    /// The transaction may write.
+    writes: bool,
     /// A transaction was left without waiting for its end: make sure of it before the next one.
     left_open: bool,
     /// A statement failed: on PostgreSQL the transaction is lost then, so it is on SQLite too.
@@ -29,12 +49,12 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    pub(crate) fn new(session: Session, sent: Arc<AtomicU64>) -> Self {
-        Self { session, sent, in_transaction: false, left_open: false, failed: false, broken: false }
+    pub(crate) fn new(session: Session, sent: Arc<Sent>) -> Self {
+        Self { session, sent, in_transaction: false, writes: false, left_open: false, failed: false, broken: false }
     }
 
     fn count(&self) {
-        self.sent.fetch_add(1, Ordering::Relaxed);
+        self.sent.statements.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Remembers what an error means for the transaction and the connection.
@@ -66,6 +86,7 @@ impl Connection {
     /// Begins a transaction that writes.
     pub(crate) async fn begin_write(&mut self) -> Result<()> {
         self.settle().await?;
+        self.writes = true;
         let begun = self.session.begin_write().await;
         self.begun(begun)
     }
@@ -73,6 +94,7 @@ impl Connection {
     /// Begins a transaction that only reads.
     pub(crate) async fn begin_read(&mut self) -> Result<()> {
         self.settle().await?;
+        self.writes = false;
         let begun = self.session.begin_read().await;
         self.begun(begun)
     }
@@ -109,6 +131,9 @@ impl Connection {
         self.count();
         let committed = self.session.commit().await;
         self.in_transaction = committed.is_err();
+        if self.writes && committed.is_ok() {
+            self.sent.commits.fetch_add(1, Ordering::Relaxed);
+        }
         self.note(committed)
     }
 

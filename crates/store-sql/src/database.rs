@@ -1,7 +1,7 @@
 //! Which database a URL names, and how connections to it are opened.
 
 use crate::{
-    connection::Connection,
+    connection::{Connection, Sent},
     dialect::{
         postgres::{self, Outcome, TransactionId},
         sqlite,
@@ -10,10 +10,7 @@ use crate::{
     open::Options,
 };
 use esteira_store::{Error, Kind, News, Result};
-use std::{
-    sync::{Arc, atomic::AtomicU64},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 use tokio::time::Instant;
 
 /// How often a server is asked again about a transaction that it still holds open.
@@ -23,8 +20,7 @@ const ASK_AGAIN: Duration = Duration::from_millis(50);
 #[derive(Debug)]
 pub(crate) struct Database {
     engine: Engine,
-    /// Statements sent so far, over all connections.
-    statements: Arc<AtomicU64>,
+    sent: Arc<Sent>,
 }
 
 #[derive(Debug)]
@@ -35,7 +31,7 @@ enum Engine {
 
 impl Database {
     /// The database that a URL names. The URL is never repeated in an error: it may hold a password.
-    pub(crate) fn of(url: &str, options: &Options, statements: Arc<AtomicU64>) -> Result<Self> {
+    pub(crate) fn of(url: &str, options: &Options, sent: Arc<Sent>) -> Result<Self> {
         let engine = match url.split_once(':') {
             Some(("sqlite", rest)) => {
                 let place = sqlite::Place::of(rest)?;
@@ -58,7 +54,7 @@ impl Database {
                 ));
             }
         };
-        Ok(Self { engine, statements })
+        Ok(Self { engine, sent })
     }
 
     /// What could not be done, with the place where. The URL of a server may hold a password, so it is not repeated.
@@ -74,16 +70,16 @@ impl Database {
     /// Opens a connection that writes.
     pub(crate) async fn open_writer(&self) -> Result<Connection> {
         match &self.engine {
-            Engine::Sqlite(place, tuning) => sqlite::open_writer(&place.path, *tuning, &self.statements),
-            Engine::Postgres(place, tuning) => postgres::open_writer(place, *tuning, &self.statements).await,
+            Engine::Sqlite(place, tuning) => sqlite::open_writer(&place.path, *tuning, &self.sent),
+            Engine::Postgres(place, tuning) => postgres::open_writer(place, *tuning, &self.sent).await,
         }
     }
 
     /// Opens a connection that cannot write.
     pub(crate) async fn open_reader(&self) -> Result<Connection> {
         match &self.engine {
-            Engine::Sqlite(place, tuning) => sqlite::open_reader(&place.path, *tuning, &self.statements),
-            Engine::Postgres(place, tuning) => postgres::open_reader(place, *tuning, &self.statements).await,
+            Engine::Sqlite(place, tuning) => sqlite::open_reader(&place.path, *tuning, &self.sent),
+            Engine::Postgres(place, tuning) => postgres::open_reader(place, *tuning, &self.sent).await,
         }
     }
 
@@ -96,7 +92,7 @@ impl Database {
     pub(crate) fn news(&self) -> Option<News> {
         match &self.engine {
             Engine::Sqlite(..) => None,
-            Engine::Postgres(place, tuning) => Some(postgres::news(place, *tuning, &self.statements)),
+            Engine::Postgres(place, tuning) => Some(postgres::news(place, *tuning, &self.sent)),
         }
     }
 

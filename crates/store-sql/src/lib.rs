@@ -9,6 +9,8 @@
 
 mod open;
 
+pub mod measure;
+
 mod unit;
 
 mod reader;
@@ -24,4 +26,5 @@ mod row;
 mod statement;
 mod value;
 
+pub use connection::Sent;
 pub use open::{Opened, Options, open};

@@ -1,16 +1,14 @@
 //! Opening a store: one owned writer, some readers apart, the schema up to date.
 
 use crate::{
+    connection::Sent,
     database::Database,
     migrate::migrate,
     reader::{Pool, SqlReader},
     unit::SqlWriter,
 };
 use esteira_store::{Error, Reader, Result, Writer};
-use std::{
-    sync::{Arc, atomic::AtomicU64},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 /// What a deployment may choose; the defaults suit one coordinator on one machine.
 #[derive(Debug, Clone)]
@@ -45,8 +43,8 @@ pub struct Opened {
     pub writer: Box<dyn Writer>,
     /// For everyone else.
     pub reader: Arc<dyn Reader>,
-    /// Statements sent so far, BEGIN and COMMIT included: round trips, a figure to watch.
-    pub statements: Arc<AtomicU64>,
+    /// What it has sent so far: figures to watch.
+    pub sent: Arc<Sent>,
 }
 
 /// Opens the store at this URL and brings its schema up to date.
@@ -60,8 +58,8 @@ pub struct Opened {
 /// `Unavailable` when the file cannot be opened or another process has it, or the server cannot be reached; `Defect` when the
 /// URL is not understood, the database is too old or would lose commits, or the schema is newer than this version.
 pub async fn open(url: &str, options: Options) -> Result<Opened> {
-    let statements = Arc::new(AtomicU64::new(0));
-    let database = Arc::new(Database::of(url, &options, statements.clone())?);
+    let sent = Arc::new(Sent::default());
+    let database = Arc::new(Database::of(url, &options, sent.clone())?);
 
     let refused = |error: Error| database.refused(error);
     let mut connection = database.open_writer().await.map_err(refused)?;
@@ -72,5 +70,5 @@ pub async fn open(url: &str, options: Options) -> Result<Opened> {
     let reader = SqlReader::new(Pool::new(database.clone(), options.readers));
     reader.probe().await.map_err(refused)?;
     let writer = SqlWriter::new(connection, database);
-    Ok(Opened { writer: Box::new(writer), reader: Arc::new(reader), statements })
+    Ok(Opened { writer: Box::new(writer), reader: Arc::new(reader), sent })
 }

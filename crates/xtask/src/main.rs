@@ -1,8 +1,10 @@
-//! House chores, run as `cargo xtask`: `tidy` checks the house rules, `gen` regenerates what is generated.
+//! House chores, run as `cargo xtask`: `tidy` checks the house rules, `gen` regenerates what is generated, `charts` draws what
+//! `esteira bench --json` measured.
 //!
 //! Knows no crate of the product: it reads the tree as text and `cargo metadata` as data, so that it runs while
 //! nothing else compiles. Read `tidy/mod.rs` first.
 
+mod charts;
 mod generate;
 mod tidy;
 
@@ -12,9 +14,10 @@ use std::process::ExitCode;
 const USAGE: &str = "\
 usage: cargo xtask COMMAND
 
-  tidy          check the house rules: one line a finding, exit 1 when a rule is broken
-  gen           regenerate the code that is made from proto/
-  gen --check   exit 1 when the generated code is not what proto/ says";
+  tidy                     check the house rules: one line a finding, exit 1 when a rule is broken
+  gen                      regenerate the code that is made from proto/
+  gen --check              exit 1 when the generated code is not what proto/ says
+  charts FIGURES FOLDER    draw what `esteira bench --json FIGURES` measured, and its table, into FOLDER";
 
 /// Exit code of a wrong command line, as in `sysexits.h`.
 const EXIT_USAGE: u8 = 64;
@@ -26,6 +29,7 @@ fn main() -> ExitCode {
         ["tidy"] => workspace_root().and_then(|root| tidy::run(&root)),
         ["gen"] => workspace_root().and_then(|root| generate::run(&root, false)),
         ["gen", "--check"] => workspace_root().and_then(|root| generate::run(&root, true)),
+        ["charts", figures, folder] => charts::run(figures.as_ref(), folder.as_ref()).map(|()| true),
         ["help" | "-h" | "--help"] => {
             println!("{USAGE}");
             Ok(true)

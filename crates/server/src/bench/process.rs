@@ -1,70 +1,8 @@
-//! A coordinator process under measurement.
+//! What processes use, as the kernel counts it.
 
-use std::{path::Path, process::Stdio, time::Duration};
-use tempfile::TempDir;
-use tokio::{
-    io::{AsyncBufReadExt, BufReader},
-    process::{Child, Command},
-};
+use std::time::Duration;
 
-/// How long a start or stop may take.
-const PATIENCE: Duration = Duration::from_secs(20);
-
-/// A running coordinator with a database of its own.
-pub struct Server {
-    child: Child,
-    /// Where it listens.
-    pub endpoint: String,
-    /// Its process id.
-    pub pid: u32,
-    directory: TempDir,
-}
-
-impl Server {
-    /// Starts this very binary.
-    pub async fn start(parent: Option<&Path>) -> Result<Self, String> {
-        let directory = match parent {
-            Some(parent) => TempDir::new_in(parent),
-            None => TempDir::new(),
-        };
-        let directory = directory.map_err(|error| format!("no directory for the database: {error}"))?;
-        let binary = std::env::current_exe().map_err(|error| error.to_string())?;
-        let database = format!("sqlite:{}", directory.path().join("bench.db").display());
-        let mut child = Command::new(binary)
-            .args(["serve", "--listen", "127.0.0.1:0", "--database", &database])
-            .env("ESTEIRA_LOG", "warn")
-            .stdout(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .map_err(|error| format!("cannot start a coordinator: {error}"))?;
-        let stdout = child.stdout.take().ok_or("no standard output")?;
-        let mut lines = BufReader::new(stdout).lines();
-        let line =
-            tokio::time::timeout(PATIENCE, lines.next_line()).await.map_err(|_| "the coordinator did not start")?;
-        let line = line.map_err(|error| error.to_string())?.ok_or("the coordinator ended at once")?;
-        let address = line.strip_prefix("esteira: serving on ").ok_or_else(|| format!("unexpected: {line}"))?;
-        let pid = child.id().ok_or("the coordinator ended at once")?;
-        Ok(Self { endpoint: format!("http://{address}"), child, pid, directory })
-    }
-
-    /// Bytes of the database file and its log.
-    pub fn database_bytes(&self) -> u64 {
-        let files = std::fs::read_dir(self.directory.path()).into_iter().flatten().flatten();
-        files.filter_map(|file| file.metadata().ok()).map(|meta| meta.len()).sum()
-    }
-
-    /// Stops it; a coordinator that cannot stop is an error.
-    pub async fn stop(mut self) -> Result<(), String> {
-        let status = std::process::Command::new("kill").args(["-TERM", &self.pid.to_string()]).status();
-        status.map_err(|error| format!("kill: {error}"))?;
-        let ended =
-            tokio::time::timeout(PATIENCE, self.child.wait()).await.map_err(|_| "the coordinator did not stop")?;
-        let ended = ended.map_err(|error| error.to_string())?;
-        if ended.success() { Ok(()) } else { Err(format!("the coordinator ended with {ended}")) }
-    }
-}
-
-/// What a process has used so far.
+/// What a process, or several together, have used so far.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Used {
     /// CPU time, user and system.
@@ -75,20 +13,76 @@ pub struct Used {
     pub written_bytes: u64,
 }
 
-/// Reads it from the kernel; zero where it does not tell.
+/// A tick of the kernel's counts.
+const TICK: Duration = Duration::from_millis(10);
+
+/// The fields of a process's `stat` behind its name, which may hold anything.
+struct Stat(Vec<String>);
+
+impl Stat {
+    fn of(pid: u32) -> Option<Self> {
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+        let (_, rest) = stat.rsplit_once(") ")?;
+        Some(Self(rest.split(' ').map(str::to_owned).collect()))
+    }
+
+    fn number(&self, field: usize) -> u64 {
+        self.0.get(field).and_then(|text| text.parse().ok()).unwrap_or(0)
+    }
+
+    fn parent(&self) -> u32 {
+        self.number(1) as u32
+    }
+
+    /// User and system time of the process.
+    fn cpu(&self) -> Duration {
+        TICK * (self.number(11) + self.number(12)) as u32
+    }
+
+    /// The same of its children that have ended.
+    fn cpu_of_ended_children(&self) -> Duration {
+        TICK * (self.number(13) + self.number(14)) as u32
+    }
+}
+
+/// Reads what one process has used; zero where the kernel does not tell.
 pub fn used(pid: u32) -> Used {
     let read = |file: &str| std::fs::read_to_string(format!("/proc/{pid}/{file}")).unwrap_or_default();
-    let stat = read("stat");
-    // Fields are counted after the name, which may hold anything: utime and stime are the 12th and 13th, in 1/100 s.
-    let after_name = stat.rsplit_once(") ").map_or("", |(_, rest)| rest);
-    let ticks: u64 = after_name.split(' ').skip(11).take(2).filter_map(|field| field.parse::<u64>().ok()).sum();
     let field = |text: &str, name: &str| -> u64 {
         let line = text.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default();
         line.split_whitespace().next().and_then(|number| number.parse().ok()).unwrap_or(0)
     };
     Used {
-        cpu: Duration::from_millis(ticks * 10),
+        cpu: Stat::of(pid).map(|stat| stat.cpu()).unwrap_or_default(),
         rss_bytes: field(&read("status"), "VmRSS:") * 1024,
         written_bytes: field(&read("io"), "write_bytes:"),
+    }
+}
+
+/// The PostgreSQL server on this machine that has this process among its own; none when it is elsewhere.
+pub fn server_of(process: u32) -> Option<u32> {
+    let name = std::fs::read_to_string(format!("/proc/{process}/comm")).ok()?;
+    name.starts_with("postgres").then(|| Stat::of(process).map(|stat| stat.parent())).flatten()
+}
+
+/// CPU time of a process and of all its children, those that have ended included.
+pub fn cpu_of_tree(parent: u32) -> Duration {
+    let Some(stat) = Stat::of(parent) else { return Duration::ZERO };
+    let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    let pids = processes.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    let children = pids.filter_map(Stat::of).filter(|child| child.parent() == parent);
+    stat.cpu() + stat.cpu_of_ended_children() + children.map(|child| child.cpu()).sum::<Duration>()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_process_sees_itself() {
+        let own = used(std::process::id());
+        assert!(own.rss_bytes > 0, "{own:?}");
+        assert!(cpu_of_tree(std::process::id()) >= own.cpu);
+        assert_eq!(server_of(std::process::id()), None);
     }
 }

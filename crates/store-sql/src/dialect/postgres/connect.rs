@@ -1,12 +1,16 @@
 //! Opening PostgreSQL: what is set on each connection, and why.
 
 use super::{Session, check};
-use crate::{connection::Connection, dialect, migrate::Migration};
+use crate::{
+    connection::{Connection, Sent},
+    dialect,
+    migrate::Migration,
+};
 use esteira_store::{Error, Kind, Result};
 use sqlx::{ConnectOptions, PgConnection, postgres::PgConnectOptions};
 use std::{
     str::FromStr,
-    sync::{Arc, Once, atomic::AtomicU64},
+    sync::{Arc, Once},
     time::Duration,
 };
 
@@ -113,12 +117,7 @@ const FIXED_PLANS: [(&str, &str); 4] = [
     ("enable_mergejoin", "off"),
 ];
 
-async fn connect(
-    place: &Place,
-    options: PgConnectOptions,
-    tuning: Tuning,
-    counter: &Arc<AtomicU64>,
-) -> Result<Connection> {
+async fn connect(place: &Place, options: PgConnectOptions, tuning: Tuning, counter: &Arc<Sent>) -> Result<Connection> {
     let session = |connection: PgConnection, timeline| {
         dialect::Session::Postgres(Session::new(connection, tuning.deadline, timeline))
     };
@@ -136,7 +135,7 @@ async fn connect(
 }
 
 /// Opens a connection that writes, and refuses a server that loses data.
-pub(crate) async fn open_writer(place: &Place, tuning: Tuning, counter: &Arc<AtomicU64>) -> Result<Connection> {
+pub(crate) async fn open_writer(place: &Place, tuning: Tuning, counter: &Arc<Sent>) -> Result<Connection> {
     let options = place.options.clone().options(settings(tuning)).options(FIXED_PLANS);
     let mut connection = connect(place, options, tuning, counter).await?;
     let facts = check::facts(&mut connection).await?;
@@ -156,12 +155,12 @@ pub(super) fn reader_options(place: &Place, tuning: Tuning) -> PgConnectOptions 
 }
 
 /// Opens a connection that cannot write.
-pub(crate) async fn open_reader(place: &Place, tuning: Tuning, counter: &Arc<AtomicU64>) -> Result<Connection> {
+pub(crate) async fn open_reader(place: &Place, tuning: Tuning, counter: &Arc<Sent>) -> Result<Connection> {
     connect(place, reader_options(place, tuning), tuning, counter).await
 }
 
 /// Opens a connection that tells news: its commits hold nothing that must be kept, so they wait for no disk.
-pub(super) async fn open_teller(place: &Place, tuning: Tuning, counter: &Arc<AtomicU64>) -> Result<Connection> {
+pub(super) async fn open_teller(place: &Place, tuning: Tuning, counter: &Arc<Sent>) -> Result<Connection> {
     let options = place.options.clone().options(settings(tuning)).options([("synchronous_commit", "off")]);
     connect(place, options, tuning, counter).await
 }

@@ -4,14 +4,11 @@
 //! else, wait for no disk, and only wait for each other.
 
 use super::{Place, Tuning, connect};
-use crate::{connection::Connection, statement::Type, value::Value};
+use crate::{connection::{Connection, Sent}, statement::Type, value::Value};
 use async_trait::async_trait;
 use esteira_store::{Error, Heard, Kind, Listener, News, Result, Teller};
 use sqlx::{Executor, Row as _, postgres::PgListener, postgres::PgPoolOptions};
-use std::{
-    sync::{Arc, atomic::AtomicU64},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 /// The channel of a store: several may share a database, each in a schema of its own.
 const CHANNEL: &str = "SELECT 'esteira_' || md5(current_schema())";
@@ -20,7 +17,7 @@ const TELL: &str = "SELECT pg_notify('esteira_' || md5(current_schema()), m) FRO
 const SILENCE_MAX: Duration = Duration::from_secs(15);
 
 /// Both ends of the news of the store at this place.
-pub(crate) fn news(place: &Place, tuning: Tuning, counter: &Arc<AtomicU64>) -> News {
+pub(crate) fn news(place: &Place, tuning: Tuning, counter: &Arc<Sent>) -> News {
     News {
         teller: Box::new(PgTeller { place: place.clone(), tuning, counter: counter.clone(), connection: None }),
         listener: Box::new(PgEar { place: place.clone(), tuning, listener: None }),
@@ -30,7 +27,7 @@ pub(crate) fn news(place: &Place, tuning: Tuning, counter: &Arc<AtomicU64>) -> N
 struct PgTeller {
     place: Place,
     tuning: Tuning,
-    counter: Arc<AtomicU64>,
+    counter: Arc<Sent>,
     connection: Option<Connection>,
 }
 

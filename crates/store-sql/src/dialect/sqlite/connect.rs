@@ -1,14 +1,14 @@
 //! Opening SQLite: what is set on each connection, and why.
 
 use super::{Session, classify};
-use crate::{connection::Connection, dialect, migrate::Migration};
+use crate::{
+    connection::{Connection, Sent},
+    dialect,
+    migrate::Migration,
+};
 use esteira_store::{Error, Kind, Result};
 use rusqlite::OpenFlags;
-use std::{
-    path::Path,
-    sync::{Arc, atomic::AtomicU64},
-    time::Duration,
-};
+use std::{path::Path, sync::Arc, time::Duration};
 
 /// The first version without the WAL-reset corruption that every one before it has.
 const VERSION_MIN: (u32, u32, u32) = (3, 51, 3);
@@ -71,7 +71,7 @@ fn connect(
     flags: OpenFlags,
     tuning: Tuning,
     pragmas: Vec<(&str, String)>,
-    counter: &Arc<AtomicU64>,
+    counter: &Arc<Sent>,
 ) -> Result<Connection> {
     // One thread at a time uses a connection, which is all that SQLite asks for.
     let opened = rusqlite::Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX);
@@ -93,7 +93,7 @@ fn connect(
 }
 
 /// Opens the connection that writes, and refuses a SQLite that loses data.
-pub(crate) fn open_writer(path: &Path, tuning: Tuning, counter: &Arc<AtomicU64>) -> Result<Connection> {
+pub(crate) fn open_writer(path: &Path, tuning: Tuning, counter: &Arc<Sent>) -> Result<Connection> {
     check_version(rusqlite::version())?;
     let mut pragmas = vec![
         // Before anything is written: a page has its size from the first one on.
@@ -109,7 +109,7 @@ pub(crate) fn open_writer(path: &Path, tuning: Tuning, counter: &Arc<AtomicU64>)
 }
 
 /// Opens a connection that cannot write.
-pub(crate) fn open_reader(path: &Path, tuning: Tuning, counter: &Arc<AtomicU64>) -> Result<Connection> {
+pub(crate) fn open_reader(path: &Path, tuning: Tuning, counter: &Arc<Sent>) -> Result<Connection> {
     let pragmas = shared_pragmas(tuning.cache_bytes / 8).into();
     connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY, tuning, pragmas, counter)
 }
