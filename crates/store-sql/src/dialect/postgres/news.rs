@@ -4,7 +4,11 @@
 //! else, wait for no disk, and only wait for each other.
 
 use super::{Place, Tuning, connect};
-use crate::{connection::{Connection, Sent}, statement::Type, value::Value};
+use crate::{
+    connection::{Connection, Sent},
+    statement::Type,
+    value::Value,
+};
 use async_trait::async_trait;
 use esteira_store::{Error, Heard, Kind, Listener, News, Result, Teller};
 use sqlx::{Executor, Row as _, postgres::PgListener, postgres::PgPoolOptions};
