@@ -46,8 +46,8 @@ class Postgres:
         command = [programs() / "postgres", "-D", self.folder / "data", "-k", self.folder]
         for name, value in {**SETTINGS, **DURABLE}.items():
             command += ["-c", f"{name}={value}"]
-        # Its data is not kept: it need not be written out at the end.
-        processes.start("postgres-server", command, as_nobody=True, end=signal.SIGQUIT)
+        # Asked to end fast: it does not wait for its clients, and leaves no shared memory behind as an immediate end would.
+        processes.start("postgres-server", command, as_nobody=True, end=signal.SIGINT)
         processes.wait_until("postgres-server", self._ready)
         for name, value in DURABLE.items():
             told = self._run("psql", "-X", "-A", "-t", "-U", "peer", "-h", self.folder, "-d", "postgres", "-c", f"SHOW {name}")

@@ -28,34 +28,43 @@ class Esteira:
     """This repository's coordinator. `esteira bench` starts it and is its load: this is the one place that calls it."""
 
     name = OURS
-    durability = "SQLite, WAL, synchronous=FULL"
+    durability = f"SQLite, WAL, synchronous=FULL; {ON_POSTGRES}"
 
-    def __init__(self, binary):
+    def __init__(self, binary, database):
         self.binary = binary
+        self.database = database
 
     def version(self):
         told = subprocess.run([self.binary, "--version"], check=True, capture_output=True, text=True)
         return told.stdout.strip().removeprefix("esteira ")
 
     def measure(self, workload, in_flight, processes):
+        target = "sqlite"
+        if self.database == "PostgreSQL":
+            target = f"postgres://peer@localhost/postgres?host={postgres.Postgres(processes).folder}"
         file = processes.folder / "esteira.json"
-        command = [self.binary, "bench", "--steps", STEPS, "--in-flight", in_flight, "--seconds", workload.seconds]
+        command = [self.binary, "bench", "b4", "--database", target, "--in-flight", in_flight, "--seconds", workload.seconds]
         process = processes.start("load", [*command, "--directory", processes.folder, "--json", file], pipe=True)
         held = []
         seconds = 2 * (workload.seconds + load.GRACE_SECONDS)
         for _ in lines(processes, [process], seconds, lambda: held.append(memory_mib(processes.roots()))):
             pass
-        return [self._figures(row, max(held)) for row in json.loads(file.read_text())]
+        return [self._figures(row, max(held)) for row in json.loads(file.read_text())["rows"]]
 
     def _figures(self, row, held_mib):
+        if row["steps"] != STEPS:
+            raise Ended(f"esteira bench ran {row['steps']} steps")
+        cpu_us_per_step = row["coordinator_cpu_us_per_step"] + row["load_cpu_us_per_step"]
+        if self.database == "PostgreSQL":
+            cpu_us_per_step += row["database_cpu_us_per_step"]
         return Figures(
             system=self.name,
-            configuration=f"{row['reports']} reports",
+            configuration=f"{self.database}, {row['reports']} reports",
             in_flight=row["in_flight"],
             jobs_per_second=row["jobs_per_second"],
             latency_p50_us=row["latency_p50_us"],
             latency_p99_us=row["latency_p99_us"],
-            cpu_us_per_step=row["server_cpu_us_per_step"] + row["client_cpu_us_per_step"],
+            cpu_us_per_step=cpu_us_per_step,
             memory_mib=held_mib,
         )
 
@@ -168,7 +177,8 @@ def answers(url):
 def all_systems(installed, esteira):
     """In the order in which a round runs them; those of one peer are its configurations, of which the best counts."""
     return [
-        Esteira(esteira),
+        Esteira(esteira, "SQLite"),
+        Esteira(esteira, "PostgreSQL"),
         Restate(installed, None, "service"),
         Restate(installed, 2, "service"),
         Restate(installed, 1, "service"),
