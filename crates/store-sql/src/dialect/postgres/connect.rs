@@ -1,6 +1,6 @@
 //! Opening PostgreSQL: what is set on each connection, and why.
 
-use super::{Session, check};
+use super::{Session, check, parameters};
 use crate::{
     connection::{Connection, Sent},
     dialect,
@@ -62,6 +62,7 @@ pub(crate) fn migrations() -> &'static [Migration] {
 impl Place {
     /// Reads a URL. Its error never holds the URL, which may hold a password.
     pub(crate) fn of(url: &str) -> Result<Self> {
+        parameters::check(url)?;
         let options = PgConnectOptions::from_str(url)
             .map_err(|e| Error::new(Kind::Defect, format!("the PostgreSQL URL cannot be understood: {e}")))?;
         let host = match options.get_socket() {

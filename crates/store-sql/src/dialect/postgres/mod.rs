@@ -7,6 +7,7 @@ mod classify;
 mod connect;
 mod news;
 mod outcome;
+mod parameters;
 mod text;
 
 pub(crate) use cell::{blob, int, text};
