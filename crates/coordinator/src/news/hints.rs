@@ -39,6 +39,11 @@ impl Hints {
         *self == Self::default()
     }
 
+    /// Whether there is more than jobs.
+    pub fn is_urgent(&self) -> bool {
+        !self.lanes.is_empty() || self.outbox || self.queues || self.members || self.everything
+    }
+
     /// Forgets the names when there are too many, so that what waits to be told is bounded.
     pub fn bound(&mut self) {
         if self.lanes.len() > LANES_MAX || self.jobs.len() > JOBS_MAX {
