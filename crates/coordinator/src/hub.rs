@@ -211,7 +211,8 @@ mod tests {
         let (hub, job) = (Hub::default(), JobId(Uuid::default()));
         let (first, mut second) = (hub.end_of(job), hub.end_of(job));
         drop(first);
-        assert_eq!((hub.ends().awaited[&job].waiters.len(), hub.listened()), (1, vec![job]));
+        let waiters = hub.ends().awaited[&job].waiters.len();
+        assert_eq!((waiters, hub.listened()), (1, vec![job]));
         second.saw(3);
         hub.looked(job, 3);
         assert_eq!(hub.listened(), [job], "nothing new");
