@@ -17,6 +17,8 @@ pub struct Worker {
     pub max_leases: usize,
     /// How long the first poll waits; later ones wait for [`POLL_WAIT`].
     pub first_wait: Duration,
+    /// What each task brings.
+    pub output: &'static str,
     /// Items that a step with many outputs makes.
     pub items: usize,
     /// Sees each lease, with the time that the call took which brought it.
@@ -36,7 +38,7 @@ const PATIENCE: Duration = Duration::from_millis(50);
 impl Worker {
     /// A loop with one task at a time.
     pub fn new(channel: Channel, worker_id: String) -> Self {
-        Self { channel, worker_id, max_leases: 1, first_wait: POLL_WAIT, items: 0, leased: None }
+        Self { channel, worker_id, max_leases: 1, first_wait: POLL_WAIT, output: DATA, items: 0, leased: None }
     }
 
     fn poll(&self, wait: Duration) -> v1::LeaseTasksRequest {
@@ -77,7 +79,7 @@ pub async fn work(worker: Worker) -> Result<(), Status> {
         }
         let mut reports = Vec::with_capacity(leases.len());
         for lease in leases.drain(..) {
-            let output = run(&mut workers, &lease, worker.items).await?;
+            let output = run(&mut workers, &lease, &worker).await?;
             let completion = v1::Completion { output: Some(output), ..Default::default() };
             let outcome = Some(v1::task_report::Outcome::Completed(completion));
             reports.push(v1::TaskReport { lease_token: lease.lease_token, outcome, ..Default::default() });
@@ -116,12 +118,12 @@ fn payload(json: String) -> v1::Payload {
 async fn run(
     workers: &mut WorkerServiceClient<Channel>,
     lease: &v1::TaskLease,
-    items: usize,
+    worker: &Worker,
 ) -> Result<v1::completion::Output, Status> {
     if lease.output_type() != v1::OutputType::Multiple {
-        return Ok(v1::completion::Output::Single(payload(DATA.into())));
+        return Ok(v1::completion::Output::Single(payload(worker.output.into())));
     }
-    let numbers: Vec<usize> = (0..items).collect();
+    let numbers: Vec<usize> = (0..worker.items).collect();
     for (index, chunk) in numbers.chunks(APPEND_MAX).enumerate() {
         let request = v1::AppendOutputsRequest {
             lease_token: lease.lease_token.clone(),
@@ -130,5 +132,5 @@ async fn run(
         };
         workers.append_outputs(request).await?;
     }
-    Ok(v1::completion::Output::AppendedItems(items as i64))
+    Ok(v1::completion::Output::AppendedItems(worker.items as i64))
 }

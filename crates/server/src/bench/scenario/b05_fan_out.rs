@@ -14,6 +14,8 @@ use esteira_store_sql::measure;
 use tokio::time::Instant;
 
 const ITEMS: u32 = 10_000;
+/// Results are short: all of them together are the join's input, one payload of 1 MiB at most.
+const RESULT: &str = "{\"sku\":\"A-1\",\"quantity\":2}";
 const WORKERS: usize = 4;
 const BATCH: usize = 100;
 /// The step that makes the items, and the one behind the join.
@@ -29,7 +31,7 @@ pub async fn run(arguments: &Arguments, target: &Target, report: &mut Report) ->
     let mut crew = Crew::default();
     for (number, channel) in connect(&stage, WORKERS, 1)?.into_iter().enumerate() {
         let worker = Worker::new(channel, format!("bench-{number}"));
-        crew.add(work(Worker { max_leases: BATCH, items, ..worker }));
+        crew.add(work(Worker { max_leases: BATCH, items, output: RESULT, ..worker }));
     }
     let mut caller = Caller::new(connect(&stage, 1, 1)?.remove(0), Calls::default());
     let (mut window, mut latencies, mut last) = (Window::open(&mut stage).await?, Vec::new(), String::new());

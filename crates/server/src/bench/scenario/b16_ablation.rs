@@ -6,7 +6,7 @@ use crate::{
         command::Arguments,
         coordinator::Setting,
         database::Target,
-        load::{ClosedLoop, Reports},
+        load::{Calls, ClosedLoop, Reports},
         report::Report,
         row::Row,
         stage::Stage,
@@ -24,15 +24,18 @@ struct Variant {
     settings: &'static [Setting],
     /// Whether each caller and each slot has a connection of its own.
     own_connections: bool,
+    calls: Calls,
 }
 
-const ALL_ON: Variant = Variant { name: "all techniques", settings: &[], own_connections: false };
+const ALL_ON: Variant =
+    Variant { name: "all techniques", settings: &[], own_connections: false, calls: Calls::StartAndWait };
 
-const OFF: [Variant; 4] = [
-    Variant { name: "no group commit", settings: &[(ablation::GROUP_COMMIT, "off")], own_connections: false },
-    Variant { name: "no hand-off", settings: &[(ablation::HAND_OFF, "off")], own_connections: false },
-    Variant { name: "random keys", settings: &[(ablation::ORDERED_IDS, "off")], own_connections: false },
-    Variant { name: "connections not shared", settings: &[], own_connections: true },
+const OFF: [Variant; 5] = [
+    Variant { name: "no group commit", settings: &[(ablation::GROUP_COMMIT, "off")], ..ALL_ON },
+    Variant { name: "no hand-off", settings: &[(ablation::HAND_OFF, "off")], ..ALL_ON },
+    Variant { name: "random keys", settings: &[(ablation::ORDERED_IDS, "off")], ..ALL_ON },
+    Variant { name: "two calls", calls: Calls::StartThenAwait, ..ALL_ON },
+    Variant { name: "connections not shared", own_connections: true, ..ALL_ON },
 ];
 
 /// Jobs in flight: one, where the time of each counts, and enough to fill the machine while polls still wait.
@@ -70,7 +73,8 @@ pub async fn run(arguments: &Arguments, target: &Target, report: &mut Report) ->
 
 async fn measure(arguments: &Arguments, target: &Target, variant: &Variant, in_flight: usize) -> Result<Row, String> {
     let mut stage = Stage::with(arguments, target, 1, variant.settings).await?;
-    let mut load = ClosedLoop::new(arguments, STEPS, in_flight, Reports::Unary);
+    let load = ClosedLoop::new(arguments, STEPS, in_flight, Reports::Unary);
+    let mut load = ClosedLoop { calls: variant.calls, ..load };
     if variant.own_connections {
         load = ClosedLoop { callers_per_connection: 1, slots_per_worker: 1, ..load };
     }
