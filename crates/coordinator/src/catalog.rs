@@ -61,6 +61,7 @@ pub struct Catalog {
     evaluator: Evaluator,
     compiled: Mutex<HashMap<PlanVersionId, Arc<Compiled>>>,
     plans: Mutex<HashMap<(AccountId, String), PlanRecord>>,
+    projects: Mutex<HashMap<PlanId, Arc<str>>>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -158,6 +159,20 @@ impl Catalog {
             };
             Error::new(Reason::PlanNotFound, format!("there is no plan {text}"))
         })
+    }
+
+    /// The project of a plan, which never changes.
+    pub async fn project(&self, reader: &dyn Reader, account: &AccountId, plan: PlanId) -> Result<Arc<str>> {
+        if let Some(project) = lock(&self.projects).get(&plan) {
+            return Ok(project.clone());
+        }
+        let project: Arc<str> = self.plan(reader, account, &PlanKey::Id(plan)).await?.project.into();
+        let mut all = lock(&self.projects);
+        if all.len() >= COMPILED_MAX {
+            all.clear();
+        }
+        all.insert(plan, project.clone());
+        Ok(project)
     }
 
     /// The version that a start names; 0 = the default.

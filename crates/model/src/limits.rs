@@ -100,5 +100,7 @@ pub const ISSUES_MAX: usize = 100;
 pub const FILTER_BYTES_MAX: usize = 2 << 10;
 /// See [`FILTER_BYTES_MAX`].
 pub const FILTER_TERMS_MAX: usize = 20;
+/// Longest time for which jobs are kept, short of for ever.
+pub const KEEP_MAX: Duration = Duration::from_secs(100 * 366 * 24 * 3600);
 /// The protocol of this contract.
 pub const PROTOCOL: i32 = 1;

@@ -10,6 +10,7 @@
 mod bench;
 mod cli;
 mod dev;
+mod keep;
 mod serve;
 mod telemetry;
 

@@ -88,6 +88,8 @@ pub struct JobView<'a> {
     pub job: &'a Job,
     /// What it executes.
     pub version: &'a PlanVersionRecord,
+    /// The project of its root's plan.
+    pub project: &'a str,
     /// What it was started with.
     pub input: Option<Stored>,
     /// Its first results.
@@ -102,7 +104,7 @@ pub struct JobView<'a> {
 
 /// On the wire.
 pub fn job_out(view: &JobView<'_>, bodies: Bodies) -> v1::Job {
-    let JobView { job, version, input, results, result_count, task_counts, wait_reason } = view;
+    let JobView { job, version, project, input, results, result_count, task_counts, wait_reason } = view;
     let input = input.as_ref().map(|(data, sha256)| payload::payload_out(data, sha256, bodies));
     let results = results.iter().map(|(data, sha256)| payload::payload_out(data, sha256, bodies));
     v1::Job {
@@ -128,6 +130,7 @@ pub fn job_out(view: &JobView<'_>, bodies: Bodies) -> v1::Job {
         end_time: job.end_time.map(time::instant_out),
         deadline: job.deadline.map(time::instant_out),
         etag: job.revision.to_string(),
+        project: (*project).to_owned(),
     }
 }
 

@@ -52,7 +52,7 @@ pub(crate) fn migrations() -> &'static [Migration] {
             }
         };
     }
-    &[migration!(1, "0001_tables"), migration!(2, "0002_members")]
+    &[migration!(1, "0001_tables"), migration!(2, "0002_members"), migration!(3, "0003_retention")]
 }
 
 impl Place {

@@ -26,7 +26,7 @@ namespace Esteira.V1 {
           string.Concat(
             "ChRlc3RlaXJhL3YxL2pvYi5wcm90bxIKZXN0ZWlyYS52MRoWZXN0ZWlyYS92",
             "MS90eXBlcy5wcm90bxoeZ29vZ2xlL3Byb3RvYnVmL2R1cmF0aW9uLnByb3Rv",
-            "Gh9nb29nbGUvcHJvdG9idWYvdGltZXN0YW1wLnByb3RvIucGCgNKb2ISDgoG",
+            "Gh9nb29nbGUvcHJvdG9idWYvdGltZXN0YW1wLnByb3RvIvgGCgNKb2ISDgoG",
             "am9iX2lkGAEgASgJEg8KB3BsYW5faWQYAiABKAkSEQoJcGxhbl9uYW1lGAMg",
             "ASgJEhcKD3BsYW5fdmVyc2lvbl9pZBgEIAEoCRIUCgxwbGFuX3ZlcnNpb24Y",
             "BSABKAUSIwoFc3RhdGUYBiABKA4yFC5lc3RlaXJhLnYxLkpvYlN0YXRlEisK",
@@ -142,7 +142,7 @@ namespace Esteira.V1 {
       descriptor = pbr::FileDescriptor.FromGeneratedCode(descriptorData,
           new pbr::FileDescriptor[] { global::Esteira.V1.TypesReflection.Descriptor, global::Google.Protobuf.WellKnownTypes.DurationReflection.Descriptor, global::Google.Protobuf.WellKnownTypes.TimestampReflection.Descriptor, },
           new pbr::GeneratedClrTypeInfo(new[] {typeof(global::Esteira.V1.JobState), typeof(global::Esteira.V1.TaskState), typeof(global::Esteira.V1.JobAction), }, null, new pbr::GeneratedClrTypeInfo[] {
-            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.Job), global::Esteira.V1.Job.Parser, new[]{ "JobId", "PlanId", "PlanName", "PlanVersionId", "PlanVersion", "State", "WaitReason", "DataClass", "Input", "Results", "ResultCount", "Failure", "Lineage", "Labels", "Priority", "TaskCounts", "CreateTime", "StartAfter", "StartTime", "EndTime", "Deadline", "Etag" }, null, null, null, new pbr::GeneratedClrTypeInfo[] { null, null, }),
+            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.Job), global::Esteira.V1.Job.Parser, new[]{ "JobId", "PlanId", "PlanName", "PlanVersionId", "PlanVersion", "State", "WaitReason", "DataClass", "Input", "Results", "ResultCount", "Failure", "Lineage", "Labels", "Priority", "TaskCounts", "CreateTime", "StartAfter", "StartTime", "EndTime", "Deadline", "Etag", "Project" }, null, null, null, new pbr::GeneratedClrTypeInfo[] { null, null, }),
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.Attempt), global::Esteira.V1.Attempt.Parser, new[]{ "Number", "WorkerId", "FunctionVersion", "Fence", "StartTime", "EndTime", "WorkerStartTime", "WorkerEndTime", "Failure", "Usage" }, null, null, null, null),
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.Task), global::Esteira.V1.Task.Parser, new[]{ "TaskId", "JobId", "StepKey", "FunctionName", "Queue", "State", "WaitReason", "NextAttemptTime", "ParentTaskId", "ItemPath", "ChildJobId", "Input", "Outputs", "OutputCount", "Attempts", "Failure", "Verdicts", "CreateTime", "StartTime", "EndTime" }, null, null, null, null),
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.StartJobRequest), global::Esteira.V1.StartJobRequest.Parser, new[]{ "RequestId", "JobId", "PlanId", "PlanName", "Version", "Packet", "Labels", "Priority", "JobTimeout", "StartAfter", "DataClass", "Wait" }, new[]{ "Plan" }, null, null, new pbr::GeneratedClrTypeInfo[] { null, }),
@@ -345,6 +345,7 @@ namespace Esteira.V1 {
       endTime_ = other.endTime_ != null ? other.endTime_.Clone() : null;
       deadline_ = other.deadline_ != null ? other.deadline_.Clone() : null;
       etag_ = other.etag_;
+      project_ = other.project_;
       _unknownFields = pb::UnknownFieldSet.Clone(other._unknownFields);
     }
 
@@ -683,6 +684,21 @@ namespace Esteira.V1 {
       }
     }
 
+    /// <summary>Field number for the "project" field.</summary>
+    public const int ProjectFieldNumber = 23;
+    private string project_ = "";
+    /// <summary>
+    /// The project of its plan; of a job that a sub-plan started, that of the root job's plan.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public string Project {
+      get { return project_; }
+      set {
+        project_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public override bool Equals(object other) {
@@ -720,6 +736,7 @@ namespace Esteira.V1 {
       if (!object.Equals(EndTime, other.EndTime)) return false;
       if (!object.Equals(Deadline, other.Deadline)) return false;
       if (Etag != other.Etag) return false;
+      if (Project != other.Project) return false;
       return Equals(_unknownFields, other._unknownFields);
     }
 
@@ -749,6 +766,7 @@ namespace Esteira.V1 {
       if (endTime_ != null) hash ^= EndTime.GetHashCode();
       if (deadline_ != null) hash ^= Deadline.GetHashCode();
       if (Etag.Length != 0) hash ^= Etag.GetHashCode();
+      if (Project.Length != 0) hash ^= Project.GetHashCode();
       if (_unknownFields != null) {
         hash ^= _unknownFields.GetHashCode();
       }
@@ -846,6 +864,10 @@ namespace Esteira.V1 {
         output.WriteRawTag(178, 1);
         output.WriteString(Etag);
       }
+      if (Project.Length != 0) {
+        output.WriteRawTag(186, 1);
+        output.WriteString(Project);
+      }
       if (_unknownFields != null) {
         _unknownFields.WriteTo(output);
       }
@@ -935,6 +957,10 @@ namespace Esteira.V1 {
         output.WriteRawTag(178, 1);
         output.WriteString(Etag);
       }
+      if (Project.Length != 0) {
+        output.WriteRawTag(186, 1);
+        output.WriteString(Project);
+      }
       if (_unknownFields != null) {
         _unknownFields.WriteTo(ref output);
       }
@@ -1004,6 +1030,9 @@ namespace Esteira.V1 {
       }
       if (Etag.Length != 0) {
         size += 2 + pb::CodedOutputStream.ComputeStringSize(Etag);
+      }
+      if (Project.Length != 0) {
+        size += 2 + pb::CodedOutputStream.ComputeStringSize(Project);
       }
       if (_unknownFields != null) {
         size += _unknownFields.CalculateSize();
@@ -1100,6 +1129,9 @@ namespace Esteira.V1 {
       }
       if (other.Etag.Length != 0) {
         Etag = other.Etag;
+      }
+      if (other.Project.Length != 0) {
+        Project = other.Project;
       }
       _unknownFields = pb::UnknownFieldSet.MergeFrom(_unknownFields, other._unknownFields);
     }
@@ -1228,6 +1260,10 @@ namespace Esteira.V1 {
             Etag = input.ReadString();
             break;
           }
+          case 186: {
+            Project = input.ReadString();
+            break;
+          }
         }
       }
     #endif
@@ -1353,6 +1389,10 @@ namespace Esteira.V1 {
           }
           case 178: {
             Etag = input.ReadString();
+            break;
+          }
+          case 186: {
+            Project = input.ReadString();
             break;
           }
         }

@@ -182,6 +182,13 @@ export type Job = Message<"esteira.v1.Job"> & {
    * @generated from field: string etag = 22;
    */
   etag: string;
+
+  /**
+   * The project of its plan; of a job that a sub-plan started, that of the root job's plan.
+   *
+   * @generated from field: string project = 23;
+   */
+  project: string;
 };
 
 /**
