@@ -29,6 +29,7 @@ mod maintenance;
 mod membership;
 mod news;
 pub mod outbox;
+mod partitions;
 mod place;
 pub mod plans;
 mod prepare;

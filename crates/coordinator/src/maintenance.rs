@@ -1,9 +1,10 @@
-//! What is done from time to time, once among all coordinators of a store: the purge.
+//! What is done from time to time, once among all coordinators of a store: partitions ahead, the purge, partitions behind.
 
 use crate::{
     coordinator::Coordinator,
     error::Result,
     leader::{Lead, RENEW_PERIOD},
+    partitions::Change,
     purge::{Applied, Ask},
 };
 use std::time::Duration;
@@ -61,7 +62,11 @@ async fn is_leader(coordinator: &Coordinator, lead: Lead) -> bool {
 /// All trees, in turns.
 async fn pass(coordinator: &Coordinator, lead: Option<Lead>) -> Result<Applied> {
     let mut all = Applied::default();
-    let mut ask = Ask::default();
+    let dropped_below = match coordinator.change_partitions(Change::Create, lead).await? {
+        Some(_) => coordinator.kept_from().await?,
+        None => None,
+    };
+    let mut ask = Ask { dropped_below, ..Ask::default() };
     loop {
         let turn = coordinator.purge(ask.clone(), TURN, lead).await?;
         all.removed += turn.removed;
@@ -69,19 +74,23 @@ async fn pass(coordinator: &Coordinator, lead: Option<Lead>) -> Result<Applied> 
         all.undelivered += turn.undelivered;
         match turn.next {
             Some(next) => ask.after = Some(next),
-            None => return Ok(all),
+            None => {
+                all.partitions = coordinator.change_partitions(Change::Drop, lead).await?.unwrap_or(0);
+                return Ok(all);
+            }
         }
     }
 }
 
 fn told(applied: &Applied) {
-    let Applied { removed, open, undelivered, .. } = applied;
-    if removed.jobs > 0 || *undelivered > 0 {
+    let Applied { removed, partitions, open, undelivered, .. } = applied;
+    if removed.jobs > 0 || *partitions > 0 || *undelivered > 0 {
         tracing::info!(
             jobs = removed.jobs,
             tasks = removed.tasks,
             artifacts = removed.artifacts,
             bytes = removed.bytes,
+            partitions,
             open,
             undelivered,
             "history that is kept no longer was removed"

@@ -8,6 +8,7 @@ use crate::{
     coordinator::Coordinator,
     error::{Error, Result},
     leader::Lead,
+    partitions::Change,
     retention::Policies,
 };
 use esteira_model::{AccountId, JobId, Time};
@@ -19,7 +20,7 @@ use tokio::time::Instant;
 /// Trees that are read at once.
 const PAGE: usize = 1_000;
 /// Rows of one table that one transaction removes at most. Reports wait for it on SQLite.
-const ROWS_MAX: usize = 250;
+const ROWS_MAX: usize = 100;
 /// A pause is so many times as long as the step before it.
 const PAUSE_FACTOR: u32 = 3;
 /// How often a step that was overtaken is tried again.
@@ -28,7 +29,7 @@ const TRIES_MAX: u32 = 5;
 /// The connection of maintenance, and whose turn it is. Where a store has one writer it is the committer's.
 #[derive(Default)]
 pub(crate) struct Maintenance {
-    writer: Mutex<Option<Box<dyn Writer>>>,
+    pub(crate) writer: Mutex<Option<Box<dyn Writer>>>,
 }
 
 impl Maintenance {
@@ -46,6 +47,8 @@ pub struct Ask {
     pub after: Option<JobId>,
     /// Count only.
     pub dry_run: bool,
+    /// Attempts of jobs below this one go with their partition: nothing below it is kept.
+    pub dropped_below: Option<JobId>,
 }
 
 /// What a pass did, or would do.
@@ -53,6 +56,8 @@ pub struct Ask {
 pub struct Applied {
     /// What is gone.
     pub removed: Removed,
+    /// Partitions that were dropped, where the store has them.
+    pub partitions: u64,
     /// Trees that are due and stay, because a job of theirs is open.
     pub open: u64,
     /// Trees that are due and stay, because a message of theirs was not delivered (INV-WHY).
@@ -64,14 +69,25 @@ pub struct Applied {
 impl Coordinator {
     /// Applies the policies for about `budget`.
     pub async fn apply_retention(&self, ask: Ask, budget: Duration) -> Result<Applied> {
-        self.purge(ask, budget, None).await
+        let dry_run = ask.dry_run;
+        let mut applied = self.purge(ask, budget, None).await?;
+        if applied.next.is_none() && !dry_run {
+            applied.partitions = self.change_partitions(Change::Drop, None).await?.unwrap_or(0);
+        }
+        Ok(applied)
     }
 
     /// See [`Self::apply_retention`]. With a lead, no step is done without it.
     pub(crate) async fn purge(&self, ask: Ask, budget: Duration, lead: Option<Lead>) -> Result<Applied> {
         let end = Instant::now() + budget;
         let mut writer = self.shared.maintenance.writer.lock().await;
-        let mut pass = Pass { coordinator: self, writer: &mut writer, lead, applied: Applied::default() };
+        let mut pass = Pass {
+            coordinator: self,
+            writer: &mut writer,
+            lead,
+            dropped_below: ask.dropped_below,
+            applied: Applied::default(),
+        };
         let reader = &*self.shared.reader;
         let mut after = ask.after;
         loop {
@@ -101,6 +117,7 @@ struct Pass<'p> {
     coordinator: &'p Coordinator,
     writer: &'p mut Option<Box<dyn Writer>>,
     lead: Option<Lead>,
+    dropped_below: Option<JobId>,
     applied: Applied,
 }
 
@@ -141,7 +158,14 @@ impl Pass<'_> {
         let shared = &self.coordinator.shared;
         let mut tries = 1;
         loop {
-            let act = Act { trees: trees.to_vec(), part, keep: shared.keep, lead: self.lead, now: shared.clock.now() };
+            let act = Act {
+                trees: trees.to_vec(),
+                part,
+                dropped_below: self.dropped_below,
+                keep: shared.keep,
+                lead: self.lead,
+                now: shared.clock.now(),
+            };
             let done = match &mut *self.writer {
                 Some(writer) => apart(&mut **writer, act).await,
                 None => self.coordinator.transact(move |unit| Box::pin(async move { act.run(unit).await })).await,
@@ -170,6 +194,7 @@ async fn apart(writer: &mut dyn Writer, act: Act) -> Result<Purged> {
 struct Act {
     trees: Vec<Tree>,
     part: Option<Part>,
+    dropped_below: Option<JobId>,
     keep: crate::retention::Keep,
     lead: Option<Lead>,
     now: Time,
@@ -186,7 +211,7 @@ impl Act {
         let policies = Policies::new(unit.retention().await?, self.keep);
         let roots: Vec<JobId> =
             self.trees.iter().filter(|tree| policies.is_due(tree, self.now)).map(|tree| tree.root).collect();
-        Ok(unit.purge_trees(&roots, self.part, ROWS_MAX).await?)
+        Ok(unit.purge_trees(&roots, self.part, ROWS_MAX, self.dropped_below).await?)
     }
 }
 

@@ -82,7 +82,14 @@ async fn a_policy_that_changed_meanwhile_holds() {
         .set_retention(&principal, "default".into(), DataClass::Devtest, Rule::KeepForever)
         .await
         .expect("the policy is set");
-    let act = Act { trees, part: None, keep: coordinator.shared.keep, lead: None, now: coordinator.clock().now() };
+    let act = Act {
+        trees,
+        part: None,
+        dropped_below: None,
+        keep: coordinator.shared.keep,
+        lead: None,
+        now: coordinator.clock().now(),
+    };
     let purged = coordinator.transact(move |unit| Box::pin(async move { act.run(unit).await })).await.expect("done");
     assert_eq!((purged.removed, purged.complete), (Removed::default(), true));
     assert!(coordinator.reader().job(&principal.account, job).await.expect("a read").is_some());

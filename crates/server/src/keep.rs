@@ -40,6 +40,7 @@ impl fmt::Display for Keep {
 
 /// How long jobs are kept in projects for which nobody set it.
 #[derive(Debug, Clone, clap::Args)]
+#[group(skip)]
 pub struct Arguments {
     /// How long PRODUCTION jobs are kept after their end, unless a project says otherwise: 90d, 12h, .. or forever
     #[arg(long, env = "ESTEIRA_KEEP_PRODUCTION", default_value = "forever")]

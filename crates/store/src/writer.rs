@@ -228,8 +228,20 @@ pub trait Unit: Send {
     async fn forget_retention(&mut self, account: &AccountId, project: &str, class: DataClass) -> Result<bool>;
     /// Removes rows of trees that have ended, `limit` of each table at most: sub-plans first, the roots last, each job's own
     /// row when all else of it is gone. An open job loses nothing. At most [`TREES_MAX`] trees. `part` is what the step
-    /// before answered, none for the first.
-    async fn purge_trees(&mut self, roots: &[JobId], part: Option<Part>, limit: usize) -> Result<Purged>;
+    /// before answered, none for the first. Attempts of jobs below `dropped_below` are left to [`Self::drop_partitions`],
+    /// where the store has partitions.
+    async fn purge_trees(
+        &mut self,
+        roots: &[JobId],
+        part: Option<Part>,
+        limit: usize,
+        dropped_below: Option<JobId>,
+    ) -> Result<Purged>;
+    /// Makes the partitions of today and some days ahead; returns how many there are more. None where the store has no
+    /// partitions, or may not make them.
+    async fn create_partitions(&mut self, now: Time) -> Result<Option<usize>>;
+    /// Drops the partitions of days of which no job is left and to which none can come; returns how many.
+    async fn drop_partitions(&mut self, now: Time) -> Result<usize>;
     /// Forgets answered requests older than `before`, at most `limit`; returns how many.
     async fn forget_requests(&mut self, before: Time, limit: usize) -> Result<usize>;
 }

@@ -62,7 +62,7 @@ impl World {
 
     async fn open_with(directory: TempDir, settings: Settings) -> Self {
         let url = format!("sqlite:{}", directory.path().join("store.db").display());
-        Self::over(&url, directory, Settings::default()).await
+        Self::over(&url, directory, settings).await
     }
 
     /// One more coordinator over a database that others may use.

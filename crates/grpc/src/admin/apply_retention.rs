@@ -34,7 +34,8 @@ pub async fn apply_retention(
             Some(JobId(Uuid::from_bytes(id)))
         }
     };
-    let ask = Ask { account: Some(caller.principal.account.clone()), after, dry_run: request.dry_run };
+    let ask =
+        Ask { account: Some(caller.principal.account.clone()), after, dry_run: request.dry_run, dropped_below: None };
     let applied = edge.coordinator.apply_retention(ask, BUDGET).await?;
     if !request.dry_run {
         tracing::info!(jobs = applied.removed.jobs, user = caller.principal.user_id, "retention applied");

@@ -27,7 +27,7 @@ pub fn start(
     principal: &Principal,
     now: Time,
 ) -> Answer<StartJob> {
-    let job_id = if start.job_id.is_empty() { None } else { Some(minted(&start.job_id)?) };
+    let job_id = if start.job_id.is_empty() { None } else { Some(minted(&start.job_id, now)?) };
     let shortest = Duration::from_micros(1);
     Ok(StartJob {
         request,
@@ -46,12 +46,17 @@ pub fn start(
     })
 }
 
-/// An id that the caller minted: time-ordered, as all ids of jobs.
-fn minted(text: &str) -> Answer<JobId> {
+/// An id that the caller minted: time-ordered, as all ids of jobs, and of these days: history is kept by the time in it.
+fn minted(text: &str, now: Time) -> Answer<JobId> {
     let id: JobId = check::id(text, At::Top("job_id"))?;
     // Version 7, and the variant of RFC 9562.
     if id.0.version() != 7 || id.0.as_bytes()[8] >> 6 != 0b10 {
         return Err(crate::status::Refusal::field(At::Top("job_id"), "is not a UUID of version 7"));
+    }
+    let time = Time(id.0.millis() * 1_000);
+    if now.since(time) > limits::JOB_ID_AGE_MAX || time.since(now) > limits::JOB_ID_AHEAD_MAX {
+        let message = "its time lies more than 48 hours behind, or 24 hours ahead of, the coordinator's clock";
+        return Err(crate::status::Refusal::field(At::Top("job_id"), message));
     }
     Ok(id)
 }

@@ -54,6 +54,7 @@ pub fn applied_out(applied: &Applied, next_page_token: String) -> v1::ApplyReten
         held_open: count(applied.open),
         held_undelivered: count(applied.undelivered),
         next_page_token,
+        partitions: count(applied.partitions),
     }
 }
 

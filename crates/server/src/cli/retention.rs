@@ -103,6 +103,7 @@ async fn apply(session: &Session, dry_run: bool) -> Outcome {
         all.bytes += answer.bytes;
         all.held_open += answer.held_open;
         all.held_undelivered += answer.held_undelivered;
+        all.partitions += answer.partitions;
         if answer.next_page_token.is_empty() {
             break;
         }
@@ -116,6 +117,9 @@ async fn apply(session: &Session, dry_run: bool) -> Outcome {
             "{would} {} jobs with {} tasks and {} artifacts, {} bytes",
             all.jobs, all.tasks, all.artifacts, all.bytes
         )];
+        if all.partitions > 0 {
+            lines.push(format!("dropped {} partitions", all.partitions));
+        }
         for (count, why) in [
             (all.held_open, "a job that it started has not ended"),
             (all.held_undelivered, "a message was not delivered"),

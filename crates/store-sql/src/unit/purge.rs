@@ -25,8 +25,9 @@ pub(super) async fn purge_trees(
     roots: &[JobId],
     part: Option<Part>,
     limit: usize,
+    dropped_below: Option<JobId>,
 ) -> Result<Purged> {
-    let mut step = Step { connection, limit: limit.max(1), removed: Removed::default() };
+    let mut step = Step { connection, limit: limit.max(1), dropped_below, removed: Removed::default() };
     let progress = step.run(roots, part).await?;
     let (complete, part) = match progress {
         Progress::Done => (true, None),
@@ -103,6 +104,12 @@ static ATTEMPTS: Keyed = Keyed {
     sql: "DELETE FROM attempt WHERE (job_id, task_id, number) IN \
           (SELECT a.job_id, a.task_id, a.number FROM k CROSS JOIN attempt a WHERE a.job_id = k1 LIMIT $last) RETURNING number",
 };
+/// Of jobs whose partition is dropped, those attempts that are in the default one.
+static REST: Keyed = Keyed {
+    key: &[Type::Blob],
+    sql: "DELETE FROM attempt_rest WHERE (job_id, task_id, number) IN \
+          (SELECT a.job_id, a.task_id, a.number FROM k CROSS JOIN attempt_rest a WHERE a.job_id = k1 LIMIT $last) RETURNING number",
+};
 static ARRIVALS: Keyed = Keyed {
     key: &[Type::Blob],
     sql: "DELETE FROM arrival WHERE (job_id, join_step, item_path, from_step, from_task) IN \
@@ -130,6 +137,8 @@ static JOBS: Keyed = Keyed {
 struct Step<'c> {
     connection: &'c mut Connection,
     limit: usize,
+    /// Attempts of jobs below this one go with their partition.
+    dropped_below: Option<JobId>,
     removed: Removed,
 }
 
@@ -151,8 +160,10 @@ impl Step<'_> {
         if let Progress::More(part) = self.tasks(&ids).await? {
             return Ok(Progress::More(part));
         }
-        for keyed in [&ATTEMPTS, &ARRIVALS, &DELIVERED] {
-            if self.rows(keyed, &ids).await? {
+        let (left, attempted): (Vec<JobId>, Vec<JobId>) =
+            ids.iter().partition(|id| self.dropped_below.is_some_and(|below| **id < below));
+        for (keyed, jobs) in [(&ATTEMPTS, &attempted), (&REST, &left), (&ARRIVALS, &ids), (&DELIVERED, &ids)] {
+            if self.rows(keyed, jobs).await? {
                 return Ok(Progress::More(None));
             }
         }

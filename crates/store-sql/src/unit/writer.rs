@@ -3,6 +3,7 @@
 use crate::{
     connection::Connection,
     database::Database,
+    dialect::postgres::partitions,
     unit::{
         aggregate, append, history, leader, live, members, outbox_lease, outbox_settle, plans, policy, purge, settings,
         waiting, write,
@@ -306,8 +307,27 @@ impl Unit for SqlUnit<'_> {
     async fn forget_retention(&mut self, account: &AccountId, project: &str, class: DataClass) -> Result<bool> {
         policy::forget_retention(self.connection, account, project, class).await
     }
-    async fn purge_trees(&mut self, roots: &[JobId], part: Option<Part>, limit: usize) -> Result<Purged> {
-        purge::purge_trees(self.connection, roots, part, limit).await
+    async fn purge_trees(
+        &mut self,
+        roots: &[JobId],
+        part: Option<Part>,
+        limit: usize,
+        dropped_below: Option<JobId>,
+    ) -> Result<Purged> {
+        let dropped_below = dropped_below.filter(|_| self.connection.is_shared());
+        purge::purge_trees(self.connection, roots, part, limit, dropped_below).await
+    }
+    async fn create_partitions(&mut self, now: Time) -> Result<Option<usize>> {
+        match self.connection.is_shared() {
+            true => partitions::create_partitions(self.connection, now).await,
+            false => Ok(None),
+        }
+    }
+    async fn drop_partitions(&mut self, now: Time) -> Result<usize> {
+        match self.connection.is_shared() {
+            true => partitions::drop_partitions(self.connection, now).await,
+            false => Ok(0),
+        }
     }
     async fn forget_requests(&mut self, before: Time, limit: usize) -> Result<usize> {
         settings::forget_requests(self.connection, before, limit).await

@@ -13,6 +13,8 @@ conformance! {
     purge_trees: a_tree_goes_with_all_that_it_made, what_is_open_loses_nothing, a_large_task_goes_in_parts,
         a_body_that_a_message_refers_to_stays, no_trees_are_no_work;
     trees_size: nothing_is_removed_by_looking;
+    create_partitions: partitions_that_are_there_are_not_made_again;
+    drop_partitions: a_day_that_is_not_over_is_not_dropped;
 }
 
 /// Bodies that artifacts share; those from `LARGE` on are kept apart from their rows.
@@ -114,7 +116,7 @@ async fn purge(store: &mut Store, roots: &[JobId], limit: usize) -> Removed {
     let mut part = None;
     for _ in 0..10_000 {
         let mut unit = store.unit().await;
-        let step = unit.purge_trees(roots, part, limit).await.expect("purges");
+        let step = unit.purge_trees(roots, part, limit, None).await.expect("purges");
         unit.commit().await.expect("commits");
         assert!(step.removed.tasks <= limit as u64, "{step:?}");
         removed += step.removed;
@@ -237,7 +239,7 @@ async fn a_large_task_goes_in_parts(store: &mut Store) {
     let gone = write_tree(store, &TreeSpec { root, sub_plans: vec![], has_ended: true, is_due: true }).await;
     let root = gone[0].job.id;
     let mut unit = store.unit().await;
-    let step = unit.purge_trees(&[root], None, 4).await.expect("purges");
+    let step = unit.purge_trees(&[root], None, 4, None).await.expect("purges");
     assert!(!step.complete && step.removed.artifacts <= 8, "{step:?}");
     unit.commit().await.expect("commits");
     // Who goes on without what was answered comes to the same end.
@@ -278,6 +280,15 @@ async fn nothing_is_removed_by_looking(store: &mut Store) {
         assert_whole(store, job).await;
     }
     assert_eq!(purge(store, &roots, 3).await, size);
+}
+
+async fn partitions_that_are_there_are_not_made_again(store: &mut Store) {
+    // The beginning of time lies behind the first partition.
+    assert_eq!(store.unit().await.create_partitions(Time(0)).await.expect("made").unwrap_or(0), 0);
+}
+
+async fn a_day_that_is_not_over_is_not_dropped(store: &mut Store) {
+    assert_eq!(store.unit().await.drop_partitions(Time(0)).await.expect("dropped"), 0);
 }
 
 fn job_spec() -> impl Strategy<Value = JobSpec> {

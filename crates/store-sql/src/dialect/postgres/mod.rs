@@ -7,6 +7,7 @@ mod classify;
 mod connect;
 mod news;
 mod outcome;
+pub(crate) mod partitions;
 mod text;
 
 pub(crate) use cell::{blob, int, text};

@@ -66,27 +66,27 @@ namespace Esteira.V1 {
             "BHJ1bGUiQwoUU2V0UmV0ZW50aW9uUmVzcG9uc2USKwoGcG9saWN5GAEgASgL",
             "MhsuZXN0ZWlyYS52MS5SZXRlbnRpb25Qb2xpY3kiPAoVQXBwbHlSZXRlbnRp",
             "b25SZXF1ZXN0Eg8KB2RyeV9ydW4YASABKAgSEgoKcGFnZV90b2tlbhgCIAEo",
-            "CSKdAQoWQXBwbHlSZXRlbnRpb25SZXNwb25zZRIMCgRqb2JzGAEgASgDEg0K",
+            "CSKxAQoWQXBwbHlSZXRlbnRpb25SZXNwb25zZRIMCgRqb2JzGAEgASgDEg0K",
             "BXRhc2tzGAIgASgDEhEKCWFydGlmYWN0cxgDIAEoAxINCgVieXRlcxgEIAEo",
             "AxIRCgloZWxkX29wZW4YBSABKAMSGAoQaGVsZF91bmRlbGl2ZXJlZBgGIAEo",
-            "AxIXCg9uZXh0X3BhZ2VfdG9rZW4YByABKAkyowUKDEFkbWluU2VydmljZRJU",
-            "Cg1HZXRTeXN0ZW1JbmZvEiAuZXN0ZWlyYS52MS5HZXRTeXN0ZW1JbmZvUmVx",
-            "dWVzdBohLmVzdGVpcmEudjEuR2V0U3lzdGVtSW5mb1Jlc3BvbnNlEk4KC0xp",
-            "c3RXb3JrZXJzEh4uZXN0ZWlyYS52MS5MaXN0V29ya2Vyc1JlcXVlc3QaHy5l",
-            "c3RlaXJhLnYxLkxpc3RXb3JrZXJzUmVzcG9uc2USSwoKTGlzdFF1ZXVlcxId",
-            "LmVzdGVpcmEudjEuTGlzdFF1ZXVlc1JlcXVlc3QaHi5lc3RlaXJhLnYxLkxp",
-            "c3RRdWV1ZXNSZXNwb25zZRJOCgtVcGRhdGVRdWV1ZRIeLmVzdGVpcmEudjEu",
-            "VXBkYXRlUXVldWVSZXF1ZXN0Gh8uZXN0ZWlyYS52MS5VcGRhdGVRdWV1ZVJl",
-            "c3BvbnNlEk4KC0V2aWN0V29ya2VyEh4uZXN0ZWlyYS52MS5FdmljdFdvcmtl",
-            "clJlcXVlc3QaHy5lc3RlaXJhLnYxLkV2aWN0V29ya2VyUmVzcG9uc2USVAoN",
-            "TGlzdFJldGVudGlvbhIgLmVzdGVpcmEudjEuTGlzdFJldGVudGlvblJlcXVl",
-            "c3QaIS5lc3RlaXJhLnYxLkxpc3RSZXRlbnRpb25SZXNwb25zZRJRCgxTZXRS",
-            "ZXRlbnRpb24SHy5lc3RlaXJhLnYxLlNldFJldGVudGlvblJlcXVlc3QaIC5l",
-            "c3RlaXJhLnYxLlNldFJldGVudGlvblJlc3BvbnNlElcKDkFwcGx5UmV0ZW50",
-            "aW9uEiEuZXN0ZWlyYS52MS5BcHBseVJldGVudGlvblJlcXVlc3QaIi5lc3Rl",
-            "aXJhLnYxLkFwcGx5UmV0ZW50aW9uUmVzcG9uc2VCSVo6Z2l0aHViLmNvbS9l",
-            "c3RlaXJhL2VzdGVpcmEvc2RrL2dvL2dlbi9lc3RlaXJhL3YxO2VzdGVpcmF2",
-            "MaoCCkVzdGVpcmEuVjFiBnByb3RvMw=="));
+            "AxIXCg9uZXh0X3BhZ2VfdG9rZW4YByABKAkSEgoKcGFydGl0aW9ucxgIIAEo",
+            "AzKjBQoMQWRtaW5TZXJ2aWNlElQKDUdldFN5c3RlbUluZm8SIC5lc3RlaXJh",
+            "LnYxLkdldFN5c3RlbUluZm9SZXF1ZXN0GiEuZXN0ZWlyYS52MS5HZXRTeXN0",
+            "ZW1JbmZvUmVzcG9uc2USTgoLTGlzdFdvcmtlcnMSHi5lc3RlaXJhLnYxLkxp",
+            "c3RXb3JrZXJzUmVxdWVzdBofLmVzdGVpcmEudjEuTGlzdFdvcmtlcnNSZXNw",
+            "b25zZRJLCgpMaXN0UXVldWVzEh0uZXN0ZWlyYS52MS5MaXN0UXVldWVzUmVx",
+            "dWVzdBoeLmVzdGVpcmEudjEuTGlzdFF1ZXVlc1Jlc3BvbnNlEk4KC1VwZGF0",
+            "ZVF1ZXVlEh4uZXN0ZWlyYS52MS5VcGRhdGVRdWV1ZVJlcXVlc3QaHy5lc3Rl",
+            "aXJhLnYxLlVwZGF0ZVF1ZXVlUmVzcG9uc2USTgoLRXZpY3RXb3JrZXISHi5l",
+            "c3RlaXJhLnYxLkV2aWN0V29ya2VyUmVxdWVzdBofLmVzdGVpcmEudjEuRXZp",
+            "Y3RXb3JrZXJSZXNwb25zZRJUCg1MaXN0UmV0ZW50aW9uEiAuZXN0ZWlyYS52",
+            "MS5MaXN0UmV0ZW50aW9uUmVxdWVzdBohLmVzdGVpcmEudjEuTGlzdFJldGVu",
+            "dGlvblJlc3BvbnNlElEKDFNldFJldGVudGlvbhIfLmVzdGVpcmEudjEuU2V0",
+            "UmV0ZW50aW9uUmVxdWVzdBogLmVzdGVpcmEudjEuU2V0UmV0ZW50aW9uUmVz",
+            "cG9uc2USVwoOQXBwbHlSZXRlbnRpb24SIS5lc3RlaXJhLnYxLkFwcGx5UmV0",
+            "ZW50aW9uUmVxdWVzdBoiLmVzdGVpcmEudjEuQXBwbHlSZXRlbnRpb25SZXNw",
+            "b25zZUJJWjpnaXRodWIuY29tL2VzdGVpcmEvZXN0ZWlyYS9zZGsvZ28vZ2Vu",
+            "L2VzdGVpcmEvdjE7ZXN0ZWlyYXYxqgIKRXN0ZWlyYS5WMWIGcHJvdG8z"));
       descriptor = pbr::FileDescriptor.FromGeneratedCode(descriptorData,
           new pbr::FileDescriptor[] { global::Esteira.V1.TypesReflection.Descriptor, global::Esteira.V1.WorkerReflection.Descriptor, global::Google.Protobuf.WellKnownTypes.DurationReflection.Descriptor, global::Google.Protobuf.WellKnownTypes.FieldMaskReflection.Descriptor, global::Google.Protobuf.WellKnownTypes.TimestampReflection.Descriptor, },
           new pbr::GeneratedClrTypeInfo(null, null, new pbr::GeneratedClrTypeInfo[] {
@@ -108,7 +108,7 @@ namespace Esteira.V1 {
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.SetRetentionRequest), global::Esteira.V1.SetRetentionRequest.Parser, new[]{ "Project", "DataClass", "Keep", "KeepForever", "UseDefault" }, new[]{ "Rule" }, null, null, null),
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.SetRetentionResponse), global::Esteira.V1.SetRetentionResponse.Parser, new[]{ "Policy" }, null, null, null, null),
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.ApplyRetentionRequest), global::Esteira.V1.ApplyRetentionRequest.Parser, new[]{ "DryRun", "PageToken" }, null, null, null, null),
-            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.ApplyRetentionResponse), global::Esteira.V1.ApplyRetentionResponse.Parser, new[]{ "Jobs", "Tasks", "Artifacts", "Bytes", "HeldOpen", "HeldUndelivered", "NextPageToken" }, null, null, null, null)
+            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.ApplyRetentionResponse), global::Esteira.V1.ApplyRetentionResponse.Parser, new[]{ "Jobs", "Tasks", "Artifacts", "Bytes", "HeldOpen", "HeldUndelivered", "NextPageToken", "Partitions" }, null, null, null, null)
           }));
     }
     #endregion
@@ -4906,6 +4906,7 @@ namespace Esteira.V1 {
       heldOpen_ = other.heldOpen_;
       heldUndelivered_ = other.heldUndelivered_;
       nextPageToken_ = other.nextPageToken_;
+      partitions_ = other.partitions_;
       _unknownFields = pb::UnknownFieldSet.Clone(other._unknownFields);
     }
 
@@ -5020,6 +5021,22 @@ namespace Esteira.V1 {
       }
     }
 
+    /// <summary>Field number for the "partitions" field.</summary>
+    public const int PartitionsFieldNumber = 8;
+    private long partitions_;
+    /// <summary>
+    /// Partitions of the store that were dropped, of days of which no job of any account is left; 0 with `dry_run`, and where
+    /// the store has none.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public long Partitions {
+      get { return partitions_; }
+      set {
+        partitions_ = value;
+      }
+    }
+
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public override bool Equals(object other) {
@@ -5042,6 +5059,7 @@ namespace Esteira.V1 {
       if (HeldOpen != other.HeldOpen) return false;
       if (HeldUndelivered != other.HeldUndelivered) return false;
       if (NextPageToken != other.NextPageToken) return false;
+      if (Partitions != other.Partitions) return false;
       return Equals(_unknownFields, other._unknownFields);
     }
 
@@ -5056,6 +5074,7 @@ namespace Esteira.V1 {
       if (HeldOpen != 0L) hash ^= HeldOpen.GetHashCode();
       if (HeldUndelivered != 0L) hash ^= HeldUndelivered.GetHashCode();
       if (NextPageToken.Length != 0) hash ^= NextPageToken.GetHashCode();
+      if (Partitions != 0L) hash ^= Partitions.GetHashCode();
       if (_unknownFields != null) {
         hash ^= _unknownFields.GetHashCode();
       }
@@ -5102,6 +5121,10 @@ namespace Esteira.V1 {
         output.WriteRawTag(58);
         output.WriteString(NextPageToken);
       }
+      if (Partitions != 0L) {
+        output.WriteRawTag(64);
+        output.WriteInt64(Partitions);
+      }
       if (_unknownFields != null) {
         _unknownFields.WriteTo(output);
       }
@@ -5140,6 +5163,10 @@ namespace Esteira.V1 {
         output.WriteRawTag(58);
         output.WriteString(NextPageToken);
       }
+      if (Partitions != 0L) {
+        output.WriteRawTag(64);
+        output.WriteInt64(Partitions);
+      }
       if (_unknownFields != null) {
         _unknownFields.WriteTo(ref output);
       }
@@ -5170,6 +5197,9 @@ namespace Esteira.V1 {
       }
       if (NextPageToken.Length != 0) {
         size += 1 + pb::CodedOutputStream.ComputeStringSize(NextPageToken);
+      }
+      if (Partitions != 0L) {
+        size += 1 + pb::CodedOutputStream.ComputeInt64Size(Partitions);
       }
       if (_unknownFields != null) {
         size += _unknownFields.CalculateSize();
@@ -5203,6 +5233,9 @@ namespace Esteira.V1 {
       }
       if (other.NextPageToken.Length != 0) {
         NextPageToken = other.NextPageToken;
+      }
+      if (other.Partitions != 0L) {
+        Partitions = other.Partitions;
       }
       _unknownFields = pb::UnknownFieldSet.MergeFrom(_unknownFields, other._unknownFields);
     }
@@ -5247,6 +5280,10 @@ namespace Esteira.V1 {
             NextPageToken = input.ReadString();
             break;
           }
+          case 64: {
+            Partitions = input.ReadInt64();
+            break;
+          }
         }
       }
     #endif
@@ -5288,6 +5325,10 @@ namespace Esteira.V1 {
           }
           case 58: {
             NextPageToken = input.ReadString();
+            break;
+          }
+          case 64: {
+            Partitions = input.ReadInt64();
             break;
           }
         }

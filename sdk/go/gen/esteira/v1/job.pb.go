@@ -844,7 +844,8 @@ type StartJobRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Makes the call safe to send again. Optional; see types.proto.
 	RequestId string `protobuf:"bytes,1,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
-	// The new job's id, if the caller wants to choose it: a UUIDv7. Empty = the coordinator chooses.
+	// The new job's id, if the caller wants to choose it: a UUIDv7 whose time lies at most 48 hours behind, or 24 hours
+	// ahead of, the coordinator's clock: history is kept by the time in it. Empty = the coordinator chooses.
 	JobId string `protobuf:"bytes,2,opt,name=job_id,json=jobId,proto3" json:"job_id,omitempty"`
 	// The plan. Required.
 	//

@@ -178,7 +178,7 @@ class ApplyRetentionRequest(_message.Message):
     def __init__(self, dry_run: bool = ..., page_token: _Optional[str] = ...) -> None: ...
 
 class ApplyRetentionResponse(_message.Message):
-    __slots__ = ("jobs", "tasks", "artifacts", "bytes", "held_open", "held_undelivered", "next_page_token")
+    __slots__ = ("jobs", "tasks", "artifacts", "bytes", "held_open", "held_undelivered", "next_page_token", "partitions")
     JOBS_FIELD_NUMBER: _ClassVar[int]
     TASKS_FIELD_NUMBER: _ClassVar[int]
     ARTIFACTS_FIELD_NUMBER: _ClassVar[int]
@@ -186,6 +186,7 @@ class ApplyRetentionResponse(_message.Message):
     HELD_OPEN_FIELD_NUMBER: _ClassVar[int]
     HELD_UNDELIVERED_FIELD_NUMBER: _ClassVar[int]
     NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    PARTITIONS_FIELD_NUMBER: _ClassVar[int]
     jobs: int
     tasks: int
     artifacts: int
@@ -193,4 +194,5 @@ class ApplyRetentionResponse(_message.Message):
     held_open: int
     held_undelivered: int
     next_page_token: str
-    def __init__(self, jobs: _Optional[int] = ..., tasks: _Optional[int] = ..., artifacts: _Optional[int] = ..., bytes: _Optional[int] = ..., held_open: _Optional[int] = ..., held_undelivered: _Optional[int] = ..., next_page_token: _Optional[str] = ...) -> None: ...
+    partitions: int
+    def __init__(self, jobs: _Optional[int] = ..., tasks: _Optional[int] = ..., artifacts: _Optional[int] = ..., bytes: _Optional[int] = ..., held_open: _Optional[int] = ..., held_undelivered: _Optional[int] = ..., next_page_token: _Optional[str] = ..., partitions: _Optional[int] = ...) -> None: ...
