@@ -68,6 +68,7 @@ pub struct Catalog {
     plans: Mutex<HashMap<(AccountId, String), PlanRecord>>,
     /// Starts that name the same version at once.
     starts: Fresh<(AccountId, PlanKey, i32), Result<Arc<Compiled>>>,
+    projects: Mutex<HashMap<PlanId, Arc<str>>>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -170,6 +171,20 @@ impl Catalog {
             };
             Error::new(Reason::PlanNotFound, format!("there is no plan {text}"))
         })
+    }
+
+    /// The project of a plan, which never changes.
+    pub async fn project(&self, reader: &dyn Reader, account: &AccountId, plan: PlanId) -> Result<Arc<str>> {
+        if let Some(project) = lock(&self.projects).get(&plan) {
+            return Ok(project.clone());
+        }
+        let project: Arc<str> = self.plan(reader, account, &PlanKey::Id(plan)).await?.project.into();
+        let mut all = lock(&self.projects);
+        if all.len() >= COMPILED_MAX {
+            all.clear();
+        }
+        all.insert(plan, project.clone());
+        Ok(project)
     }
 
     /// The version that a start names; 0 = the default.

@@ -8,8 +8,10 @@ use crate::{
     error::{Error, Reason, Result},
     grant,
     hub::Hub,
-    look, membership,
+    look, maintenance, membership,
     news::{self, Outgoing},
+    purge::Maintenance,
+    retention::Keep,
     round::Round,
     timer::{self, Timer},
     token::Tokens,
@@ -19,7 +21,7 @@ use crate::{
 use async_trait::async_trait;
 use esteira_model::{AccountId, ArtifactId, Payload};
 use esteira_store::{Live, LivePlace, Reader, Unit, Writer};
-use std::{pin::Pin, sync::Arc};
+use std::{pin::Pin, sync::Arc, time::Duration};
 use tokio::{
     sync::{Notify, mpsc, oneshot},
     task::JoinHandle,
@@ -41,7 +43,14 @@ pub struct Settings {
     pub news: bool,
     /// Pieces of work that one transaction takes at most. Less than the default only to measure its worth.
     pub batch_max: usize,
+    /// How long jobs are kept where no policy was set.
+    pub keep: Keep,
+    /// How often what is kept no longer is removed.
+    pub purge_period: Duration,
 }
+
+/// What is due is removed within this time and that of the pass before it.
+const PURGE_PERIOD: Duration = Duration::from_secs(600);
 
 impl Default for Settings {
     fn default() -> Self {
@@ -52,6 +61,8 @@ impl Default for Settings {
             queue_depth: 8_192,
             news: true,
             batch_max: committer::BATCH_MAX,
+            keep: Keep::default(),
+            purge_period: PURGE_PERIOD,
         }
     }
 }
@@ -72,6 +83,8 @@ pub(crate) struct Shared {
     /// Other coordinators came, or changed what they serve.
     pub members_changed: Notify,
     pub hand_off: bool,
+    pub keep: Keep,
+    pub maintenance: Maintenance,
     /// Whether other coordinators may work on the same store.
     pub is_shared: bool,
     /// This coordinator stops.
@@ -93,6 +106,7 @@ pub struct Running {
     /// What looks, tells and hears: ended without waiting.
     loops: Vec<JoinHandle<()>>,
     membership: Option<JoinHandle<()>>,
+    maintenance: JoinHandle<()>,
 }
 
 impl Running {
@@ -103,6 +117,8 @@ impl Running {
             // It says that this coordinator leaves, unless the store is gone.
             let _ = membership.await;
         }
+        // It is in the middle of nothing that could not be left.
+        let _ = self.maintenance.await;
         self.loops.iter().for_each(JoinHandle::abort);
         // The committer ends when nobody can send it work any more.
         let _ = self.committer.await;
@@ -142,6 +158,8 @@ impl Coordinator {
             news: Outgoing::default(),
             members_changed: Notify::new(),
             hand_off: settings.hand_off,
+            keep: settings.keep,
+            maintenance: Maintenance::new(writer.another()),
             is_shared,
             stopping: CancellationToken::new(),
         });
@@ -165,7 +183,8 @@ impl Coordinator {
         }
         let membership =
             own.map(|own| tokio::spawn(membership::run(coordinator.clone(), own, settings.address.clone())));
-        Ok((coordinator, Running { shared, committer, loops, membership }))
+        let maintenance = tokio::spawn(maintenance::run(coordinator.clone(), settings.purge_period));
+        Ok((coordinator, Running { shared, committer, loops, membership, maintenance }))
     }
 
     /// The clock of this coordinator.

@@ -37,6 +37,9 @@ pub const TABLE: &[(&str, &str)] = &[
     ("/esteira.v1.AdminService/ListQueues", "system.read"),
     ("/esteira.v1.AdminService/UpdateQueue", "system.control"),
     ("/esteira.v1.AdminService/EvictWorker", "system.control"),
+    ("/esteira.v1.AdminService/ListRetention", "retention.read"),
+    ("/esteira.v1.AdminService/SetRetention", "retention.write"),
+    ("/esteira.v1.AdminService/ApplyRetention", "retention.write"),
 ];
 
 /// Where the RPCs of the contract are; what lies elsewhere (health, reflection) needs no caller.

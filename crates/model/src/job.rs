@@ -41,7 +41,7 @@ impl JobState {
 closed_enum! {
     /// Label that decides whether a job's data may be purged (INV-LABEL).
     DataClass {
-        /// Real data; never purged, only erased on request.
+        /// Real data; kept for ever unless an operator says otherwise.
         Production = "PRODUCTION",
         /// Quality assurance.
         Qa = "QA",

@@ -100,5 +100,11 @@ pub const ISSUES_MAX: usize = 100;
 pub const FILTER_BYTES_MAX: usize = 2 << 10;
 /// See [`FILTER_BYTES_MAX`].
 pub const FILTER_TERMS_MAX: usize = 20;
+/// How old an id may be that a caller chose for a job, by its own time: a call can be sent again for a day.
+pub const JOB_ID_AGE_MAX: Duration = Duration::from_secs(48 * 3600);
+/// How far ahead of the coordinator's clock its time may lie.
+pub const JOB_ID_AHEAD_MAX: Duration = Duration::from_secs(24 * 3600);
+/// Longest time for which jobs are kept, short of for ever.
+pub const KEEP_MAX: Duration = Duration::from_secs(100 * 366 * 24 * 3600);
 /// The protocol of this contract.
 pub const PROTOCOL: i32 = 1;

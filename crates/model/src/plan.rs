@@ -3,6 +3,9 @@
 use crate::{closed_enum::closed_enum, id::PlanVersionId};
 use std::{sync::Arc, time::Duration};
 
+/// The project of plans for which nobody named another.
+pub const PROJECT_DEFAULT: &str = "default";
+
 closed_enum! {
     /// What a step produces.
     OutputType {

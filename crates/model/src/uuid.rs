@@ -18,6 +18,11 @@ impl Uuid {
         &self.0
     }
 
+    /// The milliseconds since 1970 with which a version 7 id begins.
+    pub fn millis(&self) -> i64 {
+        self.0[..6].iter().fold(0, |millis, byte| millis << 8 | i64::from(*byte))
+    }
+
     /// The version nibble; 7 for time-ordered ids.
     pub const fn version(&self) -> u8 {
         self.0[6] >> 4
@@ -88,6 +93,7 @@ mod tests {
         let id: Uuid = text.parse().expect("canonical");
         assert_eq!(id.to_string(), text);
         assert_eq!(id.version(), 7);
+        assert_eq!(id.millis(), 0x0193_2c07_209b);
     }
 
     #[test]

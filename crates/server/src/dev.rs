@@ -1,6 +1,6 @@
 //! `esteira dev`: a coordinator and the functions in the box in one process, over a data directory.
 
-use crate::{EX_USAGE, cli::output, serve, telemetry};
+use crate::{EX_USAGE, cli::output, keep, serve, telemetry};
 use clap::Args;
 use esteira_model::DataClass;
 use esteira_sdk::worker::Worker;
@@ -29,6 +29,8 @@ pub struct Arguments {
     #[arg(long, env = "ESTEIRA_LOG_FORMAT", default_value = "text")]
     log_format: telemetry::LogFormat,
     #[command(flatten)]
+    keep: keep::Arguments,
+    #[command(flatten)]
     functions: esteira_functions::Flags,
 }
 
@@ -52,6 +54,7 @@ pub async fn run(arguments: Arguments) -> ExitCode {
         operator: arguments.operator,
         data_class: arguments.data_class,
         connection_age: serve::CONNECTION_AGE,
+        keep: arguments.keep,
         log_format: arguments.log_format,
     })
     .await;

@@ -11,6 +11,7 @@ mod ablation;
 mod bench;
 mod cli;
 mod dev;
+mod keep;
 mod serve;
 mod telemetry;
 

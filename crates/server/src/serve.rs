@@ -1,6 +1,6 @@
 //! `esteira serve`: a coordinator over a store, until it is told to stop.
 
-use crate::{EX_USAGE, ablation, cli::output, telemetry};
+use crate::{EX_USAGE, ablation, cli::output, keep, telemetry};
 use clap::Args;
 use esteira_coordinator::{Coordinator, Settings, SystemClock};
 use esteira_definition::parse_duration;
@@ -28,6 +28,8 @@ pub struct Arguments {
     /// Age at which a connection takes no new calls, so that clients spread over coordinators: 30m, 1h30m; at least 1s
     #[arg(long, env = "ESTEIRA_CONNECTION_AGE", default_value = "30m", value_parser = connection_age)]
     pub connection_age: Duration,
+    #[command(flatten)]
+    pub keep: keep::Arguments,
     /// How log lines look
     #[arg(long, env = "ESTEIRA_LOG_FORMAT", default_value = "text")]
     pub log_format: telemetry::LogFormat,
@@ -125,6 +127,7 @@ pub async fn start(arguments: &Arguments) -> Result<Served, ExitCode> {
         esteira_store_sql::open(&arguments.database, esteira_store_sql::Options::default()).await.map_err(refuse)?;
     ablation::answer_counts(store.sent.clone());
     settings.address = address.to_string();
+    settings.keep = arguments.keep.keep();
     let (coordinator, running) =
         Coordinator::start(store.writer, store.reader, Arc::new(SystemClock), settings).await.map_err(refuse)?;
     let stop = CancellationToken::new();

@@ -78,11 +78,6 @@ impl Connection {
         self.broken || self.session.is_lost()
     }
 
-    /// Whether its calls hold their thread.
-    pub(crate) fn holds_thread(&self) -> bool {
-        self.session.holds_thread()
-    }
-
     /// Begins a transaction that writes.
     pub(crate) async fn begin_write(&mut self) -> Result<()> {
         self.settle().await?;
@@ -296,6 +291,17 @@ impl Connection {
     pub(crate) async fn change_each(&mut self, keyed: &'static Keyed, keys: Rows) -> Result<Vec<Row>> {
         self.session.will_change();
         self.find(keyed, keys).await
+    }
+
+    /// Changes the rows of these keys with one more value, which the statement calls `$last`.
+    pub(crate) async fn change_each_with(
+        &mut self,
+        keyed: &'static Keyed,
+        keys: Rows,
+        last: Value,
+    ) -> Result<Vec<Row>> {
+        self.session.will_change();
+        self.find_with(keyed, keys, last).await
     }
 
     /// Reads the rows of these keys with one more value, which the statement calls `$last`.

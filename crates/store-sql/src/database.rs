@@ -96,6 +96,11 @@ impl Database {
         }
     }
 
+    /// Whether others may write at the same time.
+    pub(crate) fn is_shared(&self) -> bool {
+        matches!(self.engine, Engine::Postgres(..))
+    }
+
     /// The schema's history.
     pub(crate) fn migrations(&self) -> &'static [Migration] {
         match &self.engine {

@@ -75,9 +75,10 @@ pub(crate) static ARTIFACT: Table = plain(
     "artifact",
     columns![artifact_id I64, job_id Blob, data_class Text, place Text, body_kind Text, content_type Text, schema_id Text, sha256 Blob, body Blob],
 );
-/// Bytes beyond the inline limit, once for each content.
+/// Bytes beyond the inline limit, once for each content. What is there already is held until the reference to it is committed:
+/// a purge must not take it away in between.
 pub(crate) static BLOB: Table =
-    Table { on_conflict: OnConflict::Keep, ..plain("blob", columns![sha256 Blob, body Blob]) };
+    Table { on_conflict: OnConflict::Hold("sha256", "body"), ..plain("blob", columns![sha256 Blob, body Blob]) };
 pub(crate) static ATTEMPT: Table = plain(
     "attempt",
     columns![

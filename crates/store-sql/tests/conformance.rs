@@ -35,6 +35,8 @@ mod differential;
 mod history;
 #[path = "conformance/jobs.rs"]
 mod jobs;
+#[path = "conformance/leader.rs"]
+mod leader;
 #[path = "conformance/leases.rs"]
 mod leases;
 #[path = "conformance/lists.rs"]
@@ -51,10 +53,14 @@ mod outbox_races;
 mod outbox_settle;
 #[path = "conformance/plans.rs"]
 mod plans;
+#[path = "conformance/purge.rs"]
+mod purge;
 #[path = "conformance/queue.rs"]
 mod queue;
 #[path = "conformance/races.rs"]
 mod races;
+#[path = "conformance/retention.rs"]
+mod retention;
 #[path = "conformance/retries.rs"]
 mod retries;
 #[path = "conformance/settings.rs"]
@@ -74,13 +80,16 @@ fn every_verb_has_a_case() {
         bytes::VERBS,
         history::VERBS,
         jobs::VERBS,
+        leader::VERBS,
         leases::VERBS,
         lists::VERBS,
         members::VERBS,
         outbox_lease::VERBS,
         outbox_settle::VERBS,
         plans::VERBS,
+        purge::VERBS,
         queue::VERBS,
+        retention::VERBS,
         retries::VERBS,
         settings::VERBS,
         units::VERBS,

@@ -6,6 +6,8 @@ mod news;
 mod opening;
 #[path = "postgres/outcome.rs"]
 mod outcome;
+#[path = "postgres/partitions.rs"]
+mod partitions;
 #[path = "postgres/proxy.rs"]
 mod proxy;
 #[path = "postgres/schema.rs"]

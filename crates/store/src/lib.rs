@@ -13,6 +13,7 @@ pub mod news;
 pub mod page;
 pub mod reader;
 pub mod record;
+pub mod retention;
 pub mod writer;
 
 pub use batch::{Batch, Beat, Hot, Leased, Parked, Queued, Taken};
@@ -21,4 +22,5 @@ pub use news::{Heard, Listener, News, Teller};
 pub use page::{Filter, Op, Page, Paged, Term, Value};
 pub use reader::{JobDetails, LaneCount, OutboxRow, Reader, Stored, TaskRecord};
 pub use record::{AnsweredRequest, Claimed, Live, LivePlace, Member, PlanRecord, PlanVersionRecord};
-pub use writer::{OutboxKey, OutboxRun, Unit, Writer};
+pub use retention::{Held, Part, Purged, Removed, Retention, Tree};
+pub use writer::{OutboxKey, OutboxRun, TREES_MAX, Unit, Writer};

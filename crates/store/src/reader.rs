@@ -4,6 +4,7 @@ use crate::{
     error::Result,
     page::{Filter, Page, Paged},
     record::{Live, PlanRecord, PlanVersionRecord},
+    retention::{Held, Removed, Retention, Tree},
 };
 use async_trait::async_trait;
 use esteira_model::{
@@ -38,7 +39,7 @@ pub trait Reader: Send + Sync {
     async fn plan(&self, account: &AccountId, id: PlanId) -> Result<Option<PlanRecord>>;
     /// A plan by name.
     async fn plan_by_name(&self, account: &AccountId, name: &str) -> Result<Option<PlanRecord>>;
-    /// Plans by name. Fields: `name`, `aggregate_type`, `labels.<key>`.
+    /// Plans by name. Fields: `name`, `project`, `aggregate_type`, `labels.<key>`.
     async fn list_plans(&self, account: &AccountId, filter: &Filter, page: &Page) -> Result<Paged<PlanRecord>>;
     /// A version by id.
     async fn plan_version(&self, account: &AccountId, id: PlanVersionId) -> Result<Option<PlanVersionRecord>>;
@@ -61,6 +62,16 @@ pub trait Reader: Send + Sync {
     async fn lane_counts(&self) -> Result<Vec<LaneCount>>;
     /// Messages in the outbox by sequence. Fields: `topic`, `key`, `job_id`, `parked`.
     async fn list_outbox(&self, account: &AccountId, filter: &Filter, page: &Page) -> Result<Paged<OutboxRow>>;
+    /// The policies that were set, by account, project and data class.
+    async fn retention(&self) -> Result<Vec<Retention>>;
+    /// Projects that hold a plan or have a policy, by name.
+    async fn projects(&self, account: &AccountId) -> Result<Vec<String>>;
+    /// Trees of all accounts by the id of their root, oldest first, behind this one.
+    async fn trees(&self, after: Option<JobId>, limit: usize) -> Result<Vec<Tree>>;
+    /// Those of these trees that must stay, whatever their age. A tree that has ended stays ended.
+    async fn held_trees(&self, roots: &[JobId]) -> Result<Vec<(JobId, Held)>>;
+    /// What a purge of these trees would remove. A body that something outside of them refers to is not counted.
+    async fn trees_size(&self, roots: &[JobId]) -> Result<Removed>;
 }
 
 /// An artifact with its bytes and their SHA-256.

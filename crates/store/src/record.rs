@@ -12,6 +12,8 @@ pub struct PlanRecord {
     pub account: AccountId,
     /// Unique in the account.
     pub name: String,
+    /// The folder that it lies in; never changes.
+    pub project: String,
     /// For people.
     pub display_name: String,
     /// Kind of aggregate that it moves, or "".

@@ -5,12 +5,16 @@ use crate::{
     error::Result,
     news::News,
     record::{AnsweredRequest, Claimed, Live, Member, PlanRecord, PlanVersionRecord},
+    retention::{Part, Purged, Retention},
 };
 use async_trait::async_trait;
 use esteira_model::{
-    AccountId, Arrival, ArtifactId, EndedTask, Job, JobId, OutboxMessage, Payload, PlanId, PlanVersionId, TaskId, Time,
-    Uuid,
+    AccountId, Arrival, ArtifactId, DataClass, EndedTask, Job, JobId, OutboxMessage, Payload, PlanId, PlanVersionId,
+    TaskId, Time, Uuid,
 };
+
+/// Trees that one step of a purge works on at most.
+pub const TREES_MAX: usize = 128;
 
 /// A connection that only the committer uses.
 #[async_trait]
@@ -31,6 +35,12 @@ pub trait Writer: Send {
 
     /// News between the coordinators of the store; none where one process has it alone.
     fn news(&self) -> Option<News> {
+        None
+    }
+
+    /// A further writer of the same store, so that maintenance keeps nobody waiting; none where one is all there can be.
+    /// It connects when it begins its first unit.
+    fn another(&self) -> Option<Box<dyn Writer>> {
         None
     }
 }
@@ -205,6 +215,33 @@ pub trait Unit: Send {
     async fn forget_member(&mut self, node: u16, instance: Uuid) -> Result<()>;
     /// The leases that a poll got, at whichever coordinator (INV-POLL).
     async fn leases_of_poll(&mut self, worker_id: &str, request_id: &str) -> Result<Vec<Live>>;
+    /// Takes the lead in a task, or keeps it, until `expire_time`; `false` while another leads. The row is held until the unit
+    /// ends: nobody else takes the lead while this unit acts.
+    async fn take_lead(&mut self, task: &str, instance: Uuid, now: Time, expire_time: Time) -> Result<bool>;
+    /// Leaves the lead to whoever comes first.
+    async fn leave_lead(&mut self, task: &str, instance: Uuid) -> Result<()>;
+    /// The policies that were set, by account, project and data class.
+    async fn retention(&mut self) -> Result<Vec<Retention>>;
+    /// Sets a policy.
+    async fn put_retention(&mut self, retention: &Retention) -> Result<()>;
+    /// Goes back to the default; `false` when no policy was set.
+    async fn forget_retention(&mut self, account: &AccountId, project: &str, class: DataClass) -> Result<bool>;
+    /// Removes rows of trees that have ended, `limit` of each table at most: sub-plans first, the roots last, each job's own
+    /// row when all else of it is gone. An open job loses nothing. At most [`TREES_MAX`] trees. `part` is what the step
+    /// before answered, none for the first. Attempts of jobs below `dropped_below` are left to [`Self::drop_partitions`],
+    /// where the store has partitions.
+    async fn purge_trees(
+        &mut self,
+        roots: &[JobId],
+        part: Option<Part>,
+        limit: usize,
+        dropped_below: Option<JobId>,
+    ) -> Result<Purged>;
+    /// Makes the partitions of today and some days ahead; returns how many there are more. None where the store has no
+    /// partitions, or may not make them.
+    async fn create_partitions(&mut self, now: Time) -> Result<Option<usize>>;
+    /// Drops the partitions of days of which no job is left and to which none can come; returns how many.
+    async fn drop_partitions(&mut self, now: Time) -> Result<usize>;
     /// Forgets answered requests older than `before`, at most `limit`; returns how many.
     async fn forget_requests(&mut self, before: Time, limit: usize) -> Result<usize>;
 }

@@ -244,3 +244,39 @@ async fn a_failed_task_is_tried_again_while_its_job_runs() {
     other.stop().await;
     server.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_kept_is_shown_set_and_applied() {
+    let server = Server::serve().await;
+    let cli = server.cli();
+    let worker = LocalWorker::start(&server.url(), 2, functions(&Arc::default()));
+    let greet = write(&server, "greet.yaml", GREET);
+    cli.run(&["plan", "publish", &greet, "--project", "sales"]).await.exits(0);
+    cli.run(&["plan", "publish", &greet, "--project", "other"]).await.exits(1).warns("FIELD_INVALID");
+    cli.run(&["plan", "show", "greet"]).await.exits(0).prints("sales");
+    let job = start(&cli, &["--plan", "greet", "--input", "{}"]).await;
+    cli.run(&["job", "await", &job]).await.exits(0);
+    assert_eq!(cli.json(&["job", "show", &job]).await["project"], json!("sales"));
+
+    cli.run(&["retention", "show"]).await.exits(0).prints("PRODUCTION").prints("forever").prints("30d");
+    cli.run(&["retention", "set", "sales", "QA", "soon"]).await.exits(64).warns("90d");
+    cli.run(&["retention", "set", "Sales", "QA", "1d"]).await.exits(1).warns("project");
+    cli.run(&["retention", "set", "sales", "PRODUCTION", "0s"]).await.exits(0).prints("0s");
+    cli.run(&["retention", "show", "--output", "id"]).await.exits(64);
+    // Its greeting was not delivered.
+    cli.run(&["retention", "apply", "--dry-run"]).await.exits(0).prints("would remove 0 jobs").prints("not delivered");
+    cli.run(&["retention", "apply"]).await.exits(0).prints("removed 0 jobs").prints("1 jobs stay");
+    cli.run(&["job", "show", &job]).await.exits(0);
+
+    let silent = write(&server, "silent.yaml", documents::SILENT);
+    cli.run(&["plan", "publish", &silent, "--project", "sales"]).await.exits(0);
+    let silent = start(&cli, &["--plan", "silent", "--input", "{}"]).await;
+    cli.run(&["job", "await", &silent]).await.exits(0);
+    cli.run(&["retention", "apply", "--dry-run"]).await.exits(0).prints("would remove 1 jobs with 1 tasks");
+    assert_eq!(cli.json(&["retention", "apply"]).await["jobs"], json!(1));
+    cli.run(&["job", "show", &silent]).await.exits(1).warns("JOB_NOT_FOUND");
+    cli.run(&["retention", "set", "sales", "PRODUCTION", "default"]).await.exits(0).prints("default");
+    cli.run(&["retention", "apply"]).await.exits(0).prints("removed 0 jobs");
+    worker.stop().await;
+    server.stop().await;
+}

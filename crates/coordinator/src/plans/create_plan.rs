@@ -18,6 +18,8 @@ pub struct CreatePlan {
     pub request: Option<RequestKey>,
     /// Unique in the account.
     pub name: String,
+    /// The folder that it lies in.
+    pub project: String,
     /// For people.
     pub display_name: String,
     /// Kind of aggregate, or "".
@@ -47,6 +49,7 @@ impl Coordinator {
                     id,
                     account,
                     name: ask.name,
+                    project: ask.project,
                     display_name: ask.display_name,
                     aggregate_type: ask.aggregate_type,
                     labels: ask.labels,

@@ -9,7 +9,7 @@ use crate::{
 };
 use esteira_engine::{Entropy, Evaluate, Issue};
 use esteira_expr::Evaluator;
-use esteira_model::{AccountId, Actor, PlanId, PlanVersionId, Run, Time, limits};
+use esteira_model::{AccountId, Actor, PlanId, PlanVersionId, Run, Time, limits, plan::PROJECT_DEFAULT};
 use esteira_store::{PlanRecord, PlanVersionRecord, Unit};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -21,6 +21,8 @@ pub struct PublishPlanVersion {
     pub request: Option<RequestKey>,
     /// The plan; one that is named and not there is created.
     pub plan: PlanKey,
+    /// The project of a plan that is created, and that of one that is there; none = any.
+    pub project: Option<String>,
     /// The document.
     pub definition_json: String,
     /// The newest version that the caller knows; none = any.
@@ -113,6 +115,10 @@ impl Publish {
             let message = format!("the plan is `{}`, the document is named `{}`", plan.name, self.name);
             return Err(Error::field("definition_json", message));
         }
+        if self.ask.project.as_ref().is_some_and(|project| *project != plan.project) {
+            let message = format!("the plan is in project `{}`, and stays there", plan.project);
+            return Err(Error::field("project", message));
+        }
         if self.ask.expected_latest_version.is_some_and(|expected| expected != plan.latest_version) {
             let message = format!("the newest version is {}", plan.latest_version);
             return Err(Error {
@@ -158,6 +164,7 @@ impl Publish {
             id: self.plan_id,
             account: self.account.clone(),
             name,
+            project: self.ask.project.clone().unwrap_or_else(|| PROJECT_DEFAULT.into()),
             display_name: self.display_name.clone(),
             aggregate_type: self.aggregate_type.clone(),
             labels: BTreeMap::new(),

@@ -50,9 +50,19 @@ impl World {
         Self::open(TempDir::new().expect("a directory")).await
     }
 
+    /// With a purge so often.
+    pub async fn with_purge_period(purge_period: Duration) -> Self {
+        let settings = Settings { purge_period, ..Settings::default() };
+        Self::open_with(TempDir::new().expect("a directory"), settings).await
+    }
+
     pub async fn open(directory: TempDir) -> Self {
+        Self::open_with(directory, Settings::default()).await
+    }
+
+    async fn open_with(directory: TempDir, settings: Settings) -> Self {
         let url = format!("sqlite:{}", directory.path().join("store.db").display());
-        Self::over(&url, directory, Settings::default()).await
+        Self::over(&url, directory, settings).await
     }
 
     /// One more coordinator over a database that others may use.
@@ -92,6 +102,7 @@ impl World {
         let ask = PublishPlanVersion {
             request: None,
             plan: PlanKey::Name(name.into()),
+            project: None,
             definition_json: document.into(),
             expected_latest_version: None,
             make_default: true,

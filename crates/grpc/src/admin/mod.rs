@@ -1,9 +1,12 @@
 //! Administration: what there is, and tools for incidents. One file a verb.
 
+mod apply_retention;
 mod evict_worker;
 mod get_system_info;
 mod list_queues;
+mod list_retention;
 mod list_workers;
+mod set_retention;
 mod update_queue;
 
 use crate::edge::{Edge, close, open};
@@ -54,5 +57,29 @@ impl AdminService for Service {
     ) -> Result<Response<v1::EvictWorkerResponse>, Status> {
         let call = open(request)?;
         close(evict_worker::evict_worker(&self.0, &call.caller, call.message).await)
+    }
+
+    async fn list_retention(
+        &self,
+        request: Request<v1::ListRetentionRequest>,
+    ) -> Result<Response<v1::ListRetentionResponse>, Status> {
+        let call = open(request)?;
+        close(list_retention::list_retention(&self.0, &call.caller, call.message).await)
+    }
+
+    async fn set_retention(
+        &self,
+        request: Request<v1::SetRetentionRequest>,
+    ) -> Result<Response<v1::SetRetentionResponse>, Status> {
+        let call = open(request)?;
+        close(set_retention::set_retention(&self.0, &call.caller, call.message).await)
+    }
+
+    async fn apply_retention(
+        &self,
+        request: Request<v1::ApplyRetentionRequest>,
+    ) -> Result<Response<v1::ApplyRetentionResponse>, Status> {
+        let call = open(request)?;
+        close(apply_retention::apply_retention(&self.0, &call.caller, call.message).await)
     }
 }

@@ -64,6 +64,15 @@ pub fn name(text: String, at: At<'_>) -> Answer<String> {
     name_of(&text, at, limits::NAME_BYTES_MAX).map(|()| text)
 }
 
+/// The name of a project: `[a-z][a-z0-9_-]*`, of at most 63 characters.
+pub fn project(text: String, at: At<'_>) -> Answer<String> {
+    name_of(&text, at, limits::NAME_BYTES_MAX)?;
+    if text.contains('.') {
+        return wrong(at, format!("is not of the form [a-z][a-z0-9_-]{{0,{}}}", limits::NAME_BYTES_MAX - 1));
+    }
+    Ok(text)
+}
+
 /// Names, at most so many.
 pub fn names(texts: Vec<String>, at: At<'_>, count_max: usize) -> Answer<Vec<String>> {
     count(texts.len(), at, 0, count_max)?;

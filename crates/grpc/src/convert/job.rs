@@ -27,7 +27,7 @@ pub fn start(
     principal: &Principal,
     now: Time,
 ) -> Answer<StartJob> {
-    let job_id = if start.job_id.is_empty() { None } else { Some(minted(&start.job_id)?) };
+    let job_id = if start.job_id.is_empty() { None } else { Some(minted(&start.job_id, now)?) };
     let shortest = Duration::from_micros(1);
     Ok(StartJob {
         request,
@@ -46,12 +46,17 @@ pub fn start(
     })
 }
 
-/// An id that the caller minted: time-ordered, as all ids of jobs.
-fn minted(text: &str) -> Answer<JobId> {
+/// An id that the caller minted: time-ordered, as all ids of jobs, and of these days: history is kept by the time in it.
+fn minted(text: &str, now: Time) -> Answer<JobId> {
     let id: JobId = check::id(text, At::Top("job_id"))?;
     // Version 7, and the variant of RFC 9562.
     if id.0.version() != 7 || id.0.as_bytes()[8] >> 6 != 0b10 {
         return Err(crate::status::Refusal::field(At::Top("job_id"), "is not a UUID of version 7"));
+    }
+    let time = Time(id.0.millis() * 1_000);
+    if now.since(time) > limits::JOB_ID_AGE_MAX || time.since(now) > limits::JOB_ID_AHEAD_MAX {
+        let message = "its time lies more than 48 hours behind, or 24 hours ahead of, the coordinator's clock";
+        return Err(crate::status::Refusal::field(At::Top("job_id"), message));
     }
     Ok(id)
 }
@@ -88,6 +93,8 @@ pub struct JobView<'a> {
     pub job: &'a Job,
     /// What it executes.
     pub version: &'a PlanVersionRecord,
+    /// The project of its root's plan.
+    pub project: &'a str,
     /// What it was started with.
     pub input: Option<Stored>,
     /// Its first results.
@@ -102,7 +109,7 @@ pub struct JobView<'a> {
 
 /// On the wire.
 pub fn job_out(view: &JobView<'_>, bodies: Bodies) -> v1::Job {
-    let JobView { job, version, input, results, result_count, task_counts, wait_reason } = view;
+    let JobView { job, version, project, input, results, result_count, task_counts, wait_reason } = view;
     let input = input.as_ref().map(|(data, sha256)| payload::payload_out(data, sha256, bodies));
     let results = results.iter().map(|(data, sha256)| payload::payload_out(data, sha256, bodies));
     v1::Job {
@@ -128,6 +135,7 @@ pub fn job_out(view: &JobView<'_>, bodies: Bodies) -> v1::Job {
         end_time: job.end_time.map(time::instant_out),
         deadline: job.deadline.map(time::instant_out),
         etag: job.revision.to_string(),
+        project: (*project).to_owned(),
     }
 }
 

@@ -19,6 +19,20 @@ fn check(change: impl FnOnce(&mut v1::StartJobRequest), field: &str) {
     assert_eq!((refusal.reason, refusal.field.as_str()), (reason::FIELD_INVALID, field));
 }
 
+/// An id of a time that lies so many seconds ahead.
+fn minted_at(seconds: i64) -> String {
+    let millis = format!("{:012x}", NOW.0 / 1_000 + seconds * 1_000);
+    format!("{}-{}-7e9a-8b2c-ffeeddccbbaa", &millis[..8], &millis[8..])
+}
+
+#[test]
+fn an_id_of_these_days_is_taken() {
+    for hours in [-47, 0, 23] {
+        let request = v1::StartJobRequest { job_id: minted_at(hours * 3600), ..good() };
+        assert!(start(None, request, &principal(), NOW).is_ok_and(|start| start.job_id.is_some()), "{hours}");
+    }
+}
+
 fn at(seconds: i64) -> Option<prost_types::Timestamp> {
     Some(prost_types::Timestamp { seconds: NOW.0 / 1_000_000 + seconds, nanos: 0 })
 }
@@ -31,6 +45,9 @@ fn starts_name_what_is_wrong() {
     // A version 4, and a variant that is not RFC 9562's.
     check(|r| r.job_id = "01932c07-209b-4e9a-8b2c-ffeeddccbbaa".into(), "job_id");
     check(|r| r.job_id = "01932c07-209b-7e9a-cb2c-ffeeddccbbaa".into(), "job_id");
+    // Of another time than now.
+    check(|r| r.job_id = minted_at(-49 * 3600), "job_id");
+    check(|r| r.job_id = minted_at(25 * 3600), "job_id");
     check(|r| r.plan = None, "plan_name");
     check(|r| r.plan = Some(Plan::PlanId("x".into())), "plan_id");
     check(|r| r.plan = Some(Plan::PlanName("P".into())), "plan_name");

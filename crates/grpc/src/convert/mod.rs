@@ -11,6 +11,7 @@ pub mod outbox;
 pub mod payload;
 pub mod plan;
 pub mod report;
+pub mod retention;
 pub mod task;
 pub mod time;
 pub mod worker;

@@ -7,7 +7,7 @@ use crate::{
 use esteira_contract::v1;
 use esteira_coordinator::{catalog::PlanKey, plans::CreatePlan, work::RequestKey};
 use esteira_engine::Issue;
-use esteira_model::limits;
+use esteira_model::{limits, plan::PROJECT_DEFAULT};
 use esteira_store::{PlanRecord, PlanVersionRecord};
 
 /// A plan by id or by name, whichever message the choice stands in.
@@ -45,6 +45,7 @@ pub fn create(request: Option<RequestKey>, plan: v1::Plan) -> Answer<CreatePlan>
         create_time,
         update_time,
         etag,
+        project,
     } = plan;
     let set = [
         ("plan_id", !plan_id.is_empty()),
@@ -63,6 +64,10 @@ pub fn create(request: Option<RequestKey>, plan: v1::Plan) -> Answer<CreatePlan>
     Ok(CreatePlan {
         request,
         name: check::name(name, at.field("name"))?,
+        project: match project.is_empty() {
+            true => PROJECT_DEFAULT.into(),
+            false => check::project(project, at.field("project"))?,
+        },
         display_name: check::line(display_name, at.field("display_name"), limits::TEXT_CHARS_MAX)?,
         aggregate_type,
         labels: check::labels(labels, at.field("labels"))?,
@@ -90,6 +95,7 @@ pub fn plan_out(plan: PlanRecord) -> v1::Plan {
         create_time: Some(time::instant_out(plan.create_time)),
         update_time: Some(time::instant_out(plan.update_time)),
         etag: plan.revision.to_string(),
+        project: plan.project,
     }
 }
 

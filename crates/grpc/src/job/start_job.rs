@@ -2,7 +2,7 @@
 
 use super::{
     await_job::await_end,
-    view::{read_version, view_ended},
+    view::{read_project, read_version, view_ended},
 };
 use crate::{
     convert::{
@@ -46,9 +46,11 @@ pub async fn start_job(edge: &Edge, caller: &Caller, mut request: v1::StartJobRe
 
 async fn answer(edge: &Edge, caller: &Caller, started: &Started, input: Payload) -> Answer<v1::StartJobResponse> {
     let compiled = read_version(edge, caller, &started.job).await?;
+    let project = read_project(edge, caller, &started.job, &compiled.record).await?;
     let view = JobView {
         job: &started.job,
         version: &compiled.record,
+        project: &project,
         // A repetition has the same input: its digest says so.
         input: Some((input.clone(), payload::sha256(&input))),
         results: Vec::new(),

@@ -14,7 +14,7 @@ use crate::{
 use esteira_contract::v1;
 use esteira_coordinator::{Compiled, Reason};
 use esteira_model::{ArtifactId, Job, JobId, JobState, limits};
-use esteira_store::JobDetails;
+use esteira_store::{JobDetails, PlanVersionRecord};
 use prost::Message;
 use std::sync::Arc;
 
@@ -28,6 +28,20 @@ pub async fn read_job(edge: &Edge, caller: &Caller, id: JobId) -> Answer<Job> {
 pub async fn read_version(edge: &Edge, caller: &Caller, job: &Job) -> Answer<Arc<Compiled>> {
     let (catalog, reader) = (edge.coordinator.catalog(), edge.coordinator.reader());
     Ok(catalog.version(reader, &caller.principal.account, job.plan_version).await?)
+}
+
+/// The project of a job: that of its root's plan.
+pub async fn read_project(edge: &Edge, caller: &Caller, job: &Job, version: &PlanVersionRecord) -> Answer<Arc<str>> {
+    let (catalog, reader, account) = (edge.coordinator.catalog(), edge.coordinator.reader(), &caller.principal.account);
+    let root = match job.lineage.root == job.id {
+        true => None,
+        false => reader.job(account, job.lineage.root).await?,
+    };
+    let plan = match root {
+        Some(root) => read_version(edge, caller, &root).await?.record.plan,
+        None => version.plan,
+    };
+    Ok(catalog.project(reader, account, plan).await?)
 }
 
 /// One artifact; none when it was purged.
@@ -45,10 +59,12 @@ pub async fn view_job(edge: &Edge, caller: &Caller, job: &Job, bodies: Bodies) -
     if bodies == Bodies::Sent {
         results = all_that_fit(edge, job.id, results, result_count).await?;
     }
+    let project = read_project(edge, caller, job, &compiled.record).await?;
     let wait_reason = waiting::of_job(edge, caller, job, &task_counts).await?;
     let input = input.map(without_id);
     let results = results.into_iter().map(without_id).collect();
-    let view = JobView { job, version: &compiled.record, input, results, result_count, task_counts, wait_reason };
+    let (version, project) = (&compiled.record, &*project);
+    let view = JobView { job, version, project, input, results, result_count, task_counts, wait_reason };
     Ok(fitting(job_out(&view, bodies)))
 }
 
@@ -69,6 +85,7 @@ pub async fn view_ended(
         return Ok(shown);
     }
     let compiled = read_version(edge, caller, job).await?;
+    let project = read_project(edge, caller, job, &compiled.record).await?;
     let (results, result_count) = match known {
         Some(results) => {
             let count = results.len() as i64;
@@ -83,6 +100,7 @@ pub async fn view_ended(
     let view = JobView {
         job,
         version: &compiled.record,
+        project: &project,
         input: None,
         results: results.into_iter().map(without_id).collect(),
         result_count,

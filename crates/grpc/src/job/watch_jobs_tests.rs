@@ -20,6 +20,7 @@ async fn fixture() -> Fixture {
     let publish = PublishPlanVersion {
         request: None,
         plan: PlanKey::Name("one".into()),
+        project: None,
         definition_json: r#"{"name":"one","steps":[{"step_key":"a","function":"kit.a"}]}"#.into(),
         expected_latest_version: None,
         make_default: false,

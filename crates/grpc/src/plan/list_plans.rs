@@ -12,6 +12,7 @@ use esteira_contract::v1;
 
 const COLUMNS: &[Column] = &[
     Column { name: "name", kind: Kind::Text },
+    Column { name: "project", kind: Kind::Text },
     Column { name: "aggregate_type", kind: Kind::Text },
     Column { name: "labels", kind: Kind::Labels },
 ];

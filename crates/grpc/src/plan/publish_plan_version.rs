@@ -29,6 +29,10 @@ pub async fn publish_plan_version(
     let ask = PublishPlanVersion {
         request: key,
         plan: plan_key!(request.plan, v1::publish_plan_version_request::Plan, At::Root)?,
+        project: match request.project.is_empty() {
+            true => None,
+            false => Some(check::project(request.project, At::Top("project"))?),
+        },
         definition_json: request.definition_json,
         expected_latest_version: expected.transpose()?,
         make_default: request.make_default,

@@ -2,6 +2,7 @@
 
 use crate::harness::*;
 use esteira_contract::v1::{self, JobState, TaskState};
+use esteira_coordinator::{Clock, SystemClock};
 use tonic::Code;
 
 #[tokio::test]
@@ -69,7 +70,8 @@ async fn inv_replay_a_start_can_be_sent_again() {
     let other = v1::StartJobRequest { priority: 1, ..request };
     check_refused(server.jobs().start_job(other).await, Code::FailedPrecondition, "REQUEST_ID_REUSED", "request_id");
 
-    let job_id = "01932c07-209b-7e9a-8b2c-ffeeddccbbaa";
+    let millis = format!("{:012x}", SystemClock.now().0 / 1_000);
+    let job_id = &*format!("{}-{}-7e9a-8b2c-ffeeddccbbaa", &millis[..8], &millis[8..]);
     let chosen = v1::StartJobRequest { job_id: job_id.into(), ..start_of("one", "1") };
     let started = server.jobs().start_job(chosen.clone()).await.expect("started").into_inner();
     assert_eq!(started.job.map(|job| job.job_id), Some(job_id.to_owned()));

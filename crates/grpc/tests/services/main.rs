@@ -11,6 +11,7 @@ mod lists;
 mod outbox;
 mod plans;
 mod protocol;
+mod retention;
 mod start_and_wait;
 mod watch;
 mod why;

@@ -217,6 +217,7 @@ fn show(job: &v1::Job) -> String {
         ("aggregate", aggregate.map(|aggregate| format!("{}/{}", aggregate.r#type, aggregate.id)).unwrap_or_default()),
         ("labels", labels.join(", ")),
         ("operator", actor.user_id),
+        ("project", job.project.clone()),
         ("data class", output::short(job.data_class().as_str_name(), "DATA_CLASS_")),
         ("tasks", counts.join(", ")),
         ("created", output::time(job.create_time.as_ref())),

@@ -8,6 +8,7 @@ mod outbox;
 pub mod output;
 mod plan;
 mod queue;
+mod retention;
 mod task;
 mod watch;
 mod worker;
@@ -62,6 +63,9 @@ pub enum Command {
     /// Messages that wait to be delivered
     #[command(subcommand)]
     Outbox(outbox::Command),
+    /// How long jobs are kept after their end
+    #[command(subcommand)]
+    Retention(retention::Command),
 }
 
 impl Command {
@@ -71,6 +75,7 @@ impl Command {
             self,
             Self::Plan(plan::Command::Validate { .. } | plan::Command::Diff { .. })
                 | Self::Outbox(outbox::Command::Unpark { .. })
+                | Self::Retention(_)
         )
     }
 }
@@ -136,6 +141,7 @@ pub async fn run(arguments: ClientArguments, command: Command) -> ExitCode {
         Command::Worker(command) => worker::run(&session, command).await,
         Command::Queue(command) => queue::run(&session, command).await,
         Command::Outbox(command) => outbox::run(&session, command).await,
+        Command::Retention(command) => retention::run(&session, command).await,
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

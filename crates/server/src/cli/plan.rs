@@ -20,6 +20,9 @@ pub enum Command {
         /// Make it the default: the version of jobs that are started without --version
         #[arg(long)]
         default: bool,
+        /// The project of a new plan (default: `default`); a plan never changes its project
+        #[arg(long, default_value = "", hide_default_value = true)]
+        project: String,
         /// Refuse unless this is the newest version now
         #[arg(long)]
         expect_latest: Option<i32>,
@@ -84,7 +87,7 @@ pub async fn run(session: &Session, command: Command) -> Outcome {
             })?;
             if answer.valid { Ok(()) } else { Err(Failure::Outcome) }
         }
-        Command::Publish { file, default, expect_latest, request_id } => {
+        Command::Publish { file, default, project, expect_latest, request_id } => {
             let (name, definition_json) = document(&file)?;
             let request = v1::PublishPlanVersionRequest {
                 request_id,
@@ -92,6 +95,7 @@ pub async fn run(session: &Session, command: Command) -> Outcome {
                 definition_json,
                 expected_latest_version: expect_latest,
                 make_default: default,
+                project,
             };
             let answer = plans.publish_plan_version(request).await?;
             published(session, &answer).await
@@ -208,6 +212,7 @@ async fn show(session: &Session, name: String) -> Outcome {
         let fields = output::fields(&[
             ("plan", plan.name.clone()),
             ("title", plan.display_name.clone()),
+            ("project", plan.project.clone()),
             ("aggregate", plan.aggregate_type.clone()),
             ("default", plan.default_version.to_string()),
             ("created", output::time(plan.create_time.as_ref())),

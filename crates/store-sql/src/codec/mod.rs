@@ -14,7 +14,7 @@ pub(crate) use flow::{flow_text, read_flow};
 pub(crate) use job::{push_job, read_job};
 pub(crate) use json::{from_json, to_json};
 pub(crate) use outbox::{LeasedMessage, push_message, read_message, read_run, run_bytes};
-pub(crate) use payload::{push_artifact, read_payload, stored};
+pub(crate) use payload::{Blobs, push_artifact, read_payload, stored};
 pub(crate) use plan::{actor_text, labels_text, push_plan_version, read_plan, read_plan_version};
 pub(crate) use task::{
     ids_bytes, push_attempt, push_ended, push_leased, push_task, read_attempt, read_ended, read_ids, read_leased,

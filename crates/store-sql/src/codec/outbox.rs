@@ -1,7 +1,7 @@
 //! Outbox messages, and the run of a key: which of its messages were leased, and how often.
 
 use crate::{
-    codec::{from_json, labels_text, read_payload, stored},
+    codec::{Blobs, from_json, labels_text, read_payload, stored},
     row::Cells,
     value::Rows,
 };
@@ -10,7 +10,7 @@ use esteira_store::{Error, Kind, Result};
 use sha2::{Digest, Sha256};
 
 /// Adds a row of `outbox`, and its bytes to `blobs` when they are large.
-pub(crate) fn push_message(message: &OutboxMessage, rows: &mut Rows, blobs: &mut Rows) {
+pub(crate) fn push_message(message: &OutboxMessage, rows: &mut Rows, blobs: &mut Blobs) {
     let emit = &message.emit;
     rows.push(message.sequence)
         .push(&message.account)

@@ -6,10 +6,13 @@ use crate::{
 };
 use esteira_model::{Artifact, Body, Payload};
 use esteira_store::{Error, Kind, Result};
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// Bytes beyond this are content-addressed. Below, a row of its own would cost more than the copy.
 const INLINE_BYTES_MAX: usize = 64 << 10;
+
+/// Large bodies of a round by their digest: each once, and in one order, as another coordinator's round may hold some of them.
+pub(crate) type Blobs = BTreeMap<[u8; 32], Vec<u8>>;
 
 /// Where a payload's bytes go.
 pub(crate) struct Stored<'a> {
@@ -28,7 +31,7 @@ impl Stored<'_> {
     }
 
     /// Adds `place, body_kind, content_type, schema_id, sha256, body` to a row, and the bytes to `blobs` when they are large.
-    pub(crate) fn push(&self, row: &mut Rows, blobs: &mut Rows) {
+    pub(crate) fn push(&self, row: &mut Rows, blobs: &mut Blobs) {
         let bytes = self.payload.bytes();
         let kind = match self.payload.body {
             Body::Json(_) => "JSON",
@@ -42,13 +45,13 @@ impl Stored<'_> {
             row.push((!matches!(self.payload.body, Body::None)).then_some(bytes));
         } else {
             row.push(Value::Null);
-            blobs.push(self.sha256).push(bytes);
+            blobs.entry(self.sha256).or_insert_with(|| bytes.to_vec());
         }
     }
 }
 
 /// Adds a row of `artifact` (INV-LABEL: the data class is on it).
-pub(crate) fn push_artifact(artifact: &Artifact, sha256: [u8; 32], rows: &mut Rows, blobs: &mut Rows) {
+pub(crate) fn push_artifact(artifact: &Artifact, sha256: [u8; 32], rows: &mut Rows, blobs: &mut Blobs) {
     rows.push(artifact.id.0).push(artifact.job.0).push(Value::Fixed(artifact.data_class.as_str()));
     stored(&artifact.payload, sha256).push(rows, blobs);
 }

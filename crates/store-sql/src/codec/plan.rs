@@ -28,7 +28,7 @@ pub(crate) fn labels_text(labels: &BTreeMap<String, String>) -> String {
 /// The SELECT list of [`read_plan`].
 macro_rules! plan_columns {
     () => {
-        "plan_id, account, name, display_name, aggregate_type, labels, default_version, latest_version, create_time, update_time, revision"
+        "plan_id, account, name, display_name, aggregate_type, labels, default_version, latest_version, create_time, update_time, revision, project"
     };
 }
 pub(crate) use plan_columns;
@@ -47,6 +47,7 @@ pub(crate) fn read_plan(cells: &mut Cells<'_>) -> Result<PlanRecord> {
         create_time: cells.time()?,
         update_time: cells.time()?,
         revision: cells.i64()?,
+        project: cells.string()?,
     })
 }
 

@@ -66,11 +66,6 @@ impl RawRow {
 }
 
 impl Session {
-    /// Whether its calls hold the thread that makes them.
-    pub(crate) fn holds_thread(&self) -> bool {
-        matches!(self, Self::Sqlite(_))
-    }
-
     /// Begins a transaction that writes.
     pub(crate) async fn begin_write(&mut self) -> Result<()> {
         match self {

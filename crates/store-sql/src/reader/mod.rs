@@ -6,17 +6,18 @@ mod outbox;
 mod paging;
 mod plans;
 mod pool;
+mod retention;
 mod tasks;
 
 pub(crate) use filter::Query;
 pub(crate) use pool::Pool;
 
-use crate::unit::{history, live, plans as plan_reads};
+use crate::unit::{history, live, plans as plan_reads, policy};
 use async_trait::async_trait;
 use esteira_model::{AccountId, ArtifactId, Attempt, Job, JobId, PlanId, PlanVersionId, TaskId};
 use esteira_store::{
-    Filter, JobDetails, LaneCount, OutboxRow, Page, Paged, PlanRecord, PlanVersionRecord, Reader, Result, Stored,
-    TaskRecord,
+    Filter, Held, JobDetails, LaneCount, OutboxRow, Page, Paged, PlanRecord, PlanVersionRecord, Reader, Removed,
+    Result, Retention, Stored, TaskRecord, Tree,
 };
 
 /// Reads of committed state. Each call sees one snapshot.
@@ -147,5 +148,20 @@ impl Reader for SqlReader {
     }
     async fn list_outbox(&self, account: &AccountId, filter: &Filter, page: &Page) -> Result<Paged<OutboxRow>> {
         read_once!(self, |c| outbox::list_outbox(c, account, filter, page))
+    }
+    async fn retention(&self) -> Result<Vec<Retention>> {
+        read_once!(self, |c| policy::retention(c))
+    }
+    async fn projects(&self, account: &AccountId) -> Result<Vec<String>> {
+        read_once!(self, |c| retention::projects(c, account))
+    }
+    async fn trees(&self, after: Option<JobId>, limit: usize) -> Result<Vec<Tree>> {
+        read_once!(self, |c| retention::trees(c, after, limit))
+    }
+    async fn held_trees(&self, roots: &[JobId]) -> Result<Vec<(JobId, Held)>> {
+        read_once!(self, |c| retention::held_trees(c, roots))
+    }
+    async fn trees_size(&self, roots: &[JobId]) -> Result<Removed> {
+        read!(self, |c| retention::trees_size(c, roots))
     }
 }

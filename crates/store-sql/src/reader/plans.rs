@@ -37,6 +37,7 @@ pub(super) async fn list_plans(
 ) -> Result<Paged<PlanRecord>> {
     const FIELDS: &[Field] = &[
         Field { name: "name", sql: Sql::Text("name") },
+        Field { name: "project", sql: Sql::Text("project") },
         Field { name: "aggregate_type", sql: Sql::Text("aggregate_type") },
     ];
     let mut query = Query::new(concat!("SELECT ", plan_columns!(), " FROM plan WHERE account = $1"), values![account]);

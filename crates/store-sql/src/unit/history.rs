@@ -33,7 +33,7 @@ static JOBS: Keyed =
     Keyed { key: &[Type::Blob], sql: concat!("SELECT ", job_columns!(), " FROM k CROSS JOIN job WHERE job_id = k1") };
 
 /// The key list of jobs.
-pub(super) fn job_keys(ids: &[JobId]) -> Rows {
+pub(crate) fn job_keys(ids: &[JobId]) -> Rows {
     let ids = distinct(ids);
     let mut keys = Rows::with_capacity(1, ids.len());
     for id in ids {

@@ -3,12 +3,15 @@
 mod aggregate;
 mod append;
 pub(crate) mod history;
+mod leader;
 pub(crate) mod live;
 mod members;
 mod outbox_lease;
 mod outbox_settle;
 mod outbox_state;
 pub(crate) mod plans;
+pub(crate) mod policy;
+pub(crate) mod purge;
 mod settings;
 mod waiting;
 mod write;

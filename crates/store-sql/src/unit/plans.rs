@@ -43,10 +43,10 @@ pub(super) async fn put_plan(connection: &mut Connection, plan: &PlanRecord) -> 
     const INSERT: &str = concat!(
         "INSERT INTO plan (",
         plan_columns!(),
-        ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING"
+        ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING"
     );
     const UPDATE: &str = "UPDATE plan SET name = $3, display_name = $4, aggregate_type = $5, labels = $6, default_version = $7, latest_version = $8, \
-                          create_time = $9, update_time = $10, revision = $11 WHERE plan_id = $1 AND account = $2 AND revision = $11 - 1";
+                          create_time = $9, update_time = $10, revision = $11 WHERE plan_id = $1 AND account = $2 AND revision = $11 - 1 AND project = $12";
     let is_new = plan.revision == 1;
     let values = values![
         plan.id.0,
@@ -60,6 +60,7 @@ pub(super) async fn put_plan(connection: &mut Connection, plan: &PlanRecord) -> 
         plan.create_time,
         plan.update_time,
         plan.revision,
+        &plan.project,
     ];
     if connection.execute(if is_new { INSERT } else { UPDATE }, values).await? == 0 {
         return Err(match is_new {

@@ -2,7 +2,8 @@
 
 use crate::{
     codec::{
-        job::push_change, push_artifact, push_attempt, push_ended, push_job, push_leased, push_message, push_task,
+        Blobs, job::push_change, push_artifact, push_attempt, push_ended, push_job, push_leased, push_message,
+        push_task,
     },
     connection::Connection,
     statement::{Keyed, Operation, Table, Type},
@@ -35,6 +36,7 @@ struct Expected {
 struct Round {
     operations: Vec<Operation>,
     expected: Vec<Expected>,
+    blobs: Blobs,
 }
 
 async fn write_all(connection: &mut Connection, batch: &Batch) -> Result<()> {
@@ -75,6 +77,7 @@ impl Round {
             rows.push(a.from_step).push(a.from_task.0).push(a.artifact.0);
         });
         round.insert_messages(batch);
+        round.insert_blobs();
         Ok(round)
     }
 
@@ -142,12 +145,19 @@ impl Round {
 
     fn insert_artifacts(&mut self, batch: &Batch) {
         let mut rows = Rows::with_capacity(tables::ARTIFACT.width(), batch.artifacts.len());
-        let mut blobs = Rows::with_capacity(tables::BLOB.width(), 0);
         for (artifact, sha256) in &batch.artifacts {
-            push_artifact(artifact, *sha256, &mut rows, &mut blobs);
+            push_artifact(artifact, *sha256, &mut rows, &mut self.blobs);
         }
-        self.operations.push(Operation::Insert(&tables::BLOB, blobs));
         self.operations.push(Operation::Insert(&tables::ARTIFACT, rows));
+    }
+
+    /// The large bodies of artifacts and messages.
+    fn insert_blobs(&mut self) {
+        let mut rows = Rows::with_capacity(tables::BLOB.width(), self.blobs.len());
+        for (sha256, body) in std::mem::take(&mut self.blobs) {
+            rows.push(sha256).push(body);
+        }
+        self.operations.push(Operation::Insert(&tables::BLOB, rows));
     }
 
     /// Live tasks that leave this place. INV-FENCE: the row must still carry the fence of the decision.
@@ -174,18 +184,16 @@ impl Round {
     /// Messages, and a row for each key that had none before. The key is ready at once.
     fn insert_messages(&mut self, batch: &Batch) {
         let mut rows = Rows::with_capacity(tables::OUTBOX.width(), batch.outbox.len());
-        let mut blobs = Rows::with_capacity(tables::BLOB.width(), 0);
         // In the order of the keys, each with its first message: another coordinator's round may hold some of them.
         let mut first = BTreeMap::new();
         for message in &batch.outbox {
-            push_message(message, &mut rows, &mut blobs);
+            push_message(message, &mut rows, &mut self.blobs);
             first.entry((&message.account, &message.emit.topic, &message.emit.key)).or_insert(message);
         }
         let mut keys = Rows::with_capacity(tables::OUTBOX_KEY.width(), first.len());
         for message in first.values() {
             KeyState::of_new(message).push(&mut keys);
         }
-        self.operations.push(Operation::Insert(&tables::BLOB, blobs));
         self.operations.push(Operation::Insert(&tables::OUTBOX, rows));
         self.operations.push(Operation::Insert(&tables::OUTBOX_KEY, keys));
     }

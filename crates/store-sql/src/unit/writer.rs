@@ -3,59 +3,73 @@
 use crate::{
     connection::Connection,
     database::Database,
-    unit::{aggregate, append, history, live, members, outbox_lease, outbox_settle, plans, settings, waiting, write},
+    dialect::postgres::partitions,
+    unit::{
+        aggregate, append, history, leader, live, members, outbox_lease, outbox_settle, plans, policy, purge, settings,
+        waiting, write,
+    },
 };
 use async_trait::async_trait;
 use esteira_model::{
-    AccountId, Arrival, ArtifactId, EndedTask, Job, JobId, Payload, PlanId, PlanVersionId, TaskId, Time, Uuid,
+    AccountId, Arrival, ArtifactId, DataClass, EndedTask, Job, JobId, Payload, PlanId, PlanVersionId, TaskId, Time,
+    Uuid,
 };
 use esteira_store::{
-    AnsweredRequest, Batch, Beat, Claimed, Kind, Live, Member, News, OutboxKey, OutboxRun, PlanRecord,
-    PlanVersionRecord, Result, Unit, Writer,
+    AnsweredRequest, Batch, Beat, Claimed, Error, Kind, Live, Member, News, OutboxKey, OutboxRun, Part, PlanRecord,
+    PlanVersionRecord, Purged, Result, Retention, Unit, Writer,
 };
 use std::sync::Arc;
 
-/// The connection that only the committer uses.
+/// A connection that has one user.
 pub(crate) struct SqlWriter {
-    connection: Connection,
+    /// None before the first unit of a further writer.
+    connection: Option<Connection>,
     database: Arc<Database>,
 }
 
 impl SqlWriter {
     pub(crate) fn new(connection: Connection, database: Arc<Database>) -> Self {
-        Self { connection, database }
+        Self { connection: Some(connection), database }
     }
 
-    async fn reconnect(&mut self) -> Result<()> {
-        self.connection = self.database.open_writer().await?;
-        Ok(())
+    /// A connection to work on. After an I/O error nobody knows what one holds, and a failed sync must not be retried on its
+    /// file handle.
+    async fn connection(&mut self) -> Result<&mut Connection> {
+        let connection = match self.connection.take() {
+            Some(connection) if !connection.is_broken() => connection,
+            _ => self.database.open_writer().await?,
+        };
+        Ok(self.connection.insert(connection))
     }
 }
 
 #[async_trait]
 impl Writer for SqlWriter {
     async fn begin(&mut self) -> Result<Box<dyn Unit + '_>> {
-        // After an I/O error nobody knows what the connection holds, and a failed sync must not be retried on its file handle.
-        if self.connection.is_broken() {
-            self.reconnect().await?;
-        }
-        let begun = self.connection.begin_write().await;
+        let connection = self.connection().await?;
+        let begun = connection.begin_write().await;
         // A server that was restarted while nobody worked is met here: nothing is lost yet, so it is worth a second try.
-        if begun.is_err() && self.connection.is_shared() && self.connection.is_broken() {
-            self.reconnect().await?;
-            self.connection.begin_write().await?;
+        if begun.is_err() && connection.is_shared() && connection.is_broken() {
+            self.connection().await?.begin_write().await?;
         } else {
             begun?;
         }
-        Ok(Box::new(SqlUnit { connection: &mut self.connection, database: &self.database }))
+        let database = &*self.database;
+        let connection = self.connection.as_mut().ok_or_else(|| Error::new(Kind::Unavailable, "no connection"))?;
+        Ok(Box::new(SqlUnit { connection, database }))
     }
 
     fn holds_thread(&self) -> bool {
-        self.connection.holds_thread()
+        self.database.holds_thread()
     }
 
     fn is_shared(&self) -> bool {
-        self.connection.is_shared()
+        self.database.is_shared()
+    }
+
+    fn another(&self) -> Option<Box<dyn Writer>> {
+        let database = self.database.clone();
+        self.is_shared().then(|| Box::new(Self { connection: None, database }) as Box<dyn Writer>)
     }
 
     fn news(&self) -> Option<News> {
@@ -277,6 +291,43 @@ impl Unit for SqlUnit<'_> {
     }
     async fn leases_of_poll(&mut self, worker_id: &str, request_id: &str) -> Result<Vec<Live>> {
         live::leases_of_poll(self.connection, worker_id, request_id).await
+    }
+    async fn take_lead(&mut self, task: &str, instance: Uuid, now: Time, expire_time: Time) -> Result<bool> {
+        leader::take_lead(self.connection, task, instance, now, expire_time).await
+    }
+    async fn leave_lead(&mut self, task: &str, instance: Uuid) -> Result<()> {
+        leader::leave_lead(self.connection, task, instance).await
+    }
+    async fn retention(&mut self) -> Result<Vec<Retention>> {
+        policy::retention(self.connection).await
+    }
+    async fn put_retention(&mut self, retention: &Retention) -> Result<()> {
+        policy::put_retention(self.connection, retention).await
+    }
+    async fn forget_retention(&mut self, account: &AccountId, project: &str, class: DataClass) -> Result<bool> {
+        policy::forget_retention(self.connection, account, project, class).await
+    }
+    async fn purge_trees(
+        &mut self,
+        roots: &[JobId],
+        part: Option<Part>,
+        limit: usize,
+        dropped_below: Option<JobId>,
+    ) -> Result<Purged> {
+        let dropped_below = dropped_below.filter(|_| self.connection.is_shared());
+        purge::purge_trees(self.connection, roots, part, limit, dropped_below).await
+    }
+    async fn create_partitions(&mut self, now: Time) -> Result<Option<usize>> {
+        match self.connection.is_shared() {
+            true => partitions::create_partitions(self.connection, now).await,
+            false => Ok(None),
+        }
+    }
+    async fn drop_partitions(&mut self, now: Time) -> Result<usize> {
+        match self.connection.is_shared() {
+            true => partitions::drop_partitions(self.connection, now).await,
+            false => Ok(0),
+        }
     }
     async fn forget_requests(&mut self, before: Time, limit: usize) -> Result<usize> {
         settings::forget_requests(self.connection, before, limit).await

@@ -174,6 +174,7 @@ impl Store {
             id: PlanId(self.ids.uuid()),
             account: acme(),
             name: name.into(),
+            project: "sales".into(),
             display_name: format!("The {name}"),
             aggregate_type: "order".into(),
             labels: BTreeMap::from([("team".into(), "sales".into())]),

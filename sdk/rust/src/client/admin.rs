@@ -22,4 +22,10 @@ rpcs! { AdminClient over AdminServiceClient:
     read update_queue(UpdateQueueRequest) -> UpdateQueueResponse;
     /// Takes all leases from a worker now.
     read evict_worker(EvictWorkerRequest) -> EvictWorkerResponse;
+    /// Lists how long jobs are kept after their end.
+    read list_retention(ListRetentionRequest) -> ListRetentionResponse;
+    /// Sets how long the jobs of a project and data class are kept.
+    read set_retention(SetRetentionRequest) -> SetRetentionResponse;
+    /// Removes, or counts, what is kept no longer. A token in the answer says that there is more to do.
+    read apply_retention(ApplyRetentionRequest) -> ApplyRetentionResponse;
 }

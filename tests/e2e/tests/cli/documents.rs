@@ -60,3 +60,11 @@ pub fn write(server: &Server, name: &str, text: &str) -> String {
     std::fs::write(&path, text.trim_start()).expect("a file can be written");
     path.to_str().expect("the path is UTF-8").to_owned()
 }
+
+/// A step that says nothing.
+pub const SILENT: &str = "
+name: silent
+steps:
+  - step_key: look
+    function: condition
+";

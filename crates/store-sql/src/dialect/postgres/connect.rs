@@ -56,7 +56,12 @@ pub(crate) fn migrations() -> &'static [Migration] {
             }
         };
     }
-    &[migration!(1, "0001_tables"), migration!(2, "0002_members")]
+    &[
+        migration!(1, "0001_tables"),
+        migration!(2, "0002_members"),
+        migration!(3, "0003_retention"),
+        migration!(4, "0004_partitions"),
+    ]
 }
 
 impl Place {

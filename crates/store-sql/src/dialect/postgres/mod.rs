@@ -8,6 +8,7 @@ mod connect;
 mod news;
 mod outcome;
 mod parameters;
+pub(crate) mod partitions;
 mod text;
 
 pub(crate) use cell::{blob, int, text};

@@ -24,49 +24,73 @@ namespace Esteira.V1 {
     static AdminReflection() {
       byte[] descriptorData = global::System.Convert.FromBase64String(
           string.Concat(
-            "ChZlc3RlaXJhL3YxL2FkbWluLnByb3RvEgplc3RlaXJhLnYxGhdlc3RlaXJh",
-            "L3YxL3dvcmtlci5wcm90bxoeZ29vZ2xlL3Byb3RvYnVmL2R1cmF0aW9uLnBy",
-            "b3RvGiBnb29nbGUvcHJvdG9idWYvZmllbGRfbWFzay5wcm90bxofZ29vZ2xl",
-            "L3Byb3RvYnVmL3RpbWVzdGFtcC5wcm90byLAAQoGV29ya2VyEiQKBGluZm8Y",
-            "ASABKAsyFi5lc3RlaXJhLnYxLldvcmtlckluZm8SMwoPZmlyc3Rfc2Vlbl90",
-            "aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIyCg5sYXN0",
-            "X3NlZW5fdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAS",
-            "FQoNYWN0aXZlX2xlYXNlcxgEIAEoBRIQCghkcmFpbmluZxgFIAEoCCKJAQoF",
-            "UXVldWUSDAoEbmFtZRgBIAEoCRIOCgZwYXVzZWQYAiABKAgSDQoFcmVhZHkY",
-            "AyABKAMSDgoGbGVhc2VkGAQgASgDEjMKEG9sZGVzdF9yZWFkeV9hZ2UYBSAB",
-            "KAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SDgoGc2VydmVkGAYgASgI",
-            "IhYKFEdldFN5c3RlbUluZm9SZXF1ZXN0IrABChVHZXRTeXN0ZW1JbmZvUmVz",
-            "cG9uc2USFgoOc2VydmVyX3ZlcnNpb24YASABKAkSFAoMbWluX3Byb3RvY29s",
-            "GAIgASgFEhQKDG1heF9wcm90b2NvbBgDIAEoBRIiCgZsaW1pdHMYBCABKAsy",
-            "Ei5lc3RlaXJhLnYxLkxpbWl0cxIvCgtzZXJ2ZXJfdGltZRgFIAEoCzIaLmdv",
-            "b2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiOwoSTGlzdFdvcmtlcnNSZXF1ZXN0",
-            "EhEKCXBhZ2Vfc2l6ZRgBIAEoBRISCgpwYWdlX3Rva2VuGAIgASgJIlMKE0xp",
-            "c3RXb3JrZXJzUmVzcG9uc2USIwoHd29ya2VycxgBIAMoCzISLmVzdGVpcmEu",
-            "djEuV29ya2VyEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSI6ChFMaXN0UXVl",
-            "dWVzUmVxdWVzdBIRCglwYWdlX3NpemUYASABKAUSEgoKcGFnZV90b2tlbhgC",
-            "IAEoCSJQChJMaXN0UXVldWVzUmVzcG9uc2USIQoGcXVldWVzGAEgAygLMhEu",
-            "ZXN0ZWlyYS52MS5RdWV1ZRIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiZwoS",
-            "VXBkYXRlUXVldWVSZXF1ZXN0EiAKBXF1ZXVlGAEgASgLMhEuZXN0ZWlyYS52",
-            "MS5RdWV1ZRIvCgt1cGRhdGVfbWFzaxgCIAEoCzIaLmdvb2dsZS5wcm90b2J1",
-            "Zi5GaWVsZE1hc2siNwoTVXBkYXRlUXVldWVSZXNwb25zZRIgCgVxdWV1ZRgB",
-            "IAEoCzIRLmVzdGVpcmEudjEuUXVldWUiNwoSRXZpY3RXb3JrZXJSZXF1ZXN0",
-            "EhEKCXdvcmtlcl9pZBgBIAEoCRIOCgZyZWFzb24YAiABKAkiLgoTRXZpY3RX",
-            "b3JrZXJSZXNwb25zZRIXCg9yZWxlYXNlZF9sZWFzZXMYASABKAUyoQMKDEFk",
-            "bWluU2VydmljZRJUCg1HZXRTeXN0ZW1JbmZvEiAuZXN0ZWlyYS52MS5HZXRT",
-            "eXN0ZW1JbmZvUmVxdWVzdBohLmVzdGVpcmEudjEuR2V0U3lzdGVtSW5mb1Jl",
-            "c3BvbnNlEk4KC0xpc3RXb3JrZXJzEh4uZXN0ZWlyYS52MS5MaXN0V29ya2Vy",
-            "c1JlcXVlc3QaHy5lc3RlaXJhLnYxLkxpc3RXb3JrZXJzUmVzcG9uc2USSwoK",
-            "TGlzdFF1ZXVlcxIdLmVzdGVpcmEudjEuTGlzdFF1ZXVlc1JlcXVlc3QaHi5l",
-            "c3RlaXJhLnYxLkxpc3RRdWV1ZXNSZXNwb25zZRJOCgtVcGRhdGVRdWV1ZRIe",
-            "LmVzdGVpcmEudjEuVXBkYXRlUXVldWVSZXF1ZXN0Gh8uZXN0ZWlyYS52MS5V",
-            "cGRhdGVRdWV1ZVJlc3BvbnNlEk4KC0V2aWN0V29ya2VyEh4uZXN0ZWlyYS52",
-            "MS5FdmljdFdvcmtlclJlcXVlc3QaHy5lc3RlaXJhLnYxLkV2aWN0V29ya2Vy",
-            "UmVzcG9uc2VCSVo6Z2l0aHViLmNvbS9lc3RlaXJhL2VzdGVpcmEvc2RrL2dv",
-            "L2dlbi9lc3RlaXJhL3YxO2VzdGVpcmF2MaoCCkVzdGVpcmEuVjFiBnByb3Rv",
-            "Mw=="));
+            "ChZlc3RlaXJhL3YxL2FkbWluLnByb3RvEgplc3RlaXJhLnYxGhZlc3RlaXJh",
+            "L3YxL3R5cGVzLnByb3RvGhdlc3RlaXJhL3YxL3dvcmtlci5wcm90bxoeZ29v",
+            "Z2xlL3Byb3RvYnVmL2R1cmF0aW9uLnByb3RvGiBnb29nbGUvcHJvdG9idWYv",
+            "ZmllbGRfbWFzay5wcm90bxofZ29vZ2xlL3Byb3RvYnVmL3RpbWVzdGFtcC5w",
+            "cm90byKKAQoPUmV0ZW50aW9uUG9saWN5Eg8KB3Byb2plY3QYASABKAkSKQoK",
+            "ZGF0YV9jbGFzcxgCIAEoDjIVLmVzdGVpcmEudjEuRGF0YUNsYXNzEicKBGtl",
+            "ZXAYAyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SEgoKaXNfZGVm",
+            "YXVsdBgEIAEoCCLAAQoGV29ya2VyEiQKBGluZm8YASABKAsyFi5lc3RlaXJh",
+            "LnYxLldvcmtlckluZm8SMwoPZmlyc3Rfc2Vlbl90aW1lGAIgASgLMhouZ29v",
+            "Z2xlLnByb3RvYnVmLlRpbWVzdGFtcBIyCg5sYXN0X3NlZW5fdGltZRgDIAEo",
+            "CzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFQoNYWN0aXZlX2xlYXNl",
+            "cxgEIAEoBRIQCghkcmFpbmluZxgFIAEoCCKJAQoFUXVldWUSDAoEbmFtZRgB",
+            "IAEoCRIOCgZwYXVzZWQYAiABKAgSDQoFcmVhZHkYAyABKAMSDgoGbGVhc2Vk",
+            "GAQgASgDEjMKEG9sZGVzdF9yZWFkeV9hZ2UYBSABKAsyGS5nb29nbGUucHJv",
+            "dG9idWYuRHVyYXRpb24SDgoGc2VydmVkGAYgASgIIhYKFEdldFN5c3RlbUlu",
+            "Zm9SZXF1ZXN0IrABChVHZXRTeXN0ZW1JbmZvUmVzcG9uc2USFgoOc2VydmVy",
+            "X3ZlcnNpb24YASABKAkSFAoMbWluX3Byb3RvY29sGAIgASgFEhQKDG1heF9w",
+            "cm90b2NvbBgDIAEoBRIiCgZsaW1pdHMYBCABKAsyEi5lc3RlaXJhLnYxLkxp",
+            "bWl0cxIvCgtzZXJ2ZXJfdGltZRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5U",
+            "aW1lc3RhbXAiOwoSTGlzdFdvcmtlcnNSZXF1ZXN0EhEKCXBhZ2Vfc2l6ZRgB",
+            "IAEoBRISCgpwYWdlX3Rva2VuGAIgASgJIlMKE0xpc3RXb3JrZXJzUmVzcG9u",
+            "c2USIwoHd29ya2VycxgBIAMoCzISLmVzdGVpcmEudjEuV29ya2VyEhcKD25l",
+            "eHRfcGFnZV90b2tlbhgCIAEoCSI6ChFMaXN0UXVldWVzUmVxdWVzdBIRCglw",
+            "YWdlX3NpemUYASABKAUSEgoKcGFnZV90b2tlbhgCIAEoCSJQChJMaXN0UXVl",
+            "dWVzUmVzcG9uc2USIQoGcXVldWVzGAEgAygLMhEuZXN0ZWlyYS52MS5RdWV1",
+            "ZRIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiZwoSVXBkYXRlUXVldWVSZXF1",
+            "ZXN0EiAKBXF1ZXVlGAEgASgLMhEuZXN0ZWlyYS52MS5RdWV1ZRIvCgt1cGRh",
+            "dGVfbWFzaxgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5GaWVsZE1hc2siNwoT",
+            "VXBkYXRlUXVldWVSZXNwb25zZRIgCgVxdWV1ZRgBIAEoCzIRLmVzdGVpcmEu",
+            "djEuUXVldWUiNwoSRXZpY3RXb3JrZXJSZXF1ZXN0EhEKCXdvcmtlcl9pZBgB",
+            "IAEoCRIOCgZyZWFzb24YAiABKAkiLgoTRXZpY3RXb3JrZXJSZXNwb25zZRIX",
+            "Cg9yZWxlYXNlZF9sZWFzZXMYASABKAUiPQoUTGlzdFJldGVudGlvblJlcXVl",
+            "c3QSEQoJcGFnZV9zaXplGAEgASgFEhIKCnBhZ2VfdG9rZW4YAiABKAkiXwoV",
+            "TGlzdFJldGVudGlvblJlc3BvbnNlEi0KCHBvbGljaWVzGAEgAygLMhsuZXN0",
+            "ZWlyYS52MS5SZXRlbnRpb25Qb2xpY3kSFwoPbmV4dF9wYWdlX3Rva2VuGAIg",
+            "ASgJIrMBChNTZXRSZXRlbnRpb25SZXF1ZXN0Eg8KB3Byb2plY3QYASABKAkS",
+            "KQoKZGF0YV9jbGFzcxgCIAEoDjIVLmVzdGVpcmEudjEuRGF0YUNsYXNzEikK",
+            "BGtlZXAYAyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb25IABIWCgxr",
+            "ZWVwX2ZvcmV2ZXIYBCABKAhIABIVCgt1c2VfZGVmYXVsdBgFIAEoCEgAQgYK",
+            "BHJ1bGUiQwoUU2V0UmV0ZW50aW9uUmVzcG9uc2USKwoGcG9saWN5GAEgASgL",
+            "MhsuZXN0ZWlyYS52MS5SZXRlbnRpb25Qb2xpY3kiPAoVQXBwbHlSZXRlbnRp",
+            "b25SZXF1ZXN0Eg8KB2RyeV9ydW4YASABKAgSEgoKcGFnZV90b2tlbhgCIAEo",
+            "CSKxAQoWQXBwbHlSZXRlbnRpb25SZXNwb25zZRIMCgRqb2JzGAEgASgDEg0K",
+            "BXRhc2tzGAIgASgDEhEKCWFydGlmYWN0cxgDIAEoAxINCgVieXRlcxgEIAEo",
+            "AxIRCgloZWxkX29wZW4YBSABKAMSGAoQaGVsZF91bmRlbGl2ZXJlZBgGIAEo",
+            "AxIXCg9uZXh0X3BhZ2VfdG9rZW4YByABKAkSEgoKcGFydGl0aW9ucxgIIAEo",
+            "AzKjBQoMQWRtaW5TZXJ2aWNlElQKDUdldFN5c3RlbUluZm8SIC5lc3RlaXJh",
+            "LnYxLkdldFN5c3RlbUluZm9SZXF1ZXN0GiEuZXN0ZWlyYS52MS5HZXRTeXN0",
+            "ZW1JbmZvUmVzcG9uc2USTgoLTGlzdFdvcmtlcnMSHi5lc3RlaXJhLnYxLkxp",
+            "c3RXb3JrZXJzUmVxdWVzdBofLmVzdGVpcmEudjEuTGlzdFdvcmtlcnNSZXNw",
+            "b25zZRJLCgpMaXN0UXVldWVzEh0uZXN0ZWlyYS52MS5MaXN0UXVldWVzUmVx",
+            "dWVzdBoeLmVzdGVpcmEudjEuTGlzdFF1ZXVlc1Jlc3BvbnNlEk4KC1VwZGF0",
+            "ZVF1ZXVlEh4uZXN0ZWlyYS52MS5VcGRhdGVRdWV1ZVJlcXVlc3QaHy5lc3Rl",
+            "aXJhLnYxLlVwZGF0ZVF1ZXVlUmVzcG9uc2USTgoLRXZpY3RXb3JrZXISHi5l",
+            "c3RlaXJhLnYxLkV2aWN0V29ya2VyUmVxdWVzdBofLmVzdGVpcmEudjEuRXZp",
+            "Y3RXb3JrZXJSZXNwb25zZRJUCg1MaXN0UmV0ZW50aW9uEiAuZXN0ZWlyYS52",
+            "MS5MaXN0UmV0ZW50aW9uUmVxdWVzdBohLmVzdGVpcmEudjEuTGlzdFJldGVu",
+            "dGlvblJlc3BvbnNlElEKDFNldFJldGVudGlvbhIfLmVzdGVpcmEudjEuU2V0",
+            "UmV0ZW50aW9uUmVxdWVzdBogLmVzdGVpcmEudjEuU2V0UmV0ZW50aW9uUmVz",
+            "cG9uc2USVwoOQXBwbHlSZXRlbnRpb24SIS5lc3RlaXJhLnYxLkFwcGx5UmV0",
+            "ZW50aW9uUmVxdWVzdBoiLmVzdGVpcmEudjEuQXBwbHlSZXRlbnRpb25SZXNw",
+            "b25zZUJJWjpnaXRodWIuY29tL2VzdGVpcmEvZXN0ZWlyYS9zZGsvZ28vZ2Vu",
+            "L2VzdGVpcmEvdjE7ZXN0ZWlyYXYxqgIKRXN0ZWlyYS5WMWIGcHJvdG8z"));
       descriptor = pbr::FileDescriptor.FromGeneratedCode(descriptorData,
-          new pbr::FileDescriptor[] { global::Esteira.V1.WorkerReflection.Descriptor, global::Google.Protobuf.WellKnownTypes.DurationReflection.Descriptor, global::Google.Protobuf.WellKnownTypes.FieldMaskReflection.Descriptor, global::Google.Protobuf.WellKnownTypes.TimestampReflection.Descriptor, },
+          new pbr::FileDescriptor[] { global::Esteira.V1.TypesReflection.Descriptor, global::Esteira.V1.WorkerReflection.Descriptor, global::Google.Protobuf.WellKnownTypes.DurationReflection.Descriptor, global::Google.Protobuf.WellKnownTypes.FieldMaskReflection.Descriptor, global::Google.Protobuf.WellKnownTypes.TimestampReflection.Descriptor, },
           new pbr::GeneratedClrTypeInfo(null, null, new pbr::GeneratedClrTypeInfo[] {
+            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.RetentionPolicy), global::Esteira.V1.RetentionPolicy.Parser, new[]{ "Project", "DataClass", "Keep", "IsDefault" }, null, null, null, null),
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.Worker), global::Esteira.V1.Worker.Parser, new[]{ "Info", "FirstSeenTime", "LastSeenTime", "ActiveLeases", "Draining" }, null, null, null, null),
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.Queue), global::Esteira.V1.Queue.Parser, new[]{ "Name", "Paused", "Ready", "Leased", "OldestReadyAge", "Served" }, null, null, null, null),
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.GetSystemInfoRequest), global::Esteira.V1.GetSystemInfoRequest.Parser, null, null, null, null, null),
@@ -78,13 +102,343 @@ namespace Esteira.V1 {
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.UpdateQueueRequest), global::Esteira.V1.UpdateQueueRequest.Parser, new[]{ "Queue", "UpdateMask" }, null, null, null, null),
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.UpdateQueueResponse), global::Esteira.V1.UpdateQueueResponse.Parser, new[]{ "Queue" }, null, null, null, null),
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.EvictWorkerRequest), global::Esteira.V1.EvictWorkerRequest.Parser, new[]{ "WorkerId", "Reason" }, null, null, null, null),
-            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.EvictWorkerResponse), global::Esteira.V1.EvictWorkerResponse.Parser, new[]{ "ReleasedLeases" }, null, null, null, null)
+            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.EvictWorkerResponse), global::Esteira.V1.EvictWorkerResponse.Parser, new[]{ "ReleasedLeases" }, null, null, null, null),
+            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.ListRetentionRequest), global::Esteira.V1.ListRetentionRequest.Parser, new[]{ "PageSize", "PageToken" }, null, null, null, null),
+            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.ListRetentionResponse), global::Esteira.V1.ListRetentionResponse.Parser, new[]{ "Policies", "NextPageToken" }, null, null, null, null),
+            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.SetRetentionRequest), global::Esteira.V1.SetRetentionRequest.Parser, new[]{ "Project", "DataClass", "Keep", "KeepForever", "UseDefault" }, new[]{ "Rule" }, null, null, null),
+            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.SetRetentionResponse), global::Esteira.V1.SetRetentionResponse.Parser, new[]{ "Policy" }, null, null, null, null),
+            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.ApplyRetentionRequest), global::Esteira.V1.ApplyRetentionRequest.Parser, new[]{ "DryRun", "PageToken" }, null, null, null, null),
+            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.ApplyRetentionResponse), global::Esteira.V1.ApplyRetentionResponse.Parser, new[]{ "Jobs", "Tasks", "Artifacts", "Bytes", "HeldOpen", "HeldUndelivered", "NextPageToken", "Partitions" }, null, null, null, null)
           }));
     }
     #endregion
 
   }
   #region Messages
+  /// <summary>
+  /// How long the jobs of a project and data class are kept after their end.
+  /// </summary>
+  public sealed partial class RetentionPolicy : pb::IMessage<RetentionPolicy>
+  #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      , pb::IBufferMessage
+  #endif
+  {
+    private static readonly pb::MessageParser<RetentionPolicy> _parser = new pb::MessageParser<RetentionPolicy>(() => new RetentionPolicy());
+    private pb::UnknownFieldSet _unknownFields;
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pb::MessageParser<RetentionPolicy> Parser { get { return _parser; } }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pbr::MessageDescriptor Descriptor {
+      get { return global::Esteira.V1.AdminReflection.Descriptor.MessageTypes[0]; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    pbr::MessageDescriptor pb::IMessage.Descriptor {
+      get { return Descriptor; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public RetentionPolicy() {
+      OnConstruction();
+    }
+
+    partial void OnConstruction();
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public RetentionPolicy(RetentionPolicy other) : this() {
+      project_ = other.project_;
+      dataClass_ = other.dataClass_;
+      keep_ = other.keep_ != null ? other.keep_.Clone() : null;
+      isDefault_ = other.isDefault_;
+      _unknownFields = pb::UnknownFieldSet.Clone(other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public RetentionPolicy Clone() {
+      return new RetentionPolicy(this);
+    }
+
+    /// <summary>Field number for the "project" field.</summary>
+    public const int ProjectFieldNumber = 1;
+    private string project_ = "";
+    /// <summary>
+    /// The project.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public string Project {
+      get { return project_; }
+      set {
+        project_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
+    /// <summary>Field number for the "data_class" field.</summary>
+    public const int DataClassFieldNumber = 2;
+    private global::Esteira.V1.DataClass dataClass_ = global::Esteira.V1.DataClass.Unspecified;
+    /// <summary>
+    /// The data class.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public global::Esteira.V1.DataClass DataClass {
+      get { return dataClass_; }
+      set {
+        dataClass_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "keep" field.</summary>
+    public const int KeepFieldNumber = 3;
+    private global::Google.Protobuf.WellKnownTypes.Duration keep_;
+    /// <summary>
+    /// How long, in whole seconds. Absent = for ever.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public global::Google.Protobuf.WellKnownTypes.Duration Keep {
+      get { return keep_; }
+      set {
+        keep_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "is_default" field.</summary>
+    public const int IsDefaultFieldNumber = 4;
+    private bool isDefault_;
+    /// <summary>
+    /// Whether it is the coordinator's default: nobody set another.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public bool IsDefault {
+      get { return isDefault_; }
+      set {
+        isDefault_ = value;
+      }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override bool Equals(object other) {
+      return Equals(other as RetentionPolicy);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public bool Equals(RetentionPolicy other) {
+      if (ReferenceEquals(other, null)) {
+        return false;
+      }
+      if (ReferenceEquals(other, this)) {
+        return true;
+      }
+      if (Project != other.Project) return false;
+      if (DataClass != other.DataClass) return false;
+      if (!object.Equals(Keep, other.Keep)) return false;
+      if (IsDefault != other.IsDefault) return false;
+      return Equals(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override int GetHashCode() {
+      int hash = 1;
+      if (Project.Length != 0) hash ^= Project.GetHashCode();
+      if (DataClass != global::Esteira.V1.DataClass.Unspecified) hash ^= DataClass.GetHashCode();
+      if (keep_ != null) hash ^= Keep.GetHashCode();
+      if (IsDefault != false) hash ^= IsDefault.GetHashCode();
+      if (_unknownFields != null) {
+        hash ^= _unknownFields.GetHashCode();
+      }
+      return hash;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override string ToString() {
+      return pb::JsonFormatter.ToDiagnosticString(this);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void WriteTo(pb::CodedOutputStream output) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      output.WriteRawMessage(this);
+    #else
+      if (Project.Length != 0) {
+        output.WriteRawTag(10);
+        output.WriteString(Project);
+      }
+      if (DataClass != global::Esteira.V1.DataClass.Unspecified) {
+        output.WriteRawTag(16);
+        output.WriteEnum((int) DataClass);
+      }
+      if (keep_ != null) {
+        output.WriteRawTag(26);
+        output.WriteMessage(Keep);
+      }
+      if (IsDefault != false) {
+        output.WriteRawTag(32);
+        output.WriteBool(IsDefault);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(output);
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalWriteTo(ref pb::WriteContext output) {
+      if (Project.Length != 0) {
+        output.WriteRawTag(10);
+        output.WriteString(Project);
+      }
+      if (DataClass != global::Esteira.V1.DataClass.Unspecified) {
+        output.WriteRawTag(16);
+        output.WriteEnum((int) DataClass);
+      }
+      if (keep_ != null) {
+        output.WriteRawTag(26);
+        output.WriteMessage(Keep);
+      }
+      if (IsDefault != false) {
+        output.WriteRawTag(32);
+        output.WriteBool(IsDefault);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(ref output);
+      }
+    }
+    #endif
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public int CalculateSize() {
+      int size = 0;
+      if (Project.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeStringSize(Project);
+      }
+      if (DataClass != global::Esteira.V1.DataClass.Unspecified) {
+        size += 1 + pb::CodedOutputStream.ComputeEnumSize((int) DataClass);
+      }
+      if (keep_ != null) {
+        size += 1 + pb::CodedOutputStream.ComputeMessageSize(Keep);
+      }
+      if (IsDefault != false) {
+        size += 1 + 1;
+      }
+      if (_unknownFields != null) {
+        size += _unknownFields.CalculateSize();
+      }
+      return size;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(RetentionPolicy other) {
+      if (other == null) {
+        return;
+      }
+      if (other.Project.Length != 0) {
+        Project = other.Project;
+      }
+      if (other.DataClass != global::Esteira.V1.DataClass.Unspecified) {
+        DataClass = other.DataClass;
+      }
+      if (other.keep_ != null) {
+        if (keep_ == null) {
+          Keep = new global::Google.Protobuf.WellKnownTypes.Duration();
+        }
+        Keep.MergeFrom(other.Keep);
+      }
+      if (other.IsDefault != false) {
+        IsDefault = other.IsDefault;
+      }
+      _unknownFields = pb::UnknownFieldSet.MergeFrom(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(pb::CodedInputStream input) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      input.ReadRawMessage(this);
+    #else
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, input);
+            break;
+          case 10: {
+            Project = input.ReadString();
+            break;
+          }
+          case 16: {
+            DataClass = (global::Esteira.V1.DataClass) input.ReadEnum();
+            break;
+          }
+          case 26: {
+            if (keep_ == null) {
+              Keep = new global::Google.Protobuf.WellKnownTypes.Duration();
+            }
+            input.ReadMessage(Keep);
+            break;
+          }
+          case 32: {
+            IsDefault = input.ReadBool();
+            break;
+          }
+        }
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalMergeFrom(ref pb::ParseContext input) {
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, ref input);
+            break;
+          case 10: {
+            Project = input.ReadString();
+            break;
+          }
+          case 16: {
+            DataClass = (global::Esteira.V1.DataClass) input.ReadEnum();
+            break;
+          }
+          case 26: {
+            if (keep_ == null) {
+              Keep = new global::Google.Protobuf.WellKnownTypes.Duration();
+            }
+            input.ReadMessage(Keep);
+            break;
+          }
+          case 32: {
+            IsDefault = input.ReadBool();
+            break;
+          }
+        }
+      }
+    }
+    #endif
+
+  }
+
   /// <summary>
   /// A worker as the coordinator sees it. Output only.
   /// </summary>
@@ -102,7 +456,7 @@ namespace Esteira.V1 {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public static pbr::MessageDescriptor Descriptor {
-      get { return global::Esteira.V1.AdminReflection.Descriptor.MessageTypes[0]; }
+      get { return global::Esteira.V1.AdminReflection.Descriptor.MessageTypes[1]; }
     }
 
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
@@ -484,7 +838,7 @@ namespace Esteira.V1 {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public static pbr::MessageDescriptor Descriptor {
-      get { return global::Esteira.V1.AdminReflection.Descriptor.MessageTypes[1]; }
+      get { return global::Esteira.V1.AdminReflection.Descriptor.MessageTypes[2]; }
     }
 
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
@@ -889,7 +1243,7 @@ namespace Esteira.V1 {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public static pbr::MessageDescriptor Descriptor {
-      get { return global::Esteira.V1.AdminReflection.Descriptor.MessageTypes[2]; }
+      get { return global::Esteira.V1.AdminReflection.Descriptor.MessageTypes[3]; }
     }
 
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
@@ -1044,7 +1398,7 @@ namespace Esteira.V1 {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public static pbr::MessageDescriptor Descriptor {
-      get { return global::Esteira.V1.AdminReflection.Descriptor.MessageTypes[3]; }
+      get { return global::Esteira.V1.AdminReflection.Descriptor.MessageTypes[4]; }
     }
 
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
@@ -1417,7 +1771,7 @@ namespace Esteira.V1 {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public static pbr::MessageDescriptor Descriptor {
-      get { return global::Esteira.V1.AdminReflection.Descriptor.MessageTypes[4]; }
+      get { return global::Esteira.V1.AdminReflection.Descriptor.MessageTypes[5]; }
     }
 
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
@@ -1652,7 +2006,7 @@ namespace Esteira.V1 {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public static pbr::MessageDescriptor Descriptor {
-      get { return global::Esteira.V1.AdminReflection.Descriptor.MessageTypes[5]; }
+      get { return global::Esteira.V1.AdminReflection.Descriptor.MessageTypes[6]; }
     }
 
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
@@ -1876,7 +2230,7 @@ namespace Esteira.V1 {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public static pbr::MessageDescriptor Descriptor {
-      get { return global::Esteira.V1.AdminReflection.Descriptor.MessageTypes[6]; }
+      get { return global::Esteira.V1.AdminReflection.Descriptor.MessageTypes[7]; }
     }
 
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
@@ -2111,7 +2465,7 @@ namespace Esteira.V1 {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public static pbr::MessageDescriptor Descriptor {
-      get { return global::Esteira.V1.AdminReflection.Descriptor.MessageTypes[7]; }
+      get { return global::Esteira.V1.AdminReflection.Descriptor.MessageTypes[8]; }
     }
 
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
@@ -2335,7 +2689,7 @@ namespace Esteira.V1 {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public static pbr::MessageDescriptor Descriptor {
-      get { return global::Esteira.V1.AdminReflection.Descriptor.MessageTypes[8]; }
+      get { return global::Esteira.V1.AdminReflection.Descriptor.MessageTypes[9]; }
     }
 
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
@@ -2588,7 +2942,7 @@ namespace Esteira.V1 {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public static pbr::MessageDescriptor Descriptor {
-      get { return global::Esteira.V1.AdminReflection.Descriptor.MessageTypes[9]; }
+      get { return global::Esteira.V1.AdminReflection.Descriptor.MessageTypes[10]; }
     }
 
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
@@ -2792,7 +3146,7 @@ namespace Esteira.V1 {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public static pbr::MessageDescriptor Descriptor {
-      get { return global::Esteira.V1.AdminReflection.Descriptor.MessageTypes[10]; }
+      get { return global::Esteira.V1.AdminReflection.Descriptor.MessageTypes[11]; }
     }
 
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
@@ -3027,7 +3381,7 @@ namespace Esteira.V1 {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public static pbr::MessageDescriptor Descriptor {
-      get { return global::Esteira.V1.AdminReflection.Descriptor.MessageTypes[11]; }
+      get { return global::Esteira.V1.AdminReflection.Descriptor.MessageTypes[12]; }
     }
 
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
@@ -3196,6 +3550,1785 @@ namespace Esteira.V1 {
             break;
           case 8: {
             ReleasedLeases = input.ReadInt32();
+            break;
+          }
+        }
+      }
+    }
+    #endif
+
+  }
+
+  /// <summary>
+  /// Request of ListRetention.
+  /// </summary>
+  public sealed partial class ListRetentionRequest : pb::IMessage<ListRetentionRequest>
+  #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      , pb::IBufferMessage
+  #endif
+  {
+    private static readonly pb::MessageParser<ListRetentionRequest> _parser = new pb::MessageParser<ListRetentionRequest>(() => new ListRetentionRequest());
+    private pb::UnknownFieldSet _unknownFields;
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pb::MessageParser<ListRetentionRequest> Parser { get { return _parser; } }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pbr::MessageDescriptor Descriptor {
+      get { return global::Esteira.V1.AdminReflection.Descriptor.MessageTypes[13]; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    pbr::MessageDescriptor pb::IMessage.Descriptor {
+      get { return Descriptor; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public ListRetentionRequest() {
+      OnConstruction();
+    }
+
+    partial void OnConstruction();
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public ListRetentionRequest(ListRetentionRequest other) : this() {
+      pageSize_ = other.pageSize_;
+      pageToken_ = other.pageToken_;
+      _unknownFields = pb::UnknownFieldSet.Clone(other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public ListRetentionRequest Clone() {
+      return new ListRetentionRequest(this);
+    }
+
+    /// <summary>Field number for the "page_size" field.</summary>
+    public const int PageSizeFieldNumber = 1;
+    private int pageSize_;
+    /// <summary>
+    /// How many to return; default 50, 500 at most.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public int PageSize {
+      get { return pageSize_; }
+      set {
+        pageSize_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "page_token" field.</summary>
+    public const int PageTokenFieldNumber = 2;
+    private string pageToken_ = "";
+    /// <summary>
+    /// Where to go on. Empty = at the beginning.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public string PageToken {
+      get { return pageToken_; }
+      set {
+        pageToken_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override bool Equals(object other) {
+      return Equals(other as ListRetentionRequest);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public bool Equals(ListRetentionRequest other) {
+      if (ReferenceEquals(other, null)) {
+        return false;
+      }
+      if (ReferenceEquals(other, this)) {
+        return true;
+      }
+      if (PageSize != other.PageSize) return false;
+      if (PageToken != other.PageToken) return false;
+      return Equals(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override int GetHashCode() {
+      int hash = 1;
+      if (PageSize != 0) hash ^= PageSize.GetHashCode();
+      if (PageToken.Length != 0) hash ^= PageToken.GetHashCode();
+      if (_unknownFields != null) {
+        hash ^= _unknownFields.GetHashCode();
+      }
+      return hash;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override string ToString() {
+      return pb::JsonFormatter.ToDiagnosticString(this);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void WriteTo(pb::CodedOutputStream output) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      output.WriteRawMessage(this);
+    #else
+      if (PageSize != 0) {
+        output.WriteRawTag(8);
+        output.WriteInt32(PageSize);
+      }
+      if (PageToken.Length != 0) {
+        output.WriteRawTag(18);
+        output.WriteString(PageToken);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(output);
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalWriteTo(ref pb::WriteContext output) {
+      if (PageSize != 0) {
+        output.WriteRawTag(8);
+        output.WriteInt32(PageSize);
+      }
+      if (PageToken.Length != 0) {
+        output.WriteRawTag(18);
+        output.WriteString(PageToken);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(ref output);
+      }
+    }
+    #endif
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public int CalculateSize() {
+      int size = 0;
+      if (PageSize != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeInt32Size(PageSize);
+      }
+      if (PageToken.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeStringSize(PageToken);
+      }
+      if (_unknownFields != null) {
+        size += _unknownFields.CalculateSize();
+      }
+      return size;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(ListRetentionRequest other) {
+      if (other == null) {
+        return;
+      }
+      if (other.PageSize != 0) {
+        PageSize = other.PageSize;
+      }
+      if (other.PageToken.Length != 0) {
+        PageToken = other.PageToken;
+      }
+      _unknownFields = pb::UnknownFieldSet.MergeFrom(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(pb::CodedInputStream input) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      input.ReadRawMessage(this);
+    #else
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, input);
+            break;
+          case 8: {
+            PageSize = input.ReadInt32();
+            break;
+          }
+          case 18: {
+            PageToken = input.ReadString();
+            break;
+          }
+        }
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalMergeFrom(ref pb::ParseContext input) {
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, ref input);
+            break;
+          case 8: {
+            PageSize = input.ReadInt32();
+            break;
+          }
+          case 18: {
+            PageToken = input.ReadString();
+            break;
+          }
+        }
+      }
+    }
+    #endif
+
+  }
+
+  /// <summary>
+  /// Response of ListRetention.
+  /// </summary>
+  public sealed partial class ListRetentionResponse : pb::IMessage<ListRetentionResponse>
+  #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      , pb::IBufferMessage
+  #endif
+  {
+    private static readonly pb::MessageParser<ListRetentionResponse> _parser = new pb::MessageParser<ListRetentionResponse>(() => new ListRetentionResponse());
+    private pb::UnknownFieldSet _unknownFields;
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pb::MessageParser<ListRetentionResponse> Parser { get { return _parser; } }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pbr::MessageDescriptor Descriptor {
+      get { return global::Esteira.V1.AdminReflection.Descriptor.MessageTypes[14]; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    pbr::MessageDescriptor pb::IMessage.Descriptor {
+      get { return Descriptor; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public ListRetentionResponse() {
+      OnConstruction();
+    }
+
+    partial void OnConstruction();
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public ListRetentionResponse(ListRetentionResponse other) : this() {
+      policies_ = other.policies_.Clone();
+      nextPageToken_ = other.nextPageToken_;
+      _unknownFields = pb::UnknownFieldSet.Clone(other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public ListRetentionResponse Clone() {
+      return new ListRetentionResponse(this);
+    }
+
+    /// <summary>Field number for the "policies" field.</summary>
+    public const int PoliciesFieldNumber = 1;
+    private static readonly pb::FieldCodec<global::Esteira.V1.RetentionPolicy> _repeated_policies_codec
+        = pb::FieldCodec.ForMessage(10, global::Esteira.V1.RetentionPolicy.Parser);
+    private readonly pbc::RepeatedField<global::Esteira.V1.RetentionPolicy> policies_ = new pbc::RepeatedField<global::Esteira.V1.RetentionPolicy>();
+    /// <summary>
+    /// The policies of this page.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public pbc::RepeatedField<global::Esteira.V1.RetentionPolicy> Policies {
+      get { return policies_; }
+    }
+
+    /// <summary>Field number for the "next_page_token" field.</summary>
+    public const int NextPageTokenFieldNumber = 2;
+    private string nextPageToken_ = "";
+    /// <summary>
+    /// The next page's token. Empty = this was the last one.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public string NextPageToken {
+      get { return nextPageToken_; }
+      set {
+        nextPageToken_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override bool Equals(object other) {
+      return Equals(other as ListRetentionResponse);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public bool Equals(ListRetentionResponse other) {
+      if (ReferenceEquals(other, null)) {
+        return false;
+      }
+      if (ReferenceEquals(other, this)) {
+        return true;
+      }
+      if(!policies_.Equals(other.policies_)) return false;
+      if (NextPageToken != other.NextPageToken) return false;
+      return Equals(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override int GetHashCode() {
+      int hash = 1;
+      hash ^= policies_.GetHashCode();
+      if (NextPageToken.Length != 0) hash ^= NextPageToken.GetHashCode();
+      if (_unknownFields != null) {
+        hash ^= _unknownFields.GetHashCode();
+      }
+      return hash;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override string ToString() {
+      return pb::JsonFormatter.ToDiagnosticString(this);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void WriteTo(pb::CodedOutputStream output) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      output.WriteRawMessage(this);
+    #else
+      policies_.WriteTo(output, _repeated_policies_codec);
+      if (NextPageToken.Length != 0) {
+        output.WriteRawTag(18);
+        output.WriteString(NextPageToken);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(output);
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalWriteTo(ref pb::WriteContext output) {
+      policies_.WriteTo(ref output, _repeated_policies_codec);
+      if (NextPageToken.Length != 0) {
+        output.WriteRawTag(18);
+        output.WriteString(NextPageToken);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(ref output);
+      }
+    }
+    #endif
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public int CalculateSize() {
+      int size = 0;
+      size += policies_.CalculateSize(_repeated_policies_codec);
+      if (NextPageToken.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeStringSize(NextPageToken);
+      }
+      if (_unknownFields != null) {
+        size += _unknownFields.CalculateSize();
+      }
+      return size;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(ListRetentionResponse other) {
+      if (other == null) {
+        return;
+      }
+      policies_.Add(other.policies_);
+      if (other.NextPageToken.Length != 0) {
+        NextPageToken = other.NextPageToken;
+      }
+      _unknownFields = pb::UnknownFieldSet.MergeFrom(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(pb::CodedInputStream input) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      input.ReadRawMessage(this);
+    #else
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, input);
+            break;
+          case 10: {
+            policies_.AddEntriesFrom(input, _repeated_policies_codec);
+            break;
+          }
+          case 18: {
+            NextPageToken = input.ReadString();
+            break;
+          }
+        }
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalMergeFrom(ref pb::ParseContext input) {
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, ref input);
+            break;
+          case 10: {
+            policies_.AddEntriesFrom(ref input, _repeated_policies_codec);
+            break;
+          }
+          case 18: {
+            NextPageToken = input.ReadString();
+            break;
+          }
+        }
+      }
+    }
+    #endif
+
+  }
+
+  /// <summary>
+  /// Request of SetRetention.
+  /// </summary>
+  public sealed partial class SetRetentionRequest : pb::IMessage<SetRetentionRequest>
+  #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      , pb::IBufferMessage
+  #endif
+  {
+    private static readonly pb::MessageParser<SetRetentionRequest> _parser = new pb::MessageParser<SetRetentionRequest>(() => new SetRetentionRequest());
+    private pb::UnknownFieldSet _unknownFields;
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pb::MessageParser<SetRetentionRequest> Parser { get { return _parser; } }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pbr::MessageDescriptor Descriptor {
+      get { return global::Esteira.V1.AdminReflection.Descriptor.MessageTypes[15]; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    pbr::MessageDescriptor pb::IMessage.Descriptor {
+      get { return Descriptor; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public SetRetentionRequest() {
+      OnConstruction();
+    }
+
+    partial void OnConstruction();
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public SetRetentionRequest(SetRetentionRequest other) : this() {
+      project_ = other.project_;
+      dataClass_ = other.dataClass_;
+      switch (other.RuleCase) {
+        case RuleOneofCase.Keep:
+          Keep = other.Keep.Clone();
+          break;
+        case RuleOneofCase.KeepForever:
+          KeepForever = other.KeepForever;
+          break;
+        case RuleOneofCase.UseDefault:
+          UseDefault = other.UseDefault;
+          break;
+      }
+
+      _unknownFields = pb::UnknownFieldSet.Clone(other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public SetRetentionRequest Clone() {
+      return new SetRetentionRequest(this);
+    }
+
+    /// <summary>Field number for the "project" field.</summary>
+    public const int ProjectFieldNumber = 1;
+    private string project_ = "";
+    /// <summary>
+    /// The project, `[a-z][a-z0-9_-]{0,62}`. Required. It need not hold a plan yet.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public string Project {
+      get { return project_; }
+      set {
+        project_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
+    /// <summary>Field number for the "data_class" field.</summary>
+    public const int DataClassFieldNumber = 2;
+    private global::Esteira.V1.DataClass dataClass_ = global::Esteira.V1.DataClass.Unspecified;
+    /// <summary>
+    /// The data class. Required.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public global::Esteira.V1.DataClass DataClass {
+      get { return dataClass_; }
+      set {
+        dataClass_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "keep" field.</summary>
+    public const int KeepFieldNumber = 3;
+    /// <summary>
+    /// Jobs are kept for so long after their end: whole seconds, 100 years at most. Zero = they are removed as soon as
+    /// they have ended.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public global::Google.Protobuf.WellKnownTypes.Duration Keep {
+      get { return ruleCase_ == RuleOneofCase.Keep ? (global::Google.Protobuf.WellKnownTypes.Duration) rule_ : null; }
+      set {
+        rule_ = value;
+        ruleCase_ = value == null ? RuleOneofCase.None : RuleOneofCase.Keep;
+      }
+    }
+
+    /// <summary>Field number for the "keep_forever" field.</summary>
+    public const int KeepForeverFieldNumber = 4;
+    /// <summary>
+    /// Jobs are kept for ever. Must be true.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public bool KeepForever {
+      get { return ruleCase_ == RuleOneofCase.KeepForever ? (bool) rule_ : false; }
+      set {
+        rule_ = value;
+        ruleCase_ = RuleOneofCase.KeepForever;
+      }
+    }
+
+    /// <summary>Field number for the "use_default" field.</summary>
+    public const int UseDefaultFieldNumber = 5;
+    /// <summary>
+    /// The coordinator's default holds again. Must be true.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public bool UseDefault {
+      get { return ruleCase_ == RuleOneofCase.UseDefault ? (bool) rule_ : false; }
+      set {
+        rule_ = value;
+        ruleCase_ = RuleOneofCase.UseDefault;
+      }
+    }
+
+    private object rule_;
+    /// <summary>Enum of possible cases for the "rule" oneof.</summary>
+    public enum RuleOneofCase {
+      None = 0,
+      Keep = 3,
+      KeepForever = 4,
+      UseDefault = 5,
+    }
+    private RuleOneofCase ruleCase_ = RuleOneofCase.None;
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public RuleOneofCase RuleCase {
+      get { return ruleCase_; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void ClearRule() {
+      ruleCase_ = RuleOneofCase.None;
+      rule_ = null;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override bool Equals(object other) {
+      return Equals(other as SetRetentionRequest);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public bool Equals(SetRetentionRequest other) {
+      if (ReferenceEquals(other, null)) {
+        return false;
+      }
+      if (ReferenceEquals(other, this)) {
+        return true;
+      }
+      if (Project != other.Project) return false;
+      if (DataClass != other.DataClass) return false;
+      if (!object.Equals(Keep, other.Keep)) return false;
+      if (KeepForever != other.KeepForever) return false;
+      if (UseDefault != other.UseDefault) return false;
+      if (RuleCase != other.RuleCase) return false;
+      return Equals(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override int GetHashCode() {
+      int hash = 1;
+      if (Project.Length != 0) hash ^= Project.GetHashCode();
+      if (DataClass != global::Esteira.V1.DataClass.Unspecified) hash ^= DataClass.GetHashCode();
+      if (ruleCase_ == RuleOneofCase.Keep) hash ^= Keep.GetHashCode();
+      if (ruleCase_ == RuleOneofCase.KeepForever) hash ^= KeepForever.GetHashCode();
+      if (ruleCase_ == RuleOneofCase.UseDefault) hash ^= UseDefault.GetHashCode();
+      hash ^= (int) ruleCase_;
+      if (_unknownFields != null) {
+        hash ^= _unknownFields.GetHashCode();
+      }
+      return hash;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override string ToString() {
+      return pb::JsonFormatter.ToDiagnosticString(this);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void WriteTo(pb::CodedOutputStream output) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      output.WriteRawMessage(this);
+    #else
+      if (Project.Length != 0) {
+        output.WriteRawTag(10);
+        output.WriteString(Project);
+      }
+      if (DataClass != global::Esteira.V1.DataClass.Unspecified) {
+        output.WriteRawTag(16);
+        output.WriteEnum((int) DataClass);
+      }
+      if (ruleCase_ == RuleOneofCase.Keep) {
+        output.WriteRawTag(26);
+        output.WriteMessage(Keep);
+      }
+      if (ruleCase_ == RuleOneofCase.KeepForever) {
+        output.WriteRawTag(32);
+        output.WriteBool(KeepForever);
+      }
+      if (ruleCase_ == RuleOneofCase.UseDefault) {
+        output.WriteRawTag(40);
+        output.WriteBool(UseDefault);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(output);
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalWriteTo(ref pb::WriteContext output) {
+      if (Project.Length != 0) {
+        output.WriteRawTag(10);
+        output.WriteString(Project);
+      }
+      if (DataClass != global::Esteira.V1.DataClass.Unspecified) {
+        output.WriteRawTag(16);
+        output.WriteEnum((int) DataClass);
+      }
+      if (ruleCase_ == RuleOneofCase.Keep) {
+        output.WriteRawTag(26);
+        output.WriteMessage(Keep);
+      }
+      if (ruleCase_ == RuleOneofCase.KeepForever) {
+        output.WriteRawTag(32);
+        output.WriteBool(KeepForever);
+      }
+      if (ruleCase_ == RuleOneofCase.UseDefault) {
+        output.WriteRawTag(40);
+        output.WriteBool(UseDefault);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(ref output);
+      }
+    }
+    #endif
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public int CalculateSize() {
+      int size = 0;
+      if (Project.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeStringSize(Project);
+      }
+      if (DataClass != global::Esteira.V1.DataClass.Unspecified) {
+        size += 1 + pb::CodedOutputStream.ComputeEnumSize((int) DataClass);
+      }
+      if (ruleCase_ == RuleOneofCase.Keep) {
+        size += 1 + pb::CodedOutputStream.ComputeMessageSize(Keep);
+      }
+      if (ruleCase_ == RuleOneofCase.KeepForever) {
+        size += 1 + 1;
+      }
+      if (ruleCase_ == RuleOneofCase.UseDefault) {
+        size += 1 + 1;
+      }
+      if (_unknownFields != null) {
+        size += _unknownFields.CalculateSize();
+      }
+      return size;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(SetRetentionRequest other) {
+      if (other == null) {
+        return;
+      }
+      if (other.Project.Length != 0) {
+        Project = other.Project;
+      }
+      if (other.DataClass != global::Esteira.V1.DataClass.Unspecified) {
+        DataClass = other.DataClass;
+      }
+      switch (other.RuleCase) {
+        case RuleOneofCase.Keep:
+          if (Keep == null) {
+            Keep = new global::Google.Protobuf.WellKnownTypes.Duration();
+          }
+          Keep.MergeFrom(other.Keep);
+          break;
+        case RuleOneofCase.KeepForever:
+          KeepForever = other.KeepForever;
+          break;
+        case RuleOneofCase.UseDefault:
+          UseDefault = other.UseDefault;
+          break;
+      }
+
+      _unknownFields = pb::UnknownFieldSet.MergeFrom(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(pb::CodedInputStream input) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      input.ReadRawMessage(this);
+    #else
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, input);
+            break;
+          case 10: {
+            Project = input.ReadString();
+            break;
+          }
+          case 16: {
+            DataClass = (global::Esteira.V1.DataClass) input.ReadEnum();
+            break;
+          }
+          case 26: {
+            global::Google.Protobuf.WellKnownTypes.Duration subBuilder = new global::Google.Protobuf.WellKnownTypes.Duration();
+            if (ruleCase_ == RuleOneofCase.Keep) {
+              subBuilder.MergeFrom(Keep);
+            }
+            input.ReadMessage(subBuilder);
+            Keep = subBuilder;
+            break;
+          }
+          case 32: {
+            KeepForever = input.ReadBool();
+            break;
+          }
+          case 40: {
+            UseDefault = input.ReadBool();
+            break;
+          }
+        }
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalMergeFrom(ref pb::ParseContext input) {
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, ref input);
+            break;
+          case 10: {
+            Project = input.ReadString();
+            break;
+          }
+          case 16: {
+            DataClass = (global::Esteira.V1.DataClass) input.ReadEnum();
+            break;
+          }
+          case 26: {
+            global::Google.Protobuf.WellKnownTypes.Duration subBuilder = new global::Google.Protobuf.WellKnownTypes.Duration();
+            if (ruleCase_ == RuleOneofCase.Keep) {
+              subBuilder.MergeFrom(Keep);
+            }
+            input.ReadMessage(subBuilder);
+            Keep = subBuilder;
+            break;
+          }
+          case 32: {
+            KeepForever = input.ReadBool();
+            break;
+          }
+          case 40: {
+            UseDefault = input.ReadBool();
+            break;
+          }
+        }
+      }
+    }
+    #endif
+
+  }
+
+  /// <summary>
+  /// Response of SetRetention.
+  /// </summary>
+  public sealed partial class SetRetentionResponse : pb::IMessage<SetRetentionResponse>
+  #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      , pb::IBufferMessage
+  #endif
+  {
+    private static readonly pb::MessageParser<SetRetentionResponse> _parser = new pb::MessageParser<SetRetentionResponse>(() => new SetRetentionResponse());
+    private pb::UnknownFieldSet _unknownFields;
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pb::MessageParser<SetRetentionResponse> Parser { get { return _parser; } }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pbr::MessageDescriptor Descriptor {
+      get { return global::Esteira.V1.AdminReflection.Descriptor.MessageTypes[16]; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    pbr::MessageDescriptor pb::IMessage.Descriptor {
+      get { return Descriptor; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public SetRetentionResponse() {
+      OnConstruction();
+    }
+
+    partial void OnConstruction();
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public SetRetentionResponse(SetRetentionResponse other) : this() {
+      policy_ = other.policy_ != null ? other.policy_.Clone() : null;
+      _unknownFields = pb::UnknownFieldSet.Clone(other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public SetRetentionResponse Clone() {
+      return new SetRetentionResponse(this);
+    }
+
+    /// <summary>Field number for the "policy" field.</summary>
+    public const int PolicyFieldNumber = 1;
+    private global::Esteira.V1.RetentionPolicy policy_;
+    /// <summary>
+    /// The policy in force.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public global::Esteira.V1.RetentionPolicy Policy {
+      get { return policy_; }
+      set {
+        policy_ = value;
+      }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override bool Equals(object other) {
+      return Equals(other as SetRetentionResponse);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public bool Equals(SetRetentionResponse other) {
+      if (ReferenceEquals(other, null)) {
+        return false;
+      }
+      if (ReferenceEquals(other, this)) {
+        return true;
+      }
+      if (!object.Equals(Policy, other.Policy)) return false;
+      return Equals(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override int GetHashCode() {
+      int hash = 1;
+      if (policy_ != null) hash ^= Policy.GetHashCode();
+      if (_unknownFields != null) {
+        hash ^= _unknownFields.GetHashCode();
+      }
+      return hash;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override string ToString() {
+      return pb::JsonFormatter.ToDiagnosticString(this);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void WriteTo(pb::CodedOutputStream output) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      output.WriteRawMessage(this);
+    #else
+      if (policy_ != null) {
+        output.WriteRawTag(10);
+        output.WriteMessage(Policy);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(output);
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalWriteTo(ref pb::WriteContext output) {
+      if (policy_ != null) {
+        output.WriteRawTag(10);
+        output.WriteMessage(Policy);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(ref output);
+      }
+    }
+    #endif
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public int CalculateSize() {
+      int size = 0;
+      if (policy_ != null) {
+        size += 1 + pb::CodedOutputStream.ComputeMessageSize(Policy);
+      }
+      if (_unknownFields != null) {
+        size += _unknownFields.CalculateSize();
+      }
+      return size;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(SetRetentionResponse other) {
+      if (other == null) {
+        return;
+      }
+      if (other.policy_ != null) {
+        if (policy_ == null) {
+          Policy = new global::Esteira.V1.RetentionPolicy();
+        }
+        Policy.MergeFrom(other.Policy);
+      }
+      _unknownFields = pb::UnknownFieldSet.MergeFrom(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(pb::CodedInputStream input) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      input.ReadRawMessage(this);
+    #else
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, input);
+            break;
+          case 10: {
+            if (policy_ == null) {
+              Policy = new global::Esteira.V1.RetentionPolicy();
+            }
+            input.ReadMessage(Policy);
+            break;
+          }
+        }
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalMergeFrom(ref pb::ParseContext input) {
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, ref input);
+            break;
+          case 10: {
+            if (policy_ == null) {
+              Policy = new global::Esteira.V1.RetentionPolicy();
+            }
+            input.ReadMessage(Policy);
+            break;
+          }
+        }
+      }
+    }
+    #endif
+
+  }
+
+  /// <summary>
+  /// Request of ApplyRetention.
+  /// </summary>
+  public sealed partial class ApplyRetentionRequest : pb::IMessage<ApplyRetentionRequest>
+  #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      , pb::IBufferMessage
+  #endif
+  {
+    private static readonly pb::MessageParser<ApplyRetentionRequest> _parser = new pb::MessageParser<ApplyRetentionRequest>(() => new ApplyRetentionRequest());
+    private pb::UnknownFieldSet _unknownFields;
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pb::MessageParser<ApplyRetentionRequest> Parser { get { return _parser; } }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pbr::MessageDescriptor Descriptor {
+      get { return global::Esteira.V1.AdminReflection.Descriptor.MessageTypes[17]; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    pbr::MessageDescriptor pb::IMessage.Descriptor {
+      get { return Descriptor; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public ApplyRetentionRequest() {
+      OnConstruction();
+    }
+
+    partial void OnConstruction();
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public ApplyRetentionRequest(ApplyRetentionRequest other) : this() {
+      dryRun_ = other.dryRun_;
+      pageToken_ = other.pageToken_;
+      _unknownFields = pb::UnknownFieldSet.Clone(other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public ApplyRetentionRequest Clone() {
+      return new ApplyRetentionRequest(this);
+    }
+
+    /// <summary>Field number for the "dry_run" field.</summary>
+    public const int DryRunFieldNumber = 1;
+    private bool dryRun_;
+    /// <summary>
+    /// Counts what would be removed and removes nothing.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public bool DryRun {
+      get { return dryRun_; }
+      set {
+        dryRun_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "page_token" field.</summary>
+    public const int PageTokenFieldNumber = 2;
+    private string pageToken_ = "";
+    /// <summary>
+    /// Where to go on. Empty = at the beginning.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public string PageToken {
+      get { return pageToken_; }
+      set {
+        pageToken_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override bool Equals(object other) {
+      return Equals(other as ApplyRetentionRequest);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public bool Equals(ApplyRetentionRequest other) {
+      if (ReferenceEquals(other, null)) {
+        return false;
+      }
+      if (ReferenceEquals(other, this)) {
+        return true;
+      }
+      if (DryRun != other.DryRun) return false;
+      if (PageToken != other.PageToken) return false;
+      return Equals(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override int GetHashCode() {
+      int hash = 1;
+      if (DryRun != false) hash ^= DryRun.GetHashCode();
+      if (PageToken.Length != 0) hash ^= PageToken.GetHashCode();
+      if (_unknownFields != null) {
+        hash ^= _unknownFields.GetHashCode();
+      }
+      return hash;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override string ToString() {
+      return pb::JsonFormatter.ToDiagnosticString(this);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void WriteTo(pb::CodedOutputStream output) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      output.WriteRawMessage(this);
+    #else
+      if (DryRun != false) {
+        output.WriteRawTag(8);
+        output.WriteBool(DryRun);
+      }
+      if (PageToken.Length != 0) {
+        output.WriteRawTag(18);
+        output.WriteString(PageToken);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(output);
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalWriteTo(ref pb::WriteContext output) {
+      if (DryRun != false) {
+        output.WriteRawTag(8);
+        output.WriteBool(DryRun);
+      }
+      if (PageToken.Length != 0) {
+        output.WriteRawTag(18);
+        output.WriteString(PageToken);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(ref output);
+      }
+    }
+    #endif
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public int CalculateSize() {
+      int size = 0;
+      if (DryRun != false) {
+        size += 1 + 1;
+      }
+      if (PageToken.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeStringSize(PageToken);
+      }
+      if (_unknownFields != null) {
+        size += _unknownFields.CalculateSize();
+      }
+      return size;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(ApplyRetentionRequest other) {
+      if (other == null) {
+        return;
+      }
+      if (other.DryRun != false) {
+        DryRun = other.DryRun;
+      }
+      if (other.PageToken.Length != 0) {
+        PageToken = other.PageToken;
+      }
+      _unknownFields = pb::UnknownFieldSet.MergeFrom(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(pb::CodedInputStream input) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      input.ReadRawMessage(this);
+    #else
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, input);
+            break;
+          case 8: {
+            DryRun = input.ReadBool();
+            break;
+          }
+          case 18: {
+            PageToken = input.ReadString();
+            break;
+          }
+        }
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalMergeFrom(ref pb::ParseContext input) {
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, ref input);
+            break;
+          case 8: {
+            DryRun = input.ReadBool();
+            break;
+          }
+          case 18: {
+            PageToken = input.ReadString();
+            break;
+          }
+        }
+      }
+    }
+    #endif
+
+  }
+
+  /// <summary>
+  /// Response of ApplyRetention. The counts are those of this call.
+  /// </summary>
+  public sealed partial class ApplyRetentionResponse : pb::IMessage<ApplyRetentionResponse>
+  #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      , pb::IBufferMessage
+  #endif
+  {
+    private static readonly pb::MessageParser<ApplyRetentionResponse> _parser = new pb::MessageParser<ApplyRetentionResponse>(() => new ApplyRetentionResponse());
+    private pb::UnknownFieldSet _unknownFields;
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pb::MessageParser<ApplyRetentionResponse> Parser { get { return _parser; } }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pbr::MessageDescriptor Descriptor {
+      get { return global::Esteira.V1.AdminReflection.Descriptor.MessageTypes[18]; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    pbr::MessageDescriptor pb::IMessage.Descriptor {
+      get { return Descriptor; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public ApplyRetentionResponse() {
+      OnConstruction();
+    }
+
+    partial void OnConstruction();
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public ApplyRetentionResponse(ApplyRetentionResponse other) : this() {
+      jobs_ = other.jobs_;
+      tasks_ = other.tasks_;
+      artifacts_ = other.artifacts_;
+      bytes_ = other.bytes_;
+      heldOpen_ = other.heldOpen_;
+      heldUndelivered_ = other.heldUndelivered_;
+      nextPageToken_ = other.nextPageToken_;
+      partitions_ = other.partitions_;
+      _unknownFields = pb::UnknownFieldSet.Clone(other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public ApplyRetentionResponse Clone() {
+      return new ApplyRetentionResponse(this);
+    }
+
+    /// <summary>Field number for the "jobs" field.</summary>
+    public const int JobsFieldNumber = 1;
+    private long jobs_;
+    /// <summary>
+    /// Jobs that were removed, or would be.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public long Jobs {
+      get { return jobs_; }
+      set {
+        jobs_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "tasks" field.</summary>
+    public const int TasksFieldNumber = 2;
+    private long tasks_;
+    /// <summary>
+    /// Their tasks.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public long Tasks {
+      get { return tasks_; }
+      set {
+        tasks_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "artifacts" field.</summary>
+    public const int ArtifactsFieldNumber = 3;
+    private long artifacts_;
+    /// <summary>
+    /// Their artifacts.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public long Artifacts {
+      get { return artifacts_; }
+      set {
+        artifacts_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "bytes" field.</summary>
+    public const int BytesFieldNumber = 4;
+    private long bytes_;
+    /// <summary>
+    /// Bytes of bodies that nothing refers to any more.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public long Bytes {
+      get { return bytes_; }
+      set {
+        bytes_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "held_open" field.</summary>
+    public const int HeldOpenFieldNumber = 5;
+    private long heldOpen_;
+    /// <summary>
+    /// Root jobs that are due and stay, because a job that they started has not ended.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public long HeldOpen {
+      get { return heldOpen_; }
+      set {
+        heldOpen_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "held_undelivered" field.</summary>
+    public const int HeldUndeliveredFieldNumber = 6;
+    private long heldUndelivered_;
+    /// <summary>
+    /// Root jobs that are due and stay, because a message of theirs or of a job that they started was not delivered.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public long HeldUndelivered {
+      get { return heldUndelivered_; }
+      set {
+        heldUndelivered_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "next_page_token" field.</summary>
+    public const int NextPageTokenFieldNumber = 7;
+    private string nextPageToken_ = "";
+    /// <summary>
+    /// Where to go on. Empty = all was looked at.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public string NextPageToken {
+      get { return nextPageToken_; }
+      set {
+        nextPageToken_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
+    /// <summary>Field number for the "partitions" field.</summary>
+    public const int PartitionsFieldNumber = 8;
+    private long partitions_;
+    /// <summary>
+    /// Partitions of the store that were dropped, of days of which no job of any account is left; 0 with `dry_run`, and where
+    /// the store has none.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public long Partitions {
+      get { return partitions_; }
+      set {
+        partitions_ = value;
+      }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override bool Equals(object other) {
+      return Equals(other as ApplyRetentionResponse);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public bool Equals(ApplyRetentionResponse other) {
+      if (ReferenceEquals(other, null)) {
+        return false;
+      }
+      if (ReferenceEquals(other, this)) {
+        return true;
+      }
+      if (Jobs != other.Jobs) return false;
+      if (Tasks != other.Tasks) return false;
+      if (Artifacts != other.Artifacts) return false;
+      if (Bytes != other.Bytes) return false;
+      if (HeldOpen != other.HeldOpen) return false;
+      if (HeldUndelivered != other.HeldUndelivered) return false;
+      if (NextPageToken != other.NextPageToken) return false;
+      if (Partitions != other.Partitions) return false;
+      return Equals(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override int GetHashCode() {
+      int hash = 1;
+      if (Jobs != 0L) hash ^= Jobs.GetHashCode();
+      if (Tasks != 0L) hash ^= Tasks.GetHashCode();
+      if (Artifacts != 0L) hash ^= Artifacts.GetHashCode();
+      if (Bytes != 0L) hash ^= Bytes.GetHashCode();
+      if (HeldOpen != 0L) hash ^= HeldOpen.GetHashCode();
+      if (HeldUndelivered != 0L) hash ^= HeldUndelivered.GetHashCode();
+      if (NextPageToken.Length != 0) hash ^= NextPageToken.GetHashCode();
+      if (Partitions != 0L) hash ^= Partitions.GetHashCode();
+      if (_unknownFields != null) {
+        hash ^= _unknownFields.GetHashCode();
+      }
+      return hash;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override string ToString() {
+      return pb::JsonFormatter.ToDiagnosticString(this);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void WriteTo(pb::CodedOutputStream output) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      output.WriteRawMessage(this);
+    #else
+      if (Jobs != 0L) {
+        output.WriteRawTag(8);
+        output.WriteInt64(Jobs);
+      }
+      if (Tasks != 0L) {
+        output.WriteRawTag(16);
+        output.WriteInt64(Tasks);
+      }
+      if (Artifacts != 0L) {
+        output.WriteRawTag(24);
+        output.WriteInt64(Artifacts);
+      }
+      if (Bytes != 0L) {
+        output.WriteRawTag(32);
+        output.WriteInt64(Bytes);
+      }
+      if (HeldOpen != 0L) {
+        output.WriteRawTag(40);
+        output.WriteInt64(HeldOpen);
+      }
+      if (HeldUndelivered != 0L) {
+        output.WriteRawTag(48);
+        output.WriteInt64(HeldUndelivered);
+      }
+      if (NextPageToken.Length != 0) {
+        output.WriteRawTag(58);
+        output.WriteString(NextPageToken);
+      }
+      if (Partitions != 0L) {
+        output.WriteRawTag(64);
+        output.WriteInt64(Partitions);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(output);
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalWriteTo(ref pb::WriteContext output) {
+      if (Jobs != 0L) {
+        output.WriteRawTag(8);
+        output.WriteInt64(Jobs);
+      }
+      if (Tasks != 0L) {
+        output.WriteRawTag(16);
+        output.WriteInt64(Tasks);
+      }
+      if (Artifacts != 0L) {
+        output.WriteRawTag(24);
+        output.WriteInt64(Artifacts);
+      }
+      if (Bytes != 0L) {
+        output.WriteRawTag(32);
+        output.WriteInt64(Bytes);
+      }
+      if (HeldOpen != 0L) {
+        output.WriteRawTag(40);
+        output.WriteInt64(HeldOpen);
+      }
+      if (HeldUndelivered != 0L) {
+        output.WriteRawTag(48);
+        output.WriteInt64(HeldUndelivered);
+      }
+      if (NextPageToken.Length != 0) {
+        output.WriteRawTag(58);
+        output.WriteString(NextPageToken);
+      }
+      if (Partitions != 0L) {
+        output.WriteRawTag(64);
+        output.WriteInt64(Partitions);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(ref output);
+      }
+    }
+    #endif
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public int CalculateSize() {
+      int size = 0;
+      if (Jobs != 0L) {
+        size += 1 + pb::CodedOutputStream.ComputeInt64Size(Jobs);
+      }
+      if (Tasks != 0L) {
+        size += 1 + pb::CodedOutputStream.ComputeInt64Size(Tasks);
+      }
+      if (Artifacts != 0L) {
+        size += 1 + pb::CodedOutputStream.ComputeInt64Size(Artifacts);
+      }
+      if (Bytes != 0L) {
+        size += 1 + pb::CodedOutputStream.ComputeInt64Size(Bytes);
+      }
+      if (HeldOpen != 0L) {
+        size += 1 + pb::CodedOutputStream.ComputeInt64Size(HeldOpen);
+      }
+      if (HeldUndelivered != 0L) {
+        size += 1 + pb::CodedOutputStream.ComputeInt64Size(HeldUndelivered);
+      }
+      if (NextPageToken.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeStringSize(NextPageToken);
+      }
+      if (Partitions != 0L) {
+        size += 1 + pb::CodedOutputStream.ComputeInt64Size(Partitions);
+      }
+      if (_unknownFields != null) {
+        size += _unknownFields.CalculateSize();
+      }
+      return size;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(ApplyRetentionResponse other) {
+      if (other == null) {
+        return;
+      }
+      if (other.Jobs != 0L) {
+        Jobs = other.Jobs;
+      }
+      if (other.Tasks != 0L) {
+        Tasks = other.Tasks;
+      }
+      if (other.Artifacts != 0L) {
+        Artifacts = other.Artifacts;
+      }
+      if (other.Bytes != 0L) {
+        Bytes = other.Bytes;
+      }
+      if (other.HeldOpen != 0L) {
+        HeldOpen = other.HeldOpen;
+      }
+      if (other.HeldUndelivered != 0L) {
+        HeldUndelivered = other.HeldUndelivered;
+      }
+      if (other.NextPageToken.Length != 0) {
+        NextPageToken = other.NextPageToken;
+      }
+      if (other.Partitions != 0L) {
+        Partitions = other.Partitions;
+      }
+      _unknownFields = pb::UnknownFieldSet.MergeFrom(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(pb::CodedInputStream input) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      input.ReadRawMessage(this);
+    #else
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, input);
+            break;
+          case 8: {
+            Jobs = input.ReadInt64();
+            break;
+          }
+          case 16: {
+            Tasks = input.ReadInt64();
+            break;
+          }
+          case 24: {
+            Artifacts = input.ReadInt64();
+            break;
+          }
+          case 32: {
+            Bytes = input.ReadInt64();
+            break;
+          }
+          case 40: {
+            HeldOpen = input.ReadInt64();
+            break;
+          }
+          case 48: {
+            HeldUndelivered = input.ReadInt64();
+            break;
+          }
+          case 58: {
+            NextPageToken = input.ReadString();
+            break;
+          }
+          case 64: {
+            Partitions = input.ReadInt64();
+            break;
+          }
+        }
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalMergeFrom(ref pb::ParseContext input) {
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, ref input);
+            break;
+          case 8: {
+            Jobs = input.ReadInt64();
+            break;
+          }
+          case 16: {
+            Tasks = input.ReadInt64();
+            break;
+          }
+          case 24: {
+            Artifacts = input.ReadInt64();
+            break;
+          }
+          case 32: {
+            Bytes = input.ReadInt64();
+            break;
+          }
+          case 40: {
+            HeldOpen = input.ReadInt64();
+            break;
+          }
+          case 48: {
+            HeldUndelivered = input.ReadInt64();
+            break;
+          }
+          case 58: {
+            NextPageToken = input.ReadString();
+            break;
+          }
+          case 64: {
+            Partitions = input.ReadInt64();
             break;
           }
         }

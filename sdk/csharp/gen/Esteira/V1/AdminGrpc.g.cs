@@ -71,6 +71,18 @@ namespace Esteira.V1 {
     static readonly grpc::Marshaller<global::Esteira.V1.EvictWorkerRequest> __Marshaller_esteira_v1_EvictWorkerRequest = grpc::Marshallers.Create(__Helper_SerializeMessage, context => __Helper_DeserializeMessage(context, global::Esteira.V1.EvictWorkerRequest.Parser));
     [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
     static readonly grpc::Marshaller<global::Esteira.V1.EvictWorkerResponse> __Marshaller_esteira_v1_EvictWorkerResponse = grpc::Marshallers.Create(__Helper_SerializeMessage, context => __Helper_DeserializeMessage(context, global::Esteira.V1.EvictWorkerResponse.Parser));
+    [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+    static readonly grpc::Marshaller<global::Esteira.V1.ListRetentionRequest> __Marshaller_esteira_v1_ListRetentionRequest = grpc::Marshallers.Create(__Helper_SerializeMessage, context => __Helper_DeserializeMessage(context, global::Esteira.V1.ListRetentionRequest.Parser));
+    [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+    static readonly grpc::Marshaller<global::Esteira.V1.ListRetentionResponse> __Marshaller_esteira_v1_ListRetentionResponse = grpc::Marshallers.Create(__Helper_SerializeMessage, context => __Helper_DeserializeMessage(context, global::Esteira.V1.ListRetentionResponse.Parser));
+    [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+    static readonly grpc::Marshaller<global::Esteira.V1.SetRetentionRequest> __Marshaller_esteira_v1_SetRetentionRequest = grpc::Marshallers.Create(__Helper_SerializeMessage, context => __Helper_DeserializeMessage(context, global::Esteira.V1.SetRetentionRequest.Parser));
+    [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+    static readonly grpc::Marshaller<global::Esteira.V1.SetRetentionResponse> __Marshaller_esteira_v1_SetRetentionResponse = grpc::Marshallers.Create(__Helper_SerializeMessage, context => __Helper_DeserializeMessage(context, global::Esteira.V1.SetRetentionResponse.Parser));
+    [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+    static readonly grpc::Marshaller<global::Esteira.V1.ApplyRetentionRequest> __Marshaller_esteira_v1_ApplyRetentionRequest = grpc::Marshallers.Create(__Helper_SerializeMessage, context => __Helper_DeserializeMessage(context, global::Esteira.V1.ApplyRetentionRequest.Parser));
+    [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+    static readonly grpc::Marshaller<global::Esteira.V1.ApplyRetentionResponse> __Marshaller_esteira_v1_ApplyRetentionResponse = grpc::Marshallers.Create(__Helper_SerializeMessage, context => __Helper_DeserializeMessage(context, global::Esteira.V1.ApplyRetentionResponse.Parser));
 
     [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
     static readonly grpc::Method<global::Esteira.V1.GetSystemInfoRequest, global::Esteira.V1.GetSystemInfoResponse> __Method_GetSystemInfo = new grpc::Method<global::Esteira.V1.GetSystemInfoRequest, global::Esteira.V1.GetSystemInfoResponse>(
@@ -111,6 +123,30 @@ namespace Esteira.V1 {
         "EvictWorker",
         __Marshaller_esteira_v1_EvictWorkerRequest,
         __Marshaller_esteira_v1_EvictWorkerResponse);
+
+    [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+    static readonly grpc::Method<global::Esteira.V1.ListRetentionRequest, global::Esteira.V1.ListRetentionResponse> __Method_ListRetention = new grpc::Method<global::Esteira.V1.ListRetentionRequest, global::Esteira.V1.ListRetentionResponse>(
+        grpc::MethodType.Unary,
+        __ServiceName,
+        "ListRetention",
+        __Marshaller_esteira_v1_ListRetentionRequest,
+        __Marshaller_esteira_v1_ListRetentionResponse);
+
+    [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+    static readonly grpc::Method<global::Esteira.V1.SetRetentionRequest, global::Esteira.V1.SetRetentionResponse> __Method_SetRetention = new grpc::Method<global::Esteira.V1.SetRetentionRequest, global::Esteira.V1.SetRetentionResponse>(
+        grpc::MethodType.Unary,
+        __ServiceName,
+        "SetRetention",
+        __Marshaller_esteira_v1_SetRetentionRequest,
+        __Marshaller_esteira_v1_SetRetentionResponse);
+
+    [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+    static readonly grpc::Method<global::Esteira.V1.ApplyRetentionRequest, global::Esteira.V1.ApplyRetentionResponse> __Method_ApplyRetention = new grpc::Method<global::Esteira.V1.ApplyRetentionRequest, global::Esteira.V1.ApplyRetentionResponse>(
+        grpc::MethodType.Unary,
+        __ServiceName,
+        "ApplyRetention",
+        __Marshaller_esteira_v1_ApplyRetentionRequest,
+        __Marshaller_esteira_v1_ApplyRetentionResponse);
 
     /// <summary>Service descriptor</summary>
     public static global::Google.Protobuf.Reflection.ServiceDescriptor Descriptor
@@ -201,6 +237,58 @@ namespace Esteira.V1 {
       /// <returns>The response to send back to the client (wrapped by a task).</returns>
       [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
       public virtual global::System.Threading.Tasks.Task<global::Esteira.V1.EvictWorkerResponse> EvictWorker(global::Esteira.V1.EvictWorkerRequest request, grpc::ServerCallContext context)
+      {
+        throw new grpc::RpcException(new grpc::Status(grpc::StatusCode.Unimplemented, ""));
+      }
+
+      /// <summary>
+      /// Lists how long jobs are kept after their end: of each project that holds a plan or has a policy, by name, all data
+      /// classes. No effect; may be sent again at any time.
+      ///
+      /// Errors:
+      /// - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
+      /// </summary>
+      /// <param name="request">The request received from the client.</param>
+      /// <param name="context">The context of the server-side call handler being invoked.</param>
+      /// <returns>The response to send back to the client (wrapped by a task).</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual global::System.Threading.Tasks.Task<global::Esteira.V1.ListRetentionResponse> ListRetention(global::Esteira.V1.ListRetentionRequest request, grpc::ServerCallContext context)
+      {
+        throw new grpc::RpcException(new grpc::Status(grpc::StatusCode.Unimplemented, ""));
+      }
+
+      /// <summary>
+      /// Sets how long the jobs of a project and data class are kept after their end. It holds for jobs that have ended already.
+      /// The coordinators remove what is due by themselves, within minutes; ApplyRetention does it now.
+      ///
+      /// Sent again: always safe. Errors: only those that every RPC has.
+      /// </summary>
+      /// <param name="request">The request received from the client.</param>
+      /// <param name="context">The context of the server-side call handler being invoked.</param>
+      /// <returns>The response to send back to the client (wrapped by a task).</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual global::System.Threading.Tasks.Task<global::Esteira.V1.SetRetentionResponse> SetRetention(global::Esteira.V1.SetRetentionRequest request, grpc::ServerCallContext context)
+      {
+        throw new grpc::RpcException(new grpc::Status(grpc::StatusCode.Unimplemented, ""));
+      }
+
+      /// <summary>
+      /// Removes the caller's jobs that are kept no longer, with their tasks, attempts and artifacts, or counts them with
+      /// `dry_run`. A job that a sub-plan started goes with the job at the root of it, counted from the root's end. What has
+      /// not ended is never removed, nor is a job with a message that was not delivered: the answer counts them.
+      ///
+      /// A call works for a few seconds; `next_page_token` says that there is more to do.
+      ///
+      /// Sent again: always safe; what is gone is not counted twice.
+      ///
+      /// Errors:
+      /// - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
+      /// </summary>
+      /// <param name="request">The request received from the client.</param>
+      /// <param name="context">The context of the server-side call handler being invoked.</param>
+      /// <returns>The response to send back to the client (wrapped by a task).</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual global::System.Threading.Tasks.Task<global::Esteira.V1.ApplyRetentionResponse> ApplyRetention(global::Esteira.V1.ApplyRetentionRequest request, grpc::ServerCallContext context)
       {
         throw new grpc::RpcException(new grpc::Status(grpc::StatusCode.Unimplemented, ""));
       }
@@ -566,6 +654,214 @@ namespace Esteira.V1 {
       {
         return CallInvoker.AsyncUnaryCall(__Method_EvictWorker, null, options, request);
       }
+      /// <summary>
+      /// Lists how long jobs are kept after their end: of each project that holds a plan or has a policy, by name, all data
+      /// classes. No effect; may be sent again at any time.
+      ///
+      /// Errors:
+      /// - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
+      /// </summary>
+      /// <param name="request">The request to send to the server.</param>
+      /// <param name="headers">The initial metadata to send with the call. This parameter is optional.</param>
+      /// <param name="deadline">An optional deadline for the call. The call will be cancelled if deadline is hit.</param>
+      /// <param name="cancellationToken">An optional token for canceling the call.</param>
+      /// <returns>The response received from the server.</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual global::Esteira.V1.ListRetentionResponse ListRetention(global::Esteira.V1.ListRetentionRequest request, grpc::Metadata headers = null, global::System.DateTime? deadline = null, global::System.Threading.CancellationToken cancellationToken = default(global::System.Threading.CancellationToken))
+      {
+        return ListRetention(request, new grpc::CallOptions(headers, deadline, cancellationToken));
+      }
+      /// <summary>
+      /// Lists how long jobs are kept after their end: of each project that holds a plan or has a policy, by name, all data
+      /// classes. No effect; may be sent again at any time.
+      ///
+      /// Errors:
+      /// - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
+      /// </summary>
+      /// <param name="request">The request to send to the server.</param>
+      /// <param name="options">The options for the call.</param>
+      /// <returns>The response received from the server.</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual global::Esteira.V1.ListRetentionResponse ListRetention(global::Esteira.V1.ListRetentionRequest request, grpc::CallOptions options)
+      {
+        return CallInvoker.BlockingUnaryCall(__Method_ListRetention, null, options, request);
+      }
+      /// <summary>
+      /// Lists how long jobs are kept after their end: of each project that holds a plan or has a policy, by name, all data
+      /// classes. No effect; may be sent again at any time.
+      ///
+      /// Errors:
+      /// - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
+      /// </summary>
+      /// <param name="request">The request to send to the server.</param>
+      /// <param name="headers">The initial metadata to send with the call. This parameter is optional.</param>
+      /// <param name="deadline">An optional deadline for the call. The call will be cancelled if deadline is hit.</param>
+      /// <param name="cancellationToken">An optional token for canceling the call.</param>
+      /// <returns>The call object.</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual grpc::AsyncUnaryCall<global::Esteira.V1.ListRetentionResponse> ListRetentionAsync(global::Esteira.V1.ListRetentionRequest request, grpc::Metadata headers = null, global::System.DateTime? deadline = null, global::System.Threading.CancellationToken cancellationToken = default(global::System.Threading.CancellationToken))
+      {
+        return ListRetentionAsync(request, new grpc::CallOptions(headers, deadline, cancellationToken));
+      }
+      /// <summary>
+      /// Lists how long jobs are kept after their end: of each project that holds a plan or has a policy, by name, all data
+      /// classes. No effect; may be sent again at any time.
+      ///
+      /// Errors:
+      /// - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
+      /// </summary>
+      /// <param name="request">The request to send to the server.</param>
+      /// <param name="options">The options for the call.</param>
+      /// <returns>The call object.</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual grpc::AsyncUnaryCall<global::Esteira.V1.ListRetentionResponse> ListRetentionAsync(global::Esteira.V1.ListRetentionRequest request, grpc::CallOptions options)
+      {
+        return CallInvoker.AsyncUnaryCall(__Method_ListRetention, null, options, request);
+      }
+      /// <summary>
+      /// Sets how long the jobs of a project and data class are kept after their end. It holds for jobs that have ended already.
+      /// The coordinators remove what is due by themselves, within minutes; ApplyRetention does it now.
+      ///
+      /// Sent again: always safe. Errors: only those that every RPC has.
+      /// </summary>
+      /// <param name="request">The request to send to the server.</param>
+      /// <param name="headers">The initial metadata to send with the call. This parameter is optional.</param>
+      /// <param name="deadline">An optional deadline for the call. The call will be cancelled if deadline is hit.</param>
+      /// <param name="cancellationToken">An optional token for canceling the call.</param>
+      /// <returns>The response received from the server.</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual global::Esteira.V1.SetRetentionResponse SetRetention(global::Esteira.V1.SetRetentionRequest request, grpc::Metadata headers = null, global::System.DateTime? deadline = null, global::System.Threading.CancellationToken cancellationToken = default(global::System.Threading.CancellationToken))
+      {
+        return SetRetention(request, new grpc::CallOptions(headers, deadline, cancellationToken));
+      }
+      /// <summary>
+      /// Sets how long the jobs of a project and data class are kept after their end. It holds for jobs that have ended already.
+      /// The coordinators remove what is due by themselves, within minutes; ApplyRetention does it now.
+      ///
+      /// Sent again: always safe. Errors: only those that every RPC has.
+      /// </summary>
+      /// <param name="request">The request to send to the server.</param>
+      /// <param name="options">The options for the call.</param>
+      /// <returns>The response received from the server.</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual global::Esteira.V1.SetRetentionResponse SetRetention(global::Esteira.V1.SetRetentionRequest request, grpc::CallOptions options)
+      {
+        return CallInvoker.BlockingUnaryCall(__Method_SetRetention, null, options, request);
+      }
+      /// <summary>
+      /// Sets how long the jobs of a project and data class are kept after their end. It holds for jobs that have ended already.
+      /// The coordinators remove what is due by themselves, within minutes; ApplyRetention does it now.
+      ///
+      /// Sent again: always safe. Errors: only those that every RPC has.
+      /// </summary>
+      /// <param name="request">The request to send to the server.</param>
+      /// <param name="headers">The initial metadata to send with the call. This parameter is optional.</param>
+      /// <param name="deadline">An optional deadline for the call. The call will be cancelled if deadline is hit.</param>
+      /// <param name="cancellationToken">An optional token for canceling the call.</param>
+      /// <returns>The call object.</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual grpc::AsyncUnaryCall<global::Esteira.V1.SetRetentionResponse> SetRetentionAsync(global::Esteira.V1.SetRetentionRequest request, grpc::Metadata headers = null, global::System.DateTime? deadline = null, global::System.Threading.CancellationToken cancellationToken = default(global::System.Threading.CancellationToken))
+      {
+        return SetRetentionAsync(request, new grpc::CallOptions(headers, deadline, cancellationToken));
+      }
+      /// <summary>
+      /// Sets how long the jobs of a project and data class are kept after their end. It holds for jobs that have ended already.
+      /// The coordinators remove what is due by themselves, within minutes; ApplyRetention does it now.
+      ///
+      /// Sent again: always safe. Errors: only those that every RPC has.
+      /// </summary>
+      /// <param name="request">The request to send to the server.</param>
+      /// <param name="options">The options for the call.</param>
+      /// <returns>The call object.</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual grpc::AsyncUnaryCall<global::Esteira.V1.SetRetentionResponse> SetRetentionAsync(global::Esteira.V1.SetRetentionRequest request, grpc::CallOptions options)
+      {
+        return CallInvoker.AsyncUnaryCall(__Method_SetRetention, null, options, request);
+      }
+      /// <summary>
+      /// Removes the caller's jobs that are kept no longer, with their tasks, attempts and artifacts, or counts them with
+      /// `dry_run`. A job that a sub-plan started goes with the job at the root of it, counted from the root's end. What has
+      /// not ended is never removed, nor is a job with a message that was not delivered: the answer counts them.
+      ///
+      /// A call works for a few seconds; `next_page_token` says that there is more to do.
+      ///
+      /// Sent again: always safe; what is gone is not counted twice.
+      ///
+      /// Errors:
+      /// - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
+      /// </summary>
+      /// <param name="request">The request to send to the server.</param>
+      /// <param name="headers">The initial metadata to send with the call. This parameter is optional.</param>
+      /// <param name="deadline">An optional deadline for the call. The call will be cancelled if deadline is hit.</param>
+      /// <param name="cancellationToken">An optional token for canceling the call.</param>
+      /// <returns>The response received from the server.</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual global::Esteira.V1.ApplyRetentionResponse ApplyRetention(global::Esteira.V1.ApplyRetentionRequest request, grpc::Metadata headers = null, global::System.DateTime? deadline = null, global::System.Threading.CancellationToken cancellationToken = default(global::System.Threading.CancellationToken))
+      {
+        return ApplyRetention(request, new grpc::CallOptions(headers, deadline, cancellationToken));
+      }
+      /// <summary>
+      /// Removes the caller's jobs that are kept no longer, with their tasks, attempts and artifacts, or counts them with
+      /// `dry_run`. A job that a sub-plan started goes with the job at the root of it, counted from the root's end. What has
+      /// not ended is never removed, nor is a job with a message that was not delivered: the answer counts them.
+      ///
+      /// A call works for a few seconds; `next_page_token` says that there is more to do.
+      ///
+      /// Sent again: always safe; what is gone is not counted twice.
+      ///
+      /// Errors:
+      /// - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
+      /// </summary>
+      /// <param name="request">The request to send to the server.</param>
+      /// <param name="options">The options for the call.</param>
+      /// <returns>The response received from the server.</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual global::Esteira.V1.ApplyRetentionResponse ApplyRetention(global::Esteira.V1.ApplyRetentionRequest request, grpc::CallOptions options)
+      {
+        return CallInvoker.BlockingUnaryCall(__Method_ApplyRetention, null, options, request);
+      }
+      /// <summary>
+      /// Removes the caller's jobs that are kept no longer, with their tasks, attempts and artifacts, or counts them with
+      /// `dry_run`. A job that a sub-plan started goes with the job at the root of it, counted from the root's end. What has
+      /// not ended is never removed, nor is a job with a message that was not delivered: the answer counts them.
+      ///
+      /// A call works for a few seconds; `next_page_token` says that there is more to do.
+      ///
+      /// Sent again: always safe; what is gone is not counted twice.
+      ///
+      /// Errors:
+      /// - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
+      /// </summary>
+      /// <param name="request">The request to send to the server.</param>
+      /// <param name="headers">The initial metadata to send with the call. This parameter is optional.</param>
+      /// <param name="deadline">An optional deadline for the call. The call will be cancelled if deadline is hit.</param>
+      /// <param name="cancellationToken">An optional token for canceling the call.</param>
+      /// <returns>The call object.</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual grpc::AsyncUnaryCall<global::Esteira.V1.ApplyRetentionResponse> ApplyRetentionAsync(global::Esteira.V1.ApplyRetentionRequest request, grpc::Metadata headers = null, global::System.DateTime? deadline = null, global::System.Threading.CancellationToken cancellationToken = default(global::System.Threading.CancellationToken))
+      {
+        return ApplyRetentionAsync(request, new grpc::CallOptions(headers, deadline, cancellationToken));
+      }
+      /// <summary>
+      /// Removes the caller's jobs that are kept no longer, with their tasks, attempts and artifacts, or counts them with
+      /// `dry_run`. A job that a sub-plan started goes with the job at the root of it, counted from the root's end. What has
+      /// not ended is never removed, nor is a job with a message that was not delivered: the answer counts them.
+      ///
+      /// A call works for a few seconds; `next_page_token` says that there is more to do.
+      ///
+      /// Sent again: always safe; what is gone is not counted twice.
+      ///
+      /// Errors:
+      /// - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
+      /// </summary>
+      /// <param name="request">The request to send to the server.</param>
+      /// <param name="options">The options for the call.</param>
+      /// <returns>The call object.</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual grpc::AsyncUnaryCall<global::Esteira.V1.ApplyRetentionResponse> ApplyRetentionAsync(global::Esteira.V1.ApplyRetentionRequest request, grpc::CallOptions options)
+      {
+        return CallInvoker.AsyncUnaryCall(__Method_ApplyRetention, null, options, request);
+      }
       /// <summary>Creates a new instance of client from given <c>ClientBaseConfiguration</c>.</summary>
       [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
       protected override AdminServiceClient NewInstance(ClientBaseConfiguration configuration)
@@ -584,7 +880,10 @@ namespace Esteira.V1 {
           .AddMethod(__Method_ListWorkers, serviceImpl.ListWorkers)
           .AddMethod(__Method_ListQueues, serviceImpl.ListQueues)
           .AddMethod(__Method_UpdateQueue, serviceImpl.UpdateQueue)
-          .AddMethod(__Method_EvictWorker, serviceImpl.EvictWorker).Build();
+          .AddMethod(__Method_EvictWorker, serviceImpl.EvictWorker)
+          .AddMethod(__Method_ListRetention, serviceImpl.ListRetention)
+          .AddMethod(__Method_SetRetention, serviceImpl.SetRetention)
+          .AddMethod(__Method_ApplyRetention, serviceImpl.ApplyRetention).Build();
     }
 
     /// <summary>Register service method with a service binder with or without implementation. Useful when customizing the service binding logic.
@@ -599,6 +898,9 @@ namespace Esteira.V1 {
       serviceBinder.AddMethod(__Method_ListQueues, serviceImpl == null ? null : new grpc::UnaryServerMethod<global::Esteira.V1.ListQueuesRequest, global::Esteira.V1.ListQueuesResponse>(serviceImpl.ListQueues));
       serviceBinder.AddMethod(__Method_UpdateQueue, serviceImpl == null ? null : new grpc::UnaryServerMethod<global::Esteira.V1.UpdateQueueRequest, global::Esteira.V1.UpdateQueueResponse>(serviceImpl.UpdateQueue));
       serviceBinder.AddMethod(__Method_EvictWorker, serviceImpl == null ? null : new grpc::UnaryServerMethod<global::Esteira.V1.EvictWorkerRequest, global::Esteira.V1.EvictWorkerResponse>(serviceImpl.EvictWorker));
+      serviceBinder.AddMethod(__Method_ListRetention, serviceImpl == null ? null : new grpc::UnaryServerMethod<global::Esteira.V1.ListRetentionRequest, global::Esteira.V1.ListRetentionResponse>(serviceImpl.ListRetention));
+      serviceBinder.AddMethod(__Method_SetRetention, serviceImpl == null ? null : new grpc::UnaryServerMethod<global::Esteira.V1.SetRetentionRequest, global::Esteira.V1.SetRetentionResponse>(serviceImpl.SetRetention));
+      serviceBinder.AddMethod(__Method_ApplyRetention, serviceImpl == null ? null : new grpc::UnaryServerMethod<global::Esteira.V1.ApplyRetentionRequest, global::Esteira.V1.ApplyRetentionResponse>(serviceImpl.ApplyRetention));
     }
 
   }

@@ -26,7 +26,7 @@ namespace Esteira.V1 {
           string.Concat(
             "ChRlc3RlaXJhL3YxL2pvYi5wcm90bxIKZXN0ZWlyYS52MRoWZXN0ZWlyYS92",
             "MS90eXBlcy5wcm90bxoeZ29vZ2xlL3Byb3RvYnVmL2R1cmF0aW9uLnByb3Rv",
-            "Gh9nb29nbGUvcHJvdG9idWYvdGltZXN0YW1wLnByb3RvIucGCgNKb2ISDgoG",
+            "Gh9nb29nbGUvcHJvdG9idWYvdGltZXN0YW1wLnByb3RvIvgGCgNKb2ISDgoG",
             "am9iX2lkGAEgASgJEg8KB3BsYW5faWQYAiABKAkSEQoJcGxhbl9uYW1lGAMg",
             "ASgJEhcKD3BsYW5fdmVyc2lvbl9pZBgEIAEoCRIUCgxwbGFuX3ZlcnNpb24Y",
             "BSABKAUSIwoFc3RhdGUYBiABKA4yFC5lc3RlaXJhLnYxLkpvYlN0YXRlEisK",
@@ -43,106 +43,106 @@ namespace Esteira.V1 {
             "Z29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgpzdGFydF90aW1lGBMgASgL",
             "MhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghlbmRfdGltZRgUIAEo",
             "CzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZGVhZGxpbmUYFSAB",
-            "KAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEgwKBGV0YWcYFiABKAka",
-            "LQoLTGFiZWxzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4",
-            "ARoxCg9UYXNrQ291bnRzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIg",
-            "ASgDOgI4ASLvAgoHQXR0ZW1wdBIOCgZudW1iZXIYASABKAUSEQoJd29ya2Vy",
-            "X2lkGAIgASgJEhgKEGZ1bmN0aW9uX3ZlcnNpb24YAyABKAkSDQoFZmVuY2UY",
-            "BCABKAMSLgoKc3RhcnRfdGltZRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5U",
-            "aW1lc3RhbXASLAoIZW5kX3RpbWUYBiABKAsyGi5nb29nbGUucHJvdG9idWYu",
-            "VGltZXN0YW1wEjUKEXdvcmtlcl9zdGFydF90aW1lGAcgASgLMhouZ29vZ2xl",
-            "LnByb3RvYnVmLlRpbWVzdGFtcBIzCg93b3JrZXJfZW5kX3RpbWUYCCABKAsy",
-            "Gi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiQKB2ZhaWx1cmUYCSABKAsy",
-            "Ey5lc3RlaXJhLnYxLkZhaWx1cmUSKAoFdXNhZ2UYCiABKAsyGS5lc3RlaXJh",
-            "LnYxLlJlc291cmNlVXNhZ2UilgUKBFRhc2sSDwoHdGFza19pZBgBIAEoCRIO",
-            "CgZqb2JfaWQYAiABKAkSEAoIc3RlcF9rZXkYAyABKAkSFQoNZnVuY3Rpb25f",
-            "bmFtZRgEIAEoCRINCgVxdWV1ZRgFIAEoCRIkCgVzdGF0ZRgGIAEoDjIVLmVz",
-            "dGVpcmEudjEuVGFza1N0YXRlEisKC3dhaXRfcmVhc29uGAcgASgOMhYuZXN0",
-            "ZWlyYS52MS5XYWl0UmVhc29uEjUKEW5leHRfYXR0ZW1wdF90aW1lGAggASgL",
-            "MhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIWCg5wYXJlbnRfdGFza19p",
-            "ZBgJIAEoCRIRCglpdGVtX3BhdGgYCiADKAMSFAoMY2hpbGRfam9iX2lkGAsg",
-            "ASgJEiUKBWlucHV0GAwgASgLMhYuZXN0ZWlyYS52MS5EYXRhUGFja2V0EiQK",
-            "B291dHB1dHMYDSADKAsyEy5lc3RlaXJhLnYxLlBheWxvYWQSFAoMb3V0cHV0",
-            "X2NvdW50GA4gASgDEiUKCGF0dGVtcHRzGA8gAygLMhMuZXN0ZWlyYS52MS5B",
-            "dHRlbXB0EiQKB2ZhaWx1cmUYECABKAsyEy5lc3RlaXJhLnYxLkZhaWx1cmUS",
-            "KwoIdmVyZGljdHMYESADKAsyGS5lc3RlaXJhLnYxLlBvbGljeVZlcmRpY3QS",
-            "LwoLY3JlYXRlX3RpbWUYEiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0",
-            "YW1wEi4KCnN0YXJ0X3RpbWUYEyABKAsyGi5nb29nbGUucHJvdG9idWYuVGlt",
-            "ZXN0YW1wEiwKCGVuZF90aW1lGBQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRp",
-            "bWVzdGFtcCLNAwoPU3RhcnRKb2JSZXF1ZXN0EhIKCnJlcXVlc3RfaWQYASAB",
-            "KAkSDgoGam9iX2lkGAIgASgJEhEKB3BsYW5faWQYAyABKAlIABITCglwbGFu",
-            "X25hbWUYBCABKAlIABIPCgd2ZXJzaW9uGAUgASgFEiYKBnBhY2tldBgGIAEo",
-            "CzIWLmVzdGVpcmEudjEuRGF0YVBhY2tldBI3CgZsYWJlbHMYByADKAsyJy5l",
-            "c3RlaXJhLnYxLlN0YXJ0Sm9iUmVxdWVzdC5MYWJlbHNFbnRyeRIQCghwcmlv",
-            "cml0eRgIIAEoBRIuCgtqb2JfdGltZW91dBgJIAEoCzIZLmdvb2dsZS5wcm90",
-            "b2J1Zi5EdXJhdGlvbhIvCgtzdGFydF9hZnRlchgKIAEoCzIaLmdvb2dsZS5w",
-            "cm90b2J1Zi5UaW1lc3RhbXASKQoKZGF0YV9jbGFzcxgLIAEoDjIVLmVzdGVp",
-            "cmEudjEuRGF0YUNsYXNzEicKBHdhaXQYDCABKAsyGS5nb29nbGUucHJvdG9i",
-            "dWYuRHVyYXRpb24aLQoLTGFiZWxzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZh",
-            "bHVlGAIgASgJOgI4AUIGCgRwbGFuIlkKEFN0YXJ0Sm9iUmVzcG9uc2USHAoD",
-            "am9iGAEgASgLMg8uZXN0ZWlyYS52MS5Kb2ISFAoMZGVkdXBsaWNhdGVkGAIg",
-            "ASgIEhEKCWNvbXBsZXRlZBgDIAEoCCJKCg9Bd2FpdEpvYlJlcXVlc3QSDgoG",
-            "am9iX2lkGAEgASgJEicKBHdhaXQYAiABKAsyGS5nb29nbGUucHJvdG9idWYu",
-            "RHVyYXRpb24iQwoQQXdhaXRKb2JSZXNwb25zZRIcCgNqb2IYASABKAsyDy5l",
-            "c3RlaXJhLnYxLkpvYhIRCgljb21wbGV0ZWQYAiABKAgiNgoNR2V0Sm9iUmVx",
-            "dWVzdBIOCgZqb2JfaWQYASABKAkSFQoNb21pdF9wYXlsb2FkcxgCIAEoCCIu",
-            "Cg5HZXRKb2JSZXNwb25zZRIcCgNqb2IYASABKAsyDy5lc3RlaXJhLnYxLkpv",
-            "YiJICg9MaXN0Sm9ic1JlcXVlc3QSEQoJcGFnZV9zaXplGAEgASgFEhIKCnBh",
-            "Z2VfdG9rZW4YAiABKAkSDgoGZmlsdGVyGAMgASgJIkoKEExpc3RKb2JzUmVz",
-            "cG9uc2USHQoEam9icxgBIAMoCzIPLmVzdGVpcmEudjEuSm9iEhcKD25leHRf",
-            "cGFnZV90b2tlbhgCIAEoCSJ8ChFDb250cm9sSm9iUmVxdWVzdBISCgpyZXF1",
-            "ZXN0X2lkGAEgASgJEg4KBmpvYl9pZBgCIAEoCRIlCgZhY3Rpb24YAyABKA4y",
-            "FS5lc3RlaXJhLnYxLkpvYkFjdGlvbhIOCgZyZWFzb24YBCABKAkSDAoEZXRh",
-            "ZxgFIAEoCSIyChJDb250cm9sSm9iUmVzcG9uc2USHAoDam9iGAEgASgLMg8u",
-            "ZXN0ZWlyYS52MS5Kb2IiWQoRUmV0cnlUYXNrc1JlcXVlc3QSEgoKcmVxdWVz",
-            "dF9pZBgBIAEoCRIOCgZqb2JfaWQYAiABKAkSEAoIdGFza19pZHMYAyADKAkS",
-            "DgoGcmVhc29uGAQgASgJIjUKElJldHJ5VGFza3NSZXNwb25zZRIfCgV0YXNr",
-            "cxgBIAMoCzIQLmVzdGVpcmEudjEuVGFzayIxCg5HZXRUYXNrUmVxdWVzdBIO",
-            "CgZqb2JfaWQYASABKAkSDwoHdGFza19pZBgCIAEoCSIxCg9HZXRUYXNrUmVz",
-            "cG9uc2USHgoEdGFzaxgBIAEoCzIQLmVzdGVpcmEudjEuVGFzayJwChBMaXN0",
-            "VGFza3NSZXF1ZXN0Eg4KBmpvYl9pZBgBIAEoCRIRCglwYWdlX3NpemUYAiAB",
-            "KAUSEgoKcGFnZV90b2tlbhgDIAEoCRIOCgZmaWx0ZXIYBCABKAkSFQoNb21p",
-            "dF9wYXlsb2FkcxgFIAEoCCJNChFMaXN0VGFza3NSZXNwb25zZRIfCgV0YXNr",
-            "cxgBIAMoCzIQLmVzdGVpcmEudjEuVGFzaxIXCg9uZXh0X3BhZ2VfdG9rZW4Y",
-            "AiABKAkiIwoQV2F0Y2hKb2JzUmVxdWVzdBIPCgdqb2JfaWRzGAEgAygJIo4B",
-            "ChFXYXRjaEpvYnNSZXNwb25zZRIeCgNqb2IYASABKAsyDy5lc3RlaXJhLnYx",
-            "LkpvYkgAEiAKBHRhc2sYAiABKAsyEC5lc3RlaXJhLnYxLlRhc2tIABIvCglr",
-            "ZWVwYWxpdmUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wSABC",
-            "BgoEaXRlbSrkAQoISm9iU3RhdGUSGQoVSk9CX1NUQVRFX1VOU1BFQ0lGSUVE",
-            "EAASFQoRSk9CX1NUQVRFX1BFTkRJTkcQARIVChFKT0JfU1RBVEVfUlVOTklO",
-            "RxACEhQKEEpPQl9TVEFURV9QQVVTRUQQAxIYChRKT0JfU1RBVEVfQ0FOQ0VM",
-            "TElORxAEEhcKE0pPQl9TVEFURV9TVUNDRUVERUQQBRIUChBKT0JfU1RBVEVf",
-            "RkFJTEVEEAYSFwoTSk9CX1NUQVRFX0NBTkNFTExFRBAHEhcKE0pPQl9TVEFU",
-            "RV9USU1FRF9PVVQQCCrnAQoJVGFza1N0YXRlEhoKFlRBU0tfU1RBVEVfVU5T",
-            "UEVDSUZJRUQQABIWChJUQVNLX1NUQVRFX1dBSVRJTkcQARIUChBUQVNLX1NU",
-            "QVRFX1JFQURZEAISFQoRVEFTS19TVEFURV9MRUFTRUQQAxIWChJUQVNLX1NU",
-            "QVRFX0JBQ0tPRkYQBBIYChRUQVNLX1NUQVRFX1NVQ0NFRURFRBAFEhUKEVRB",
-            "U0tfU1RBVEVfRkFJTEVEEAYSGAoUVEFTS19TVEFURV9DQU5DRUxMRUQQBxIW",
-            "ChJUQVNLX1NUQVRFX1NLSVBQRUQQCCqFAQoJSm9iQWN0aW9uEhoKFkpPQl9B",
-            "Q1RJT05fVU5TUEVDSUZJRUQQABIUChBKT0JfQUNUSU9OX1BBVVNFEAESFQoR",
-            "Sk9CX0FDVElPTl9SRVNVTUUQAhIVChFKT0JfQUNUSU9OX0NBTkNFTBADEhgK",
-            "FEpPQl9BQ1RJT05fVEVSTUlOQVRFEAQylgUKCkpvYlNlcnZpY2USRQoIU3Rh",
-            "cnRKb2ISGy5lc3RlaXJhLnYxLlN0YXJ0Sm9iUmVxdWVzdBocLmVzdGVpcmEu",
-            "djEuU3RhcnRKb2JSZXNwb25zZRJFCghBd2FpdEpvYhIbLmVzdGVpcmEudjEu",
-            "QXdhaXRKb2JSZXF1ZXN0GhwuZXN0ZWlyYS52MS5Bd2FpdEpvYlJlc3BvbnNl",
-            "Ej8KBkdldEpvYhIZLmVzdGVpcmEudjEuR2V0Sm9iUmVxdWVzdBoaLmVzdGVp",
-            "cmEudjEuR2V0Sm9iUmVzcG9uc2USRQoITGlzdEpvYnMSGy5lc3RlaXJhLnYx",
-            "Lkxpc3RKb2JzUmVxdWVzdBocLmVzdGVpcmEudjEuTGlzdEpvYnNSZXNwb25z",
-            "ZRJLCgpDb250cm9sSm9iEh0uZXN0ZWlyYS52MS5Db250cm9sSm9iUmVxdWVz",
-            "dBoeLmVzdGVpcmEudjEuQ29udHJvbEpvYlJlc3BvbnNlEksKClJldHJ5VGFz",
-            "a3MSHS5lc3RlaXJhLnYxLlJldHJ5VGFza3NSZXF1ZXN0Gh4uZXN0ZWlyYS52",
-            "MS5SZXRyeVRhc2tzUmVzcG9uc2USQgoHR2V0VGFzaxIaLmVzdGVpcmEudjEu",
-            "R2V0VGFza1JlcXVlc3QaGy5lc3RlaXJhLnYxLkdldFRhc2tSZXNwb25zZRJI",
-            "CglMaXN0VGFza3MSHC5lc3RlaXJhLnYxLkxpc3RUYXNrc1JlcXVlc3QaHS5l",
-            "c3RlaXJhLnYxLkxpc3RUYXNrc1Jlc3BvbnNlEkoKCVdhdGNoSm9icxIcLmVz",
-            "dGVpcmEudjEuV2F0Y2hKb2JzUmVxdWVzdBodLmVzdGVpcmEudjEuV2F0Y2hK",
-            "b2JzUmVzcG9uc2UwAUJJWjpnaXRodWIuY29tL2VzdGVpcmEvZXN0ZWlyYS9z",
-            "ZGsvZ28vZ2VuL2VzdGVpcmEvdjE7ZXN0ZWlyYXYxqgIKRXN0ZWlyYS5WMWIG",
-            "cHJvdG8z"));
+            "KAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEgwKBGV0YWcYFiABKAkS",
+            "DwoHcHJvamVjdBgXIAEoCRotCgtMYWJlbHNFbnRyeRILCgNrZXkYASABKAkS",
+            "DQoFdmFsdWUYAiABKAk6AjgBGjEKD1Rhc2tDb3VudHNFbnRyeRILCgNrZXkY",
+            "ASABKAkSDQoFdmFsdWUYAiABKAM6AjgBIu8CCgdBdHRlbXB0Eg4KBm51bWJl",
+            "chgBIAEoBRIRCgl3b3JrZXJfaWQYAiABKAkSGAoQZnVuY3Rpb25fdmVyc2lv",
+            "bhgDIAEoCRINCgVmZW5jZRgEIAEoAxIuCgpzdGFydF90aW1lGAUgASgLMhou",
+            "Z29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghlbmRfdGltZRgGIAEoCzIa",
+            "Lmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASNQoRd29ya2VyX3N0YXJ0X3Rp",
+            "bWUYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjMKD3dvcmtl",
+            "cl9lbmRfdGltZRgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAS",
+            "JAoHZmFpbHVyZRgJIAEoCzITLmVzdGVpcmEudjEuRmFpbHVyZRIoCgV1c2Fn",
+            "ZRgKIAEoCzIZLmVzdGVpcmEudjEuUmVzb3VyY2VVc2FnZSKWBQoEVGFzaxIP",
+            "Cgd0YXNrX2lkGAEgASgJEg4KBmpvYl9pZBgCIAEoCRIQCghzdGVwX2tleRgD",
+            "IAEoCRIVCg1mdW5jdGlvbl9uYW1lGAQgASgJEg0KBXF1ZXVlGAUgASgJEiQK",
+            "BXN0YXRlGAYgASgOMhUuZXN0ZWlyYS52MS5UYXNrU3RhdGUSKwoLd2FpdF9y",
+            "ZWFzb24YByABKA4yFi5lc3RlaXJhLnYxLldhaXRSZWFzb24SNQoRbmV4dF9h",
+            "dHRlbXB0X3RpbWUYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1w",
+            "EhYKDnBhcmVudF90YXNrX2lkGAkgASgJEhEKCWl0ZW1fcGF0aBgKIAMoAxIU",
+            "CgxjaGlsZF9qb2JfaWQYCyABKAkSJQoFaW5wdXQYDCABKAsyFi5lc3RlaXJh",
+            "LnYxLkRhdGFQYWNrZXQSJAoHb3V0cHV0cxgNIAMoCzITLmVzdGVpcmEudjEu",
+            "UGF5bG9hZBIUCgxvdXRwdXRfY291bnQYDiABKAMSJQoIYXR0ZW1wdHMYDyAD",
+            "KAsyEy5lc3RlaXJhLnYxLkF0dGVtcHQSJAoHZmFpbHVyZRgQIAEoCzITLmVz",
+            "dGVpcmEudjEuRmFpbHVyZRIrCgh2ZXJkaWN0cxgRIAMoCzIZLmVzdGVpcmEu",
+            "djEuUG9saWN5VmVyZGljdBIvCgtjcmVhdGVfdGltZRgSIAEoCzIaLmdvb2ds",
+            "ZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKc3RhcnRfdGltZRgTIAEoCzIaLmdv",
+            "b2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZW5kX3RpbWUYFCABKAsyGi5n",
+            "b29nbGUucHJvdG9idWYuVGltZXN0YW1wIs0DCg9TdGFydEpvYlJlcXVlc3QS",
+            "EgoKcmVxdWVzdF9pZBgBIAEoCRIOCgZqb2JfaWQYAiABKAkSEQoHcGxhbl9p",
+            "ZBgDIAEoCUgAEhMKCXBsYW5fbmFtZRgEIAEoCUgAEg8KB3ZlcnNpb24YBSAB",
+            "KAUSJgoGcGFja2V0GAYgASgLMhYuZXN0ZWlyYS52MS5EYXRhUGFja2V0EjcK",
+            "BmxhYmVscxgHIAMoCzInLmVzdGVpcmEudjEuU3RhcnRKb2JSZXF1ZXN0Lkxh",
+            "YmVsc0VudHJ5EhAKCHByaW9yaXR5GAggASgFEi4KC2pvYl90aW1lb3V0GAkg",
+            "ASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEi8KC3N0YXJ0X2FmdGVy",
+            "GAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIpCgpkYXRhX2Ns",
+            "YXNzGAsgASgOMhUuZXN0ZWlyYS52MS5EYXRhQ2xhc3MSJwoEd2FpdBgMIAEo",
+            "CzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhotCgtMYWJlbHNFbnRyeRIL",
+            "CgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBQgYKBHBsYW4iWQoQU3Rh",
+            "cnRKb2JSZXNwb25zZRIcCgNqb2IYASABKAsyDy5lc3RlaXJhLnYxLkpvYhIU",
+            "CgxkZWR1cGxpY2F0ZWQYAiABKAgSEQoJY29tcGxldGVkGAMgASgIIkoKD0F3",
+            "YWl0Sm9iUmVxdWVzdBIOCgZqb2JfaWQYASABKAkSJwoEd2FpdBgCIAEoCzIZ",
+            "Lmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiJDChBBd2FpdEpvYlJlc3BvbnNl",
+            "EhwKA2pvYhgBIAEoCzIPLmVzdGVpcmEudjEuSm9iEhEKCWNvbXBsZXRlZBgC",
+            "IAEoCCI2Cg1HZXRKb2JSZXF1ZXN0Eg4KBmpvYl9pZBgBIAEoCRIVCg1vbWl0",
+            "X3BheWxvYWRzGAIgASgIIi4KDkdldEpvYlJlc3BvbnNlEhwKA2pvYhgBIAEo",
+            "CzIPLmVzdGVpcmEudjEuSm9iIkgKD0xpc3RKb2JzUmVxdWVzdBIRCglwYWdl",
+            "X3NpemUYASABKAUSEgoKcGFnZV90b2tlbhgCIAEoCRIOCgZmaWx0ZXIYAyAB",
+            "KAkiSgoQTGlzdEpvYnNSZXNwb25zZRIdCgRqb2JzGAEgAygLMg8uZXN0ZWly",
+            "YS52MS5Kb2ISFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJInwKEUNvbnRyb2xK",
+            "b2JSZXF1ZXN0EhIKCnJlcXVlc3RfaWQYASABKAkSDgoGam9iX2lkGAIgASgJ",
+            "EiUKBmFjdGlvbhgDIAEoDjIVLmVzdGVpcmEudjEuSm9iQWN0aW9uEg4KBnJl",
+            "YXNvbhgEIAEoCRIMCgRldGFnGAUgASgJIjIKEkNvbnRyb2xKb2JSZXNwb25z",
+            "ZRIcCgNqb2IYASABKAsyDy5lc3RlaXJhLnYxLkpvYiJZChFSZXRyeVRhc2tz",
+            "UmVxdWVzdBISCgpyZXF1ZXN0X2lkGAEgASgJEg4KBmpvYl9pZBgCIAEoCRIQ",
+            "Cgh0YXNrX2lkcxgDIAMoCRIOCgZyZWFzb24YBCABKAkiNQoSUmV0cnlUYXNr",
+            "c1Jlc3BvbnNlEh8KBXRhc2tzGAEgAygLMhAuZXN0ZWlyYS52MS5UYXNrIjEK",
+            "DkdldFRhc2tSZXF1ZXN0Eg4KBmpvYl9pZBgBIAEoCRIPCgd0YXNrX2lkGAIg",
+            "ASgJIjEKD0dldFRhc2tSZXNwb25zZRIeCgR0YXNrGAEgASgLMhAuZXN0ZWly",
+            "YS52MS5UYXNrInAKEExpc3RUYXNrc1JlcXVlc3QSDgoGam9iX2lkGAEgASgJ",
+            "EhEKCXBhZ2Vfc2l6ZRgCIAEoBRISCgpwYWdlX3Rva2VuGAMgASgJEg4KBmZp",
+            "bHRlchgEIAEoCRIVCg1vbWl0X3BheWxvYWRzGAUgASgIIk0KEUxpc3RUYXNr",
+            "c1Jlc3BvbnNlEh8KBXRhc2tzGAEgAygLMhAuZXN0ZWlyYS52MS5UYXNrEhcK",
+            "D25leHRfcGFnZV90b2tlbhgCIAEoCSIjChBXYXRjaEpvYnNSZXF1ZXN0Eg8K",
+            "B2pvYl9pZHMYASADKAkijgEKEVdhdGNoSm9ic1Jlc3BvbnNlEh4KA2pvYhgB",
+            "IAEoCzIPLmVzdGVpcmEudjEuSm9iSAASIAoEdGFzaxgCIAEoCzIQLmVzdGVp",
+            "cmEudjEuVGFza0gAEi8KCWtlZXBhbGl2ZRgDIAEoCzIaLmdvb2dsZS5wcm90",
+            "b2J1Zi5UaW1lc3RhbXBIAEIGCgRpdGVtKuQBCghKb2JTdGF0ZRIZChVKT0Jf",
+            "U1RBVEVfVU5TUEVDSUZJRUQQABIVChFKT0JfU1RBVEVfUEVORElORxABEhUK",
+            "EUpPQl9TVEFURV9SVU5OSU5HEAISFAoQSk9CX1NUQVRFX1BBVVNFRBADEhgK",
+            "FEpPQl9TVEFURV9DQU5DRUxMSU5HEAQSFwoTSk9CX1NUQVRFX1NVQ0NFRURF",
+            "RBAFEhQKEEpPQl9TVEFURV9GQUlMRUQQBhIXChNKT0JfU1RBVEVfQ0FOQ0VM",
+            "TEVEEAcSFwoTSk9CX1NUQVRFX1RJTUVEX09VVBAIKucBCglUYXNrU3RhdGUS",
+            "GgoWVEFTS19TVEFURV9VTlNQRUNJRklFRBAAEhYKElRBU0tfU1RBVEVfV0FJ",
+            "VElORxABEhQKEFRBU0tfU1RBVEVfUkVBRFkQAhIVChFUQVNLX1NUQVRFX0xF",
+            "QVNFRBADEhYKElRBU0tfU1RBVEVfQkFDS09GRhAEEhgKFFRBU0tfU1RBVEVf",
+            "U1VDQ0VFREVEEAUSFQoRVEFTS19TVEFURV9GQUlMRUQQBhIYChRUQVNLX1NU",
+            "QVRFX0NBTkNFTExFRBAHEhYKElRBU0tfU1RBVEVfU0tJUFBFRBAIKoUBCglK",
+            "b2JBY3Rpb24SGgoWSk9CX0FDVElPTl9VTlNQRUNJRklFRBAAEhQKEEpPQl9B",
+            "Q1RJT05fUEFVU0UQARIVChFKT0JfQUNUSU9OX1JFU1VNRRACEhUKEUpPQl9B",
+            "Q1RJT05fQ0FOQ0VMEAMSGAoUSk9CX0FDVElPTl9URVJNSU5BVEUQBDKWBQoK",
+            "Sm9iU2VydmljZRJFCghTdGFydEpvYhIbLmVzdGVpcmEudjEuU3RhcnRKb2JS",
+            "ZXF1ZXN0GhwuZXN0ZWlyYS52MS5TdGFydEpvYlJlc3BvbnNlEkUKCEF3YWl0",
+            "Sm9iEhsuZXN0ZWlyYS52MS5Bd2FpdEpvYlJlcXVlc3QaHC5lc3RlaXJhLnYx",
+            "LkF3YWl0Sm9iUmVzcG9uc2USPwoGR2V0Sm9iEhkuZXN0ZWlyYS52MS5HZXRK",
+            "b2JSZXF1ZXN0GhouZXN0ZWlyYS52MS5HZXRKb2JSZXNwb25zZRJFCghMaXN0",
+            "Sm9icxIbLmVzdGVpcmEudjEuTGlzdEpvYnNSZXF1ZXN0GhwuZXN0ZWlyYS52",
+            "MS5MaXN0Sm9ic1Jlc3BvbnNlEksKCkNvbnRyb2xKb2ISHS5lc3RlaXJhLnYx",
+            "LkNvbnRyb2xKb2JSZXF1ZXN0Gh4uZXN0ZWlyYS52MS5Db250cm9sSm9iUmVz",
+            "cG9uc2USSwoKUmV0cnlUYXNrcxIdLmVzdGVpcmEudjEuUmV0cnlUYXNrc1Jl",
+            "cXVlc3QaHi5lc3RlaXJhLnYxLlJldHJ5VGFza3NSZXNwb25zZRJCCgdHZXRU",
+            "YXNrEhouZXN0ZWlyYS52MS5HZXRUYXNrUmVxdWVzdBobLmVzdGVpcmEudjEu",
+            "R2V0VGFza1Jlc3BvbnNlEkgKCUxpc3RUYXNrcxIcLmVzdGVpcmEudjEuTGlz",
+            "dFRhc2tzUmVxdWVzdBodLmVzdGVpcmEudjEuTGlzdFRhc2tzUmVzcG9uc2US",
+            "SgoJV2F0Y2hKb2JzEhwuZXN0ZWlyYS52MS5XYXRjaEpvYnNSZXF1ZXN0Gh0u",
+            "ZXN0ZWlyYS52MS5XYXRjaEpvYnNSZXNwb25zZTABQklaOmdpdGh1Yi5jb20v",
+            "ZXN0ZWlyYS9lc3RlaXJhL3Nkay9nby9nZW4vZXN0ZWlyYS92MTtlc3RlaXJh",
+            "djGqAgpFc3RlaXJhLlYxYgZwcm90bzM="));
       descriptor = pbr::FileDescriptor.FromGeneratedCode(descriptorData,
           new pbr::FileDescriptor[] { global::Esteira.V1.TypesReflection.Descriptor, global::Google.Protobuf.WellKnownTypes.DurationReflection.Descriptor, global::Google.Protobuf.WellKnownTypes.TimestampReflection.Descriptor, },
           new pbr::GeneratedClrTypeInfo(new[] {typeof(global::Esteira.V1.JobState), typeof(global::Esteira.V1.TaskState), typeof(global::Esteira.V1.JobAction), }, null, new pbr::GeneratedClrTypeInfo[] {
-            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.Job), global::Esteira.V1.Job.Parser, new[]{ "JobId", "PlanId", "PlanName", "PlanVersionId", "PlanVersion", "State", "WaitReason", "DataClass", "Input", "Results", "ResultCount", "Failure", "Lineage", "Labels", "Priority", "TaskCounts", "CreateTime", "StartAfter", "StartTime", "EndTime", "Deadline", "Etag" }, null, null, null, new pbr::GeneratedClrTypeInfo[] { null, null, }),
+            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.Job), global::Esteira.V1.Job.Parser, new[]{ "JobId", "PlanId", "PlanName", "PlanVersionId", "PlanVersion", "State", "WaitReason", "DataClass", "Input", "Results", "ResultCount", "Failure", "Lineage", "Labels", "Priority", "TaskCounts", "CreateTime", "StartAfter", "StartTime", "EndTime", "Deadline", "Etag", "Project" }, null, null, null, new pbr::GeneratedClrTypeInfo[] { null, null, }),
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.Attempt), global::Esteira.V1.Attempt.Parser, new[]{ "Number", "WorkerId", "FunctionVersion", "Fence", "StartTime", "EndTime", "WorkerStartTime", "WorkerEndTime", "Failure", "Usage" }, null, null, null, null),
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.Task), global::Esteira.V1.Task.Parser, new[]{ "TaskId", "JobId", "StepKey", "FunctionName", "Queue", "State", "WaitReason", "NextAttemptTime", "ParentTaskId", "ItemPath", "ChildJobId", "Input", "Outputs", "OutputCount", "Attempts", "Failure", "Verdicts", "CreateTime", "StartTime", "EndTime" }, null, null, null, null),
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.StartJobRequest), global::Esteira.V1.StartJobRequest.Parser, new[]{ "RequestId", "JobId", "PlanId", "PlanName", "Version", "Packet", "Labels", "Priority", "JobTimeout", "StartAfter", "DataClass", "Wait" }, new[]{ "Plan" }, null, null, new pbr::GeneratedClrTypeInfo[] { null, }),
@@ -345,6 +345,7 @@ namespace Esteira.V1 {
       endTime_ = other.endTime_ != null ? other.endTime_.Clone() : null;
       deadline_ = other.deadline_ != null ? other.deadline_.Clone() : null;
       etag_ = other.etag_;
+      project_ = other.project_;
       _unknownFields = pb::UnknownFieldSet.Clone(other._unknownFields);
     }
 
@@ -683,6 +684,21 @@ namespace Esteira.V1 {
       }
     }
 
+    /// <summary>Field number for the "project" field.</summary>
+    public const int ProjectFieldNumber = 23;
+    private string project_ = "";
+    /// <summary>
+    /// The project of its plan; of a job that a sub-plan started, that of the root job's plan.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public string Project {
+      get { return project_; }
+      set {
+        project_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public override bool Equals(object other) {
@@ -720,6 +736,7 @@ namespace Esteira.V1 {
       if (!object.Equals(EndTime, other.EndTime)) return false;
       if (!object.Equals(Deadline, other.Deadline)) return false;
       if (Etag != other.Etag) return false;
+      if (Project != other.Project) return false;
       return Equals(_unknownFields, other._unknownFields);
     }
 
@@ -749,6 +766,7 @@ namespace Esteira.V1 {
       if (endTime_ != null) hash ^= EndTime.GetHashCode();
       if (deadline_ != null) hash ^= Deadline.GetHashCode();
       if (Etag.Length != 0) hash ^= Etag.GetHashCode();
+      if (Project.Length != 0) hash ^= Project.GetHashCode();
       if (_unknownFields != null) {
         hash ^= _unknownFields.GetHashCode();
       }
@@ -846,6 +864,10 @@ namespace Esteira.V1 {
         output.WriteRawTag(178, 1);
         output.WriteString(Etag);
       }
+      if (Project.Length != 0) {
+        output.WriteRawTag(186, 1);
+        output.WriteString(Project);
+      }
       if (_unknownFields != null) {
         _unknownFields.WriteTo(output);
       }
@@ -935,6 +957,10 @@ namespace Esteira.V1 {
         output.WriteRawTag(178, 1);
         output.WriteString(Etag);
       }
+      if (Project.Length != 0) {
+        output.WriteRawTag(186, 1);
+        output.WriteString(Project);
+      }
       if (_unknownFields != null) {
         _unknownFields.WriteTo(ref output);
       }
@@ -1004,6 +1030,9 @@ namespace Esteira.V1 {
       }
       if (Etag.Length != 0) {
         size += 2 + pb::CodedOutputStream.ComputeStringSize(Etag);
+      }
+      if (Project.Length != 0) {
+        size += 2 + pb::CodedOutputStream.ComputeStringSize(Project);
       }
       if (_unknownFields != null) {
         size += _unknownFields.CalculateSize();
@@ -1100,6 +1129,9 @@ namespace Esteira.V1 {
       }
       if (other.Etag.Length != 0) {
         Etag = other.Etag;
+      }
+      if (other.Project.Length != 0) {
+        Project = other.Project;
       }
       _unknownFields = pb::UnknownFieldSet.MergeFrom(_unknownFields, other._unknownFields);
     }
@@ -1228,6 +1260,10 @@ namespace Esteira.V1 {
             Etag = input.ReadString();
             break;
           }
+          case 186: {
+            Project = input.ReadString();
+            break;
+          }
         }
       }
     #endif
@@ -1353,6 +1389,10 @@ namespace Esteira.V1 {
           }
           case 178: {
             Etag = input.ReadString();
+            break;
+          }
+          case 186: {
+            Project = input.ReadString();
             break;
           }
         }
@@ -3027,7 +3067,8 @@ namespace Esteira.V1 {
     public const int JobIdFieldNumber = 2;
     private string jobId_ = "";
     /// <summary>
-    /// The new job's id, if the caller wants to choose it: a UUIDv7. Empty = the coordinator chooses.
+    /// The new job's id, if the caller wants to choose it: a UUIDv7 whose time lies at most 48 hours behind, or 24 hours
+    /// ahead of, the coordinator's clock: history is kept by the time in it. Empty = the coordinator chooses.
     /// </summary>
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]

@@ -26,88 +26,88 @@ namespace Esteira.V1 {
           string.Concat(
             "ChVlc3RlaXJhL3YxL3BsYW4ucHJvdG8SCmVzdGVpcmEudjEaFmVzdGVpcmEv",
             "djEvdHlwZXMucHJvdG8aIGdvb2dsZS9wcm90b2J1Zi9maWVsZF9tYXNrLnBy",
-            "b3RvGh9nb29nbGUvcHJvdG9idWYvdGltZXN0YW1wLnByb3RvItECCgRQbGFu",
+            "b3RvGh9nb29nbGUvcHJvdG9idWYvdGltZXN0YW1wLnByb3RvIuICCgRQbGFu",
             "Eg8KB3BsYW5faWQYASABKAkSDAoEbmFtZRgCIAEoCRIUCgxkaXNwbGF5X25h",
             "bWUYAyABKAkSFgoOYWdncmVnYXRlX3R5cGUYBCABKAkSFwoPZGVmYXVsdF92",
             "ZXJzaW9uGAUgASgFEhYKDmxhdGVzdF92ZXJzaW9uGAYgASgFEiwKBmxhYmVs",
             "cxgHIAMoCzIcLmVzdGVpcmEudjEuUGxhbi5MYWJlbHNFbnRyeRIvCgtjcmVh",
             "dGVfdGltZRgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoL",
             "dXBkYXRlX3RpbWUYCSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1w",
-            "EgwKBGV0YWcYCiABKAkaLQoLTGFiZWxzRW50cnkSCwoDa2V5GAEgASgJEg0K",
-            "BXZhbHVlGAIgASgJOgI4ASLIAgoLUGxhblZlcnNpb24SFwoPcGxhbl92ZXJz",
-            "aW9uX2lkGAEgASgJEg8KB3BsYW5faWQYAiABKAkSEQoJcGxhbl9uYW1lGAMg",
-            "ASgJEg8KB3ZlcnNpb24YBCABKAUSFwoPZGVmaW5pdGlvbl9qc29uGAUgASgJ",
-            "EhkKEWRlZmluaXRpb25fc2hhMjU2GAYgASgMEisKBXN0YXRlGAcgASgOMhwu",
-            "ZXN0ZWlyYS52MS5QbGFuVmVyc2lvblN0YXRlEicKDHB1Ymxpc2hlZF9ieRgI",
-            "IAEoCzIRLmVzdGVpcmEudjEuQWN0b3ISMAoMcHVibGlzaF90aW1lGAkgASgL",
-            "MhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgtyZXRpcmVfdGltZRgK",
-            "IAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiUQoOUGxhblZlcnNp",
-            "b25SZWYSEQoHcGxhbl9pZBgBIAEoCUgAEhMKCXBsYW5fbmFtZRgCIAEoCUgA",
-            "Eg8KB3ZlcnNpb24YAyABKAVCBgoEcGxhbiJJCglQbGFuSXNzdWUSDAoEcGF0",
-            "aBgBIAEoCRIMCgRjb2RlGAIgASgJEg8KB21lc3NhZ2UYAyABKAkSDwoHd2Fy",
-            "bmluZxgEIAEoCCJHChFDcmVhdGVQbGFuUmVxdWVzdBISCgpyZXF1ZXN0X2lk",
-            "GAEgASgJEh4KBHBsYW4YAiABKAsyEC5lc3RlaXJhLnYxLlBsYW4iNAoSQ3Jl",
-            "YXRlUGxhblJlc3BvbnNlEh4KBHBsYW4YASABKAsyEC5lc3RlaXJhLnYxLlBs",
-            "YW4iQAoOR2V0UGxhblJlcXVlc3QSEQoHcGxhbl9pZBgBIAEoCUgAEhMKCXBs",
-            "YW5fbmFtZRgCIAEoCUgAQgYKBHBsYW4iMQoPR2V0UGxhblJlc3BvbnNlEh4K",
-            "BHBsYW4YASABKAsyEC5lc3RlaXJhLnYxLlBsYW4iSQoQTGlzdFBsYW5zUmVx",
-            "dWVzdBIRCglwYWdlX3NpemUYASABKAUSEgoKcGFnZV90b2tlbhgCIAEoCRIO",
-            "CgZmaWx0ZXIYAyABKAkiTQoRTGlzdFBsYW5zUmVzcG9uc2USHwoFcGxhbnMY",
-            "ASADKAsyEC5lc3RlaXJhLnYxLlBsYW4SFwoPbmV4dF9wYWdlX3Rva2VuGAIg",
-            "ASgJIngKEVVwZGF0ZVBsYW5SZXF1ZXN0EhIKCnJlcXVlc3RfaWQYASABKAkS",
-            "HgoEcGxhbhgCIAEoCzIQLmVzdGVpcmEudjEuUGxhbhIvCgt1cGRhdGVfbWFz",
-            "axgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5GaWVsZE1hc2siNAoSVXBkYXRl",
-            "UGxhblJlc3BvbnNlEh4KBHBsYW4YASABKAsyEC5lc3RlaXJhLnYxLlBsYW4i",
-            "LgoTVmFsaWRhdGVQbGFuUmVxdWVzdBIXCg9kZWZpbml0aW9uX2pzb24YASAB",
-            "KAkiZwoUVmFsaWRhdGVQbGFuUmVzcG9uc2USDQoFdmFsaWQYASABKAgSJQoG",
-            "aXNzdWVzGAIgAygLMhUuZXN0ZWlyYS52MS5QbGFuSXNzdWUSGQoRZGVmaW5p",
-            "dGlvbl9zaGEyNTYYAyABKAwi0AEKGVB1Ymxpc2hQbGFuVmVyc2lvblJlcXVl",
-            "c3QSEgoKcmVxdWVzdF9pZBgBIAEoCRIRCgdwbGFuX2lkGAIgASgJSAASEwoJ",
-            "cGxhbl9uYW1lGAMgASgJSAASFwoPZGVmaW5pdGlvbl9qc29uGAQgASgJEiQK",
-            "F2V4cGVjdGVkX2xhdGVzdF92ZXJzaW9uGAUgASgFSAGIAQESFAoMbWFrZV9k",
-            "ZWZhdWx0GAYgASgIQgYKBHBsYW5CGgoYX2V4cGVjdGVkX2xhdGVzdF92ZXJz",
-            "aW9uIm8KGlB1Ymxpc2hQbGFuVmVyc2lvblJlc3BvbnNlEigKB3ZlcnNpb24Y",
-            "ASABKAsyFy5lc3RlaXJhLnYxLlBsYW5WZXJzaW9uEicKCHdhcm5pbmdzGAIg",
-            "AygLMhUuZXN0ZWlyYS52MS5QbGFuSXNzdWUicQoVR2V0UGxhblZlcnNpb25S",
-            "ZXF1ZXN0EhkKD3BsYW5fdmVyc2lvbl9pZBgBIAEoCUgAEjYKEHBsYW5fYW5k",
-            "X3ZlcnNpb24YAiABKAsyGi5lc3RlaXJhLnYxLlBsYW5WZXJzaW9uUmVmSABC",
-            "BQoDa2V5IkIKFkdldFBsYW5WZXJzaW9uUmVzcG9uc2USKAoHdmVyc2lvbhgB",
-            "IAEoCzIXLmVzdGVpcmEudjEuUGxhblZlcnNpb24igAEKF0xpc3RQbGFuVmVy",
-            "c2lvbnNSZXF1ZXN0EhEKB3BsYW5faWQYASABKAlIABITCglwbGFuX25hbWUY",
-            "AiABKAlIABIRCglwYWdlX3NpemUYAyABKAUSEgoKcGFnZV90b2tlbhgEIAEo",
-            "CRIOCgZmaWx0ZXIYBSABKAlCBgoEcGxhbiJeChhMaXN0UGxhblZlcnNpb25z",
-            "UmVzcG9uc2USKQoIdmVyc2lvbnMYASADKAsyFy5lc3RlaXJhLnYxLlBsYW5W",
-            "ZXJzaW9uEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJXChhSZXRpcmVQbGFu",
-            "VmVyc2lvblJlcXVlc3QSEgoKcmVxdWVzdF9pZBgBIAEoCRIXCg9wbGFuX3Zl",
-            "cnNpb25faWQYAiABKAkSDgoGcmVhc29uGAMgASgJIkUKGVJldGlyZVBsYW5W",
-            "ZXJzaW9uUmVzcG9uc2USKAoHdmVyc2lvbhgBIAEoCzIXLmVzdGVpcmEudjEu",
-            "UGxhblZlcnNpb24qeAoQUGxhblZlcnNpb25TdGF0ZRIiCh5QTEFOX1ZFUlNJ",
-            "T05fU1RBVEVfVU5TUEVDSUZJRUQQABIgChxQTEFOX1ZFUlNJT05fU1RBVEVf",
-            "UFVCTElTSEVEEAESHgoaUExBTl9WRVJTSU9OX1NUQVRFX1JFVElSRUQQAjKH",
-            "BgoLUGxhblNlcnZpY2USSwoKQ3JlYXRlUGxhbhIdLmVzdGVpcmEudjEuQ3Jl",
-            "YXRlUGxhblJlcXVlc3QaHi5lc3RlaXJhLnYxLkNyZWF0ZVBsYW5SZXNwb25z",
-            "ZRJCCgdHZXRQbGFuEhouZXN0ZWlyYS52MS5HZXRQbGFuUmVxdWVzdBobLmVz",
-            "dGVpcmEudjEuR2V0UGxhblJlc3BvbnNlEkgKCUxpc3RQbGFucxIcLmVzdGVp",
-            "cmEudjEuTGlzdFBsYW5zUmVxdWVzdBodLmVzdGVpcmEudjEuTGlzdFBsYW5z",
-            "UmVzcG9uc2USSwoKVXBkYXRlUGxhbhIdLmVzdGVpcmEudjEuVXBkYXRlUGxh",
-            "blJlcXVlc3QaHi5lc3RlaXJhLnYxLlVwZGF0ZVBsYW5SZXNwb25zZRJRCgxW",
-            "YWxpZGF0ZVBsYW4SHy5lc3RlaXJhLnYxLlZhbGlkYXRlUGxhblJlcXVlc3Qa",
-            "IC5lc3RlaXJhLnYxLlZhbGlkYXRlUGxhblJlc3BvbnNlEmMKElB1Ymxpc2hQ",
-            "bGFuVmVyc2lvbhIlLmVzdGVpcmEudjEuUHVibGlzaFBsYW5WZXJzaW9uUmVx",
-            "dWVzdBomLmVzdGVpcmEudjEuUHVibGlzaFBsYW5WZXJzaW9uUmVzcG9uc2US",
-            "VwoOR2V0UGxhblZlcnNpb24SIS5lc3RlaXJhLnYxLkdldFBsYW5WZXJzaW9u",
-            "UmVxdWVzdBoiLmVzdGVpcmEudjEuR2V0UGxhblZlcnNpb25SZXNwb25zZRJd",
-            "ChBMaXN0UGxhblZlcnNpb25zEiMuZXN0ZWlyYS52MS5MaXN0UGxhblZlcnNp",
-            "b25zUmVxdWVzdBokLmVzdGVpcmEudjEuTGlzdFBsYW5WZXJzaW9uc1Jlc3Bv",
-            "bnNlEmAKEVJldGlyZVBsYW5WZXJzaW9uEiQuZXN0ZWlyYS52MS5SZXRpcmVQ",
-            "bGFuVmVyc2lvblJlcXVlc3QaJS5lc3RlaXJhLnYxLlJldGlyZVBsYW5WZXJz",
-            "aW9uUmVzcG9uc2VCSVo6Z2l0aHViLmNvbS9lc3RlaXJhL2VzdGVpcmEvc2Rr",
-            "L2dvL2dlbi9lc3RlaXJhL3YxO2VzdGVpcmF2MaoCCkVzdGVpcmEuVjFiBnBy",
-            "b3RvMw=="));
+            "EgwKBGV0YWcYCiABKAkSDwoHcHJvamVjdBgLIAEoCRotCgtMYWJlbHNFbnRy",
+            "eRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIsgCCgtQbGFuVmVy",
+            "c2lvbhIXCg9wbGFuX3ZlcnNpb25faWQYASABKAkSDwoHcGxhbl9pZBgCIAEo",
+            "CRIRCglwbGFuX25hbWUYAyABKAkSDwoHdmVyc2lvbhgEIAEoBRIXCg9kZWZp",
+            "bml0aW9uX2pzb24YBSABKAkSGQoRZGVmaW5pdGlvbl9zaGEyNTYYBiABKAwS",
+            "KwoFc3RhdGUYByABKA4yHC5lc3RlaXJhLnYxLlBsYW5WZXJzaW9uU3RhdGUS",
+            "JwoMcHVibGlzaGVkX2J5GAggASgLMhEuZXN0ZWlyYS52MS5BY3RvchIwCgxw",
+            "dWJsaXNoX3RpbWUYCSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1w",
+            "Ei8KC3JldGlyZV90aW1lGAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVz",
+            "dGFtcCJRCg5QbGFuVmVyc2lvblJlZhIRCgdwbGFuX2lkGAEgASgJSAASEwoJ",
+            "cGxhbl9uYW1lGAIgASgJSAASDwoHdmVyc2lvbhgDIAEoBUIGCgRwbGFuIkkK",
+            "CVBsYW5Jc3N1ZRIMCgRwYXRoGAEgASgJEgwKBGNvZGUYAiABKAkSDwoHbWVz",
+            "c2FnZRgDIAEoCRIPCgd3YXJuaW5nGAQgASgIIkcKEUNyZWF0ZVBsYW5SZXF1",
+            "ZXN0EhIKCnJlcXVlc3RfaWQYASABKAkSHgoEcGxhbhgCIAEoCzIQLmVzdGVp",
+            "cmEudjEuUGxhbiI0ChJDcmVhdGVQbGFuUmVzcG9uc2USHgoEcGxhbhgBIAEo",
+            "CzIQLmVzdGVpcmEudjEuUGxhbiJACg5HZXRQbGFuUmVxdWVzdBIRCgdwbGFu",
+            "X2lkGAEgASgJSAASEwoJcGxhbl9uYW1lGAIgASgJSABCBgoEcGxhbiIxCg9H",
+            "ZXRQbGFuUmVzcG9uc2USHgoEcGxhbhgBIAEoCzIQLmVzdGVpcmEudjEuUGxh",
+            "biJJChBMaXN0UGxhbnNSZXF1ZXN0EhEKCXBhZ2Vfc2l6ZRgBIAEoBRISCgpw",
+            "YWdlX3Rva2VuGAIgASgJEg4KBmZpbHRlchgDIAEoCSJNChFMaXN0UGxhbnNS",
+            "ZXNwb25zZRIfCgVwbGFucxgBIAMoCzIQLmVzdGVpcmEudjEuUGxhbhIXCg9u",
+            "ZXh0X3BhZ2VfdG9rZW4YAiABKAkieAoRVXBkYXRlUGxhblJlcXVlc3QSEgoK",
+            "cmVxdWVzdF9pZBgBIAEoCRIeCgRwbGFuGAIgASgLMhAuZXN0ZWlyYS52MS5Q",
+            "bGFuEi8KC3VwZGF0ZV9tYXNrGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLkZp",
+            "ZWxkTWFzayI0ChJVcGRhdGVQbGFuUmVzcG9uc2USHgoEcGxhbhgBIAEoCzIQ",
+            "LmVzdGVpcmEudjEuUGxhbiIuChNWYWxpZGF0ZVBsYW5SZXF1ZXN0EhcKD2Rl",
+            "ZmluaXRpb25fanNvbhgBIAEoCSJnChRWYWxpZGF0ZVBsYW5SZXNwb25zZRIN",
+            "CgV2YWxpZBgBIAEoCBIlCgZpc3N1ZXMYAiADKAsyFS5lc3RlaXJhLnYxLlBs",
+            "YW5Jc3N1ZRIZChFkZWZpbml0aW9uX3NoYTI1NhgDIAEoDCLhAQoZUHVibGlz",
+            "aFBsYW5WZXJzaW9uUmVxdWVzdBISCgpyZXF1ZXN0X2lkGAEgASgJEhEKB3Bs",
+            "YW5faWQYAiABKAlIABITCglwbGFuX25hbWUYAyABKAlIABIXCg9kZWZpbml0",
+            "aW9uX2pzb24YBCABKAkSJAoXZXhwZWN0ZWRfbGF0ZXN0X3ZlcnNpb24YBSAB",
+            "KAVIAYgBARIUCgxtYWtlX2RlZmF1bHQYBiABKAgSDwoHcHJvamVjdBgHIAEo",
+            "CUIGCgRwbGFuQhoKGF9leHBlY3RlZF9sYXRlc3RfdmVyc2lvbiJvChpQdWJs",
+            "aXNoUGxhblZlcnNpb25SZXNwb25zZRIoCgd2ZXJzaW9uGAEgASgLMhcuZXN0",
+            "ZWlyYS52MS5QbGFuVmVyc2lvbhInCgh3YXJuaW5ncxgCIAMoCzIVLmVzdGVp",
+            "cmEudjEuUGxhbklzc3VlInEKFUdldFBsYW5WZXJzaW9uUmVxdWVzdBIZCg9w",
+            "bGFuX3ZlcnNpb25faWQYASABKAlIABI2ChBwbGFuX2FuZF92ZXJzaW9uGAIg",
+            "ASgLMhouZXN0ZWlyYS52MS5QbGFuVmVyc2lvblJlZkgAQgUKA2tleSJCChZH",
+            "ZXRQbGFuVmVyc2lvblJlc3BvbnNlEigKB3ZlcnNpb24YASABKAsyFy5lc3Rl",
+            "aXJhLnYxLlBsYW5WZXJzaW9uIoABChdMaXN0UGxhblZlcnNpb25zUmVxdWVz",
+            "dBIRCgdwbGFuX2lkGAEgASgJSAASEwoJcGxhbl9uYW1lGAIgASgJSAASEQoJ",
+            "cGFnZV9zaXplGAMgASgFEhIKCnBhZ2VfdG9rZW4YBCABKAkSDgoGZmlsdGVy",
+            "GAUgASgJQgYKBHBsYW4iXgoYTGlzdFBsYW5WZXJzaW9uc1Jlc3BvbnNlEikK",
+            "CHZlcnNpb25zGAEgAygLMhcuZXN0ZWlyYS52MS5QbGFuVmVyc2lvbhIXCg9u",
+            "ZXh0X3BhZ2VfdG9rZW4YAiABKAkiVwoYUmV0aXJlUGxhblZlcnNpb25SZXF1",
+            "ZXN0EhIKCnJlcXVlc3RfaWQYASABKAkSFwoPcGxhbl92ZXJzaW9uX2lkGAIg",
+            "ASgJEg4KBnJlYXNvbhgDIAEoCSJFChlSZXRpcmVQbGFuVmVyc2lvblJlc3Bv",
+            "bnNlEigKB3ZlcnNpb24YASABKAsyFy5lc3RlaXJhLnYxLlBsYW5WZXJzaW9u",
+            "KngKEFBsYW5WZXJzaW9uU3RhdGUSIgoeUExBTl9WRVJTSU9OX1NUQVRFX1VO",
+            "U1BFQ0lGSUVEEAASIAocUExBTl9WRVJTSU9OX1NUQVRFX1BVQkxJU0hFRBAB",
+            "Eh4KGlBMQU5fVkVSU0lPTl9TVEFURV9SRVRJUkVEEAIyhwYKC1BsYW5TZXJ2",
+            "aWNlEksKCkNyZWF0ZVBsYW4SHS5lc3RlaXJhLnYxLkNyZWF0ZVBsYW5SZXF1",
+            "ZXN0Gh4uZXN0ZWlyYS52MS5DcmVhdGVQbGFuUmVzcG9uc2USQgoHR2V0UGxh",
+            "bhIaLmVzdGVpcmEudjEuR2V0UGxhblJlcXVlc3QaGy5lc3RlaXJhLnYxLkdl",
+            "dFBsYW5SZXNwb25zZRJICglMaXN0UGxhbnMSHC5lc3RlaXJhLnYxLkxpc3RQ",
+            "bGFuc1JlcXVlc3QaHS5lc3RlaXJhLnYxLkxpc3RQbGFuc1Jlc3BvbnNlEksK",
+            "ClVwZGF0ZVBsYW4SHS5lc3RlaXJhLnYxLlVwZGF0ZVBsYW5SZXF1ZXN0Gh4u",
+            "ZXN0ZWlyYS52MS5VcGRhdGVQbGFuUmVzcG9uc2USUQoMVmFsaWRhdGVQbGFu",
+            "Eh8uZXN0ZWlyYS52MS5WYWxpZGF0ZVBsYW5SZXF1ZXN0GiAuZXN0ZWlyYS52",
+            "MS5WYWxpZGF0ZVBsYW5SZXNwb25zZRJjChJQdWJsaXNoUGxhblZlcnNpb24S",
+            "JS5lc3RlaXJhLnYxLlB1Ymxpc2hQbGFuVmVyc2lvblJlcXVlc3QaJi5lc3Rl",
+            "aXJhLnYxLlB1Ymxpc2hQbGFuVmVyc2lvblJlc3BvbnNlElcKDkdldFBsYW5W",
+            "ZXJzaW9uEiEuZXN0ZWlyYS52MS5HZXRQbGFuVmVyc2lvblJlcXVlc3QaIi5l",
+            "c3RlaXJhLnYxLkdldFBsYW5WZXJzaW9uUmVzcG9uc2USXQoQTGlzdFBsYW5W",
+            "ZXJzaW9ucxIjLmVzdGVpcmEudjEuTGlzdFBsYW5WZXJzaW9uc1JlcXVlc3Qa",
+            "JC5lc3RlaXJhLnYxLkxpc3RQbGFuVmVyc2lvbnNSZXNwb25zZRJgChFSZXRp",
+            "cmVQbGFuVmVyc2lvbhIkLmVzdGVpcmEudjEuUmV0aXJlUGxhblZlcnNpb25S",
+            "ZXF1ZXN0GiUuZXN0ZWlyYS52MS5SZXRpcmVQbGFuVmVyc2lvblJlc3BvbnNl",
+            "QklaOmdpdGh1Yi5jb20vZXN0ZWlyYS9lc3RlaXJhL3Nkay9nby9nZW4vZXN0",
+            "ZWlyYS92MTtlc3RlaXJhdjGqAgpFc3RlaXJhLlYxYgZwcm90bzM="));
       descriptor = pbr::FileDescriptor.FromGeneratedCode(descriptorData,
           new pbr::FileDescriptor[] { global::Esteira.V1.TypesReflection.Descriptor, global::Google.Protobuf.WellKnownTypes.FieldMaskReflection.Descriptor, global::Google.Protobuf.WellKnownTypes.TimestampReflection.Descriptor, },
           new pbr::GeneratedClrTypeInfo(new[] {typeof(global::Esteira.V1.PlanVersionState), }, null, new pbr::GeneratedClrTypeInfo[] {
-            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.Plan), global::Esteira.V1.Plan.Parser, new[]{ "PlanId", "Name", "DisplayName", "AggregateType", "DefaultVersion", "LatestVersion", "Labels", "CreateTime", "UpdateTime", "Etag" }, null, null, null, new pbr::GeneratedClrTypeInfo[] { null, }),
+            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.Plan), global::Esteira.V1.Plan.Parser, new[]{ "PlanId", "Name", "DisplayName", "AggregateType", "DefaultVersion", "LatestVersion", "Labels", "CreateTime", "UpdateTime", "Etag", "Project" }, null, null, null, new pbr::GeneratedClrTypeInfo[] { null, }),
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.PlanVersion), global::Esteira.V1.PlanVersion.Parser, new[]{ "PlanVersionId", "PlanId", "PlanName", "Version", "DefinitionJson", "DefinitionSha256", "State", "PublishedBy", "PublishTime", "RetireTime" }, null, null, null, null),
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.PlanVersionRef), global::Esteira.V1.PlanVersionRef.Parser, new[]{ "PlanId", "PlanName", "Version" }, new[]{ "Plan" }, null, null, null),
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.PlanIssue), global::Esteira.V1.PlanIssue.Parser, new[]{ "Path", "Code", "Message", "Warning" }, null, null, null, null),
@@ -121,7 +121,7 @@ namespace Esteira.V1 {
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.UpdatePlanResponse), global::Esteira.V1.UpdatePlanResponse.Parser, new[]{ "Plan" }, null, null, null, null),
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.ValidatePlanRequest), global::Esteira.V1.ValidatePlanRequest.Parser, new[]{ "DefinitionJson" }, null, null, null, null),
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.ValidatePlanResponse), global::Esteira.V1.ValidatePlanResponse.Parser, new[]{ "Valid", "Issues", "DefinitionSha256" }, null, null, null, null),
-            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.PublishPlanVersionRequest), global::Esteira.V1.PublishPlanVersionRequest.Parser, new[]{ "RequestId", "PlanId", "PlanName", "DefinitionJson", "ExpectedLatestVersion", "MakeDefault" }, new[]{ "Plan", "ExpectedLatestVersion" }, null, null, null),
+            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.PublishPlanVersionRequest), global::Esteira.V1.PublishPlanVersionRequest.Parser, new[]{ "RequestId", "PlanId", "PlanName", "DefinitionJson", "ExpectedLatestVersion", "MakeDefault", "Project" }, new[]{ "Plan", "ExpectedLatestVersion" }, null, null, null),
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.PublishPlanVersionResponse), global::Esteira.V1.PublishPlanVersionResponse.Parser, new[]{ "Version", "Warnings" }, null, null, null, null),
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.GetPlanVersionRequest), global::Esteira.V1.GetPlanVersionRequest.Parser, new[]{ "PlanVersionId", "PlanAndVersion" }, new[]{ "Key" }, null, null, null),
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.GetPlanVersionResponse), global::Esteira.V1.GetPlanVersionResponse.Parser, new[]{ "Version" }, null, null, null, null),
@@ -203,6 +203,7 @@ namespace Esteira.V1 {
       createTime_ = other.createTime_ != null ? other.createTime_.Clone() : null;
       updateTime_ = other.updateTime_ != null ? other.updateTime_.Clone() : null;
       etag_ = other.etag_;
+      project_ = other.project_;
       _unknownFields = pb::UnknownFieldSet.Clone(other._unknownFields);
     }
 
@@ -361,6 +362,22 @@ namespace Esteira.V1 {
       }
     }
 
+    /// <summary>Field number for the "project" field.</summary>
+    public const int ProjectFieldNumber = 11;
+    private string project_ = "";
+    /// <summary>
+    /// The folder that the plan lies in, `[a-z][a-z0-9_-]{0,62}`. Never changes: how long the plan's jobs are kept is set by
+    /// project. Empty in CreatePlan = `default`.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public string Project {
+      get { return project_; }
+      set {
+        project_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public override bool Equals(object other) {
@@ -386,6 +403,7 @@ namespace Esteira.V1 {
       if (!object.Equals(CreateTime, other.CreateTime)) return false;
       if (!object.Equals(UpdateTime, other.UpdateTime)) return false;
       if (Etag != other.Etag) return false;
+      if (Project != other.Project) return false;
       return Equals(_unknownFields, other._unknownFields);
     }
 
@@ -403,6 +421,7 @@ namespace Esteira.V1 {
       if (createTime_ != null) hash ^= CreateTime.GetHashCode();
       if (updateTime_ != null) hash ^= UpdateTime.GetHashCode();
       if (Etag.Length != 0) hash ^= Etag.GetHashCode();
+      if (Project.Length != 0) hash ^= Project.GetHashCode();
       if (_unknownFields != null) {
         hash ^= _unknownFields.GetHashCode();
       }
@@ -458,6 +477,10 @@ namespace Esteira.V1 {
         output.WriteRawTag(82);
         output.WriteString(Etag);
       }
+      if (Project.Length != 0) {
+        output.WriteRawTag(90);
+        output.WriteString(Project);
+      }
       if (_unknownFields != null) {
         _unknownFields.WriteTo(output);
       }
@@ -505,6 +528,10 @@ namespace Esteira.V1 {
         output.WriteRawTag(82);
         output.WriteString(Etag);
       }
+      if (Project.Length != 0) {
+        output.WriteRawTag(90);
+        output.WriteString(Project);
+      }
       if (_unknownFields != null) {
         _unknownFields.WriteTo(ref output);
       }
@@ -542,6 +569,9 @@ namespace Esteira.V1 {
       }
       if (Etag.Length != 0) {
         size += 1 + pb::CodedOutputStream.ComputeStringSize(Etag);
+      }
+      if (Project.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeStringSize(Project);
       }
       if (_unknownFields != null) {
         size += _unknownFields.CalculateSize();
@@ -588,6 +618,9 @@ namespace Esteira.V1 {
       }
       if (other.Etag.Length != 0) {
         Etag = other.Etag;
+      }
+      if (other.Project.Length != 0) {
+        Project = other.Project;
       }
       _unknownFields = pb::UnknownFieldSet.MergeFrom(_unknownFields, other._unknownFields);
     }
@@ -650,6 +683,10 @@ namespace Esteira.V1 {
             Etag = input.ReadString();
             break;
           }
+          case 90: {
+            Project = input.ReadString();
+            break;
+          }
         }
       }
     #endif
@@ -709,6 +746,10 @@ namespace Esteira.V1 {
           }
           case 82: {
             Etag = input.ReadString();
+            break;
+          }
+          case 90: {
+            Project = input.ReadString();
             break;
           }
         }
@@ -1990,7 +2031,7 @@ namespace Esteira.V1 {
     public const int PlanFieldNumber = 2;
     private global::Esteira.V1.Plan plan_;
     /// <summary>
-    /// The plan. `name` is required; `display_name`, `aggregate_type` and `labels` may be set, anything else is
+    /// The plan. `name` is required; `project`, `display_name`, `aggregate_type` and `labels` may be set, anything else is
     /// FIELD_INVALID.
     /// </summary>
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
@@ -2927,7 +2968,7 @@ namespace Esteira.V1 {
     public const int FilterFieldNumber = 3;
     private string filter_ = "";
     /// <summary>
-    /// Which plans. Columns: `name`, `aggregate_type`, and `labels.NAME` for a label. Empty = all.
+    /// Which plans. Columns: `name`, `project`, `aggregate_type`, and `labels.NAME` for a label. Empty = all.
     /// </summary>
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
@@ -4343,6 +4384,7 @@ namespace Esteira.V1 {
       definitionJson_ = other.definitionJson_;
       expectedLatestVersion_ = other.expectedLatestVersion_;
       makeDefault_ = other.makeDefault_;
+      project_ = other.project_;
       switch (other.PlanCase) {
         case PlanOneofCase.PlanId:
           PlanId = other.PlanId;
@@ -4464,6 +4506,22 @@ namespace Esteira.V1 {
       }
     }
 
+    /// <summary>Field number for the "project" field.</summary>
+    public const int ProjectFieldNumber = 7;
+    private string project_ = "";
+    /// <summary>
+    /// The project of a plan that this call creates, and that of a plan that exists: another one is FIELD_INVALID. Empty =
+    /// `default` for a new plan, any for one that exists.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public string Project {
+      get { return project_; }
+      set {
+        project_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
     private object plan_;
     /// <summary>Enum of possible cases for the "plan" oneof.</summary>
     public enum PlanOneofCase {
@@ -4506,6 +4564,7 @@ namespace Esteira.V1 {
       if (DefinitionJson != other.DefinitionJson) return false;
       if (ExpectedLatestVersion != other.ExpectedLatestVersion) return false;
       if (MakeDefault != other.MakeDefault) return false;
+      if (Project != other.Project) return false;
       if (PlanCase != other.PlanCase) return false;
       return Equals(_unknownFields, other._unknownFields);
     }
@@ -4520,6 +4579,7 @@ namespace Esteira.V1 {
       if (DefinitionJson.Length != 0) hash ^= DefinitionJson.GetHashCode();
       if (HasExpectedLatestVersion) hash ^= ExpectedLatestVersion.GetHashCode();
       if (MakeDefault != false) hash ^= MakeDefault.GetHashCode();
+      if (Project.Length != 0) hash ^= Project.GetHashCode();
       hash ^= (int) planCase_;
       if (_unknownFields != null) {
         hash ^= _unknownFields.GetHashCode();
@@ -4563,6 +4623,10 @@ namespace Esteira.V1 {
         output.WriteRawTag(48);
         output.WriteBool(MakeDefault);
       }
+      if (Project.Length != 0) {
+        output.WriteRawTag(58);
+        output.WriteString(Project);
+      }
       if (_unknownFields != null) {
         _unknownFields.WriteTo(output);
       }
@@ -4597,6 +4661,10 @@ namespace Esteira.V1 {
         output.WriteRawTag(48);
         output.WriteBool(MakeDefault);
       }
+      if (Project.Length != 0) {
+        output.WriteRawTag(58);
+        output.WriteString(Project);
+      }
       if (_unknownFields != null) {
         _unknownFields.WriteTo(ref output);
       }
@@ -4625,6 +4693,9 @@ namespace Esteira.V1 {
       if (MakeDefault != false) {
         size += 1 + 1;
       }
+      if (Project.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeStringSize(Project);
+      }
       if (_unknownFields != null) {
         size += _unknownFields.CalculateSize();
       }
@@ -4648,6 +4719,9 @@ namespace Esteira.V1 {
       }
       if (other.MakeDefault != false) {
         MakeDefault = other.MakeDefault;
+      }
+      if (other.Project.Length != 0) {
+        Project = other.Project;
       }
       switch (other.PlanCase) {
         case PlanOneofCase.PlanId:
@@ -4697,6 +4771,10 @@ namespace Esteira.V1 {
             MakeDefault = input.ReadBool();
             break;
           }
+          case 58: {
+            Project = input.ReadString();
+            break;
+          }
         }
       }
     #endif
@@ -4734,6 +4812,10 @@ namespace Esteira.V1 {
           }
           case 48: {
             MakeDefault = input.ReadBool();
+            break;
+          }
+          case 58: {
+            Project = input.ReadString();
             break;
           }
         }

@@ -148,8 +148,8 @@ namespace Esteira.V1 {
   }
 
   /// <summary>
-  /// What the data is for. Set when a job starts, never changed, inherited by all that the job produces. What is not
-  /// PRODUCTION may be purged.
+  /// What the data is for. Set when a job starts, never changed, inherited by all that the job produces. How long it is kept
+  /// is set by project and data class; PRODUCTION is kept for ever unless an operator says otherwise.
   /// </summary>
   public enum DataClass {
     /// <summary>

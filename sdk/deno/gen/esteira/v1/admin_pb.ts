@@ -6,6 +6,8 @@
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { DataClass } from "./types_pb.ts";
+import { file_esteira_v1_types } from "./types_pb.ts";
 import type { Limits, WorkerInfo } from "./worker_pb.ts";
 import { file_esteira_v1_worker } from "./worker_pb.ts";
 import type { Duration, FieldMask, Timestamp } from "@bufbuild/protobuf/wkt";
@@ -16,7 +18,49 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file esteira/v1/admin.proto.
  */
 export const file_esteira_v1_admin: GenFile = /*@__PURE__*/
-  fileDesc("ChZlc3RlaXJhL3YxL2FkbWluLnByb3RvEgplc3RlaXJhLnYxIsABCgZXb3JrZXISJAoEaW5mbxgBIAEoCzIWLmVzdGVpcmEudjEuV29ya2VySW5mbxIzCg9maXJzdF9zZWVuX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjIKDmxhc3Rfc2Vlbl90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIVCg1hY3RpdmVfbGVhc2VzGAQgASgFEhAKCGRyYWluaW5nGAUgASgIIokBCgVRdWV1ZRIMCgRuYW1lGAEgASgJEg4KBnBhdXNlZBgCIAEoCBINCgVyZWFkeRgDIAEoAxIOCgZsZWFzZWQYBCABKAMSMwoQb2xkZXN0X3JlYWR5X2FnZRgFIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIOCgZzZXJ2ZWQYBiABKAgiFgoUR2V0U3lzdGVtSW5mb1JlcXVlc3QisAEKFUdldFN5c3RlbUluZm9SZXNwb25zZRIWCg5zZXJ2ZXJfdmVyc2lvbhgBIAEoCRIUCgxtaW5fcHJvdG9jb2wYAiABKAUSFAoMbWF4X3Byb3RvY29sGAMgASgFEiIKBmxpbWl0cxgEIAEoCzISLmVzdGVpcmEudjEuTGltaXRzEi8KC3NlcnZlcl90aW1lGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCI7ChJMaXN0V29ya2Vyc1JlcXVlc3QSEQoJcGFnZV9zaXplGAEgASgFEhIKCnBhZ2VfdG9rZW4YAiABKAkiUwoTTGlzdFdvcmtlcnNSZXNwb25zZRIjCgd3b3JrZXJzGAEgAygLMhIuZXN0ZWlyYS52MS5Xb3JrZXISFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIjoKEUxpc3RRdWV1ZXNSZXF1ZXN0EhEKCXBhZ2Vfc2l6ZRgBIAEoBRISCgpwYWdlX3Rva2VuGAIgASgJIlAKEkxpc3RRdWV1ZXNSZXNwb25zZRIhCgZxdWV1ZXMYASADKAsyES5lc3RlaXJhLnYxLlF1ZXVlEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJnChJVcGRhdGVRdWV1ZVJlcXVlc3QSIAoFcXVldWUYASABKAsyES5lc3RlaXJhLnYxLlF1ZXVlEi8KC3VwZGF0ZV9tYXNrGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLkZpZWxkTWFzayI3ChNVcGRhdGVRdWV1ZVJlc3BvbnNlEiAKBXF1ZXVlGAEgASgLMhEuZXN0ZWlyYS52MS5RdWV1ZSI3ChJFdmljdFdvcmtlclJlcXVlc3QSEQoJd29ya2VyX2lkGAEgASgJEg4KBnJlYXNvbhgCIAEoCSIuChNFdmljdFdvcmtlclJlc3BvbnNlEhcKD3JlbGVhc2VkX2xlYXNlcxgBIAEoBTKhAwoMQWRtaW5TZXJ2aWNlElQKDUdldFN5c3RlbUluZm8SIC5lc3RlaXJhLnYxLkdldFN5c3RlbUluZm9SZXF1ZXN0GiEuZXN0ZWlyYS52MS5HZXRTeXN0ZW1JbmZvUmVzcG9uc2USTgoLTGlzdFdvcmtlcnMSHi5lc3RlaXJhLnYxLkxpc3RXb3JrZXJzUmVxdWVzdBofLmVzdGVpcmEudjEuTGlzdFdvcmtlcnNSZXNwb25zZRJLCgpMaXN0UXVldWVzEh0uZXN0ZWlyYS52MS5MaXN0UXVldWVzUmVxdWVzdBoeLmVzdGVpcmEudjEuTGlzdFF1ZXVlc1Jlc3BvbnNlEk4KC1VwZGF0ZVF1ZXVlEh4uZXN0ZWlyYS52MS5VcGRhdGVRdWV1ZVJlcXVlc3QaHy5lc3RlaXJhLnYxLlVwZGF0ZVF1ZXVlUmVzcG9uc2USTgoLRXZpY3RXb3JrZXISHi5lc3RlaXJhLnYxLkV2aWN0V29ya2VyUmVxdWVzdBofLmVzdGVpcmEudjEuRXZpY3RXb3JrZXJSZXNwb25zZUJJWjpnaXRodWIuY29tL2VzdGVpcmEvZXN0ZWlyYS9zZGsvZ28vZ2VuL2VzdGVpcmEvdjE7ZXN0ZWlyYXYxqgIKRXN0ZWlyYS5WMWIGcHJvdG8z", [file_esteira_v1_worker, file_google_protobuf_duration, file_google_protobuf_field_mask, file_google_protobuf_timestamp]);
+  fileDesc("ChZlc3RlaXJhL3YxL2FkbWluLnByb3RvEgplc3RlaXJhLnYxIooBCg9SZXRlbnRpb25Qb2xpY3kSDwoHcHJvamVjdBgBIAEoCRIpCgpkYXRhX2NsYXNzGAIgASgOMhUuZXN0ZWlyYS52MS5EYXRhQ2xhc3MSJwoEa2VlcBgDIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhISCgppc19kZWZhdWx0GAQgASgIIsABCgZXb3JrZXISJAoEaW5mbxgBIAEoCzIWLmVzdGVpcmEudjEuV29ya2VySW5mbxIzCg9maXJzdF9zZWVuX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjIKDmxhc3Rfc2Vlbl90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIVCg1hY3RpdmVfbGVhc2VzGAQgASgFEhAKCGRyYWluaW5nGAUgASgIIokBCgVRdWV1ZRIMCgRuYW1lGAEgASgJEg4KBnBhdXNlZBgCIAEoCBINCgVyZWFkeRgDIAEoAxIOCgZsZWFzZWQYBCABKAMSMwoQb2xkZXN0X3JlYWR5X2FnZRgFIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIOCgZzZXJ2ZWQYBiABKAgiFgoUR2V0U3lzdGVtSW5mb1JlcXVlc3QisAEKFUdldFN5c3RlbUluZm9SZXNwb25zZRIWCg5zZXJ2ZXJfdmVyc2lvbhgBIAEoCRIUCgxtaW5fcHJvdG9jb2wYAiABKAUSFAoMbWF4X3Byb3RvY29sGAMgASgFEiIKBmxpbWl0cxgEIAEoCzISLmVzdGVpcmEudjEuTGltaXRzEi8KC3NlcnZlcl90aW1lGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCI7ChJMaXN0V29ya2Vyc1JlcXVlc3QSEQoJcGFnZV9zaXplGAEgASgFEhIKCnBhZ2VfdG9rZW4YAiABKAkiUwoTTGlzdFdvcmtlcnNSZXNwb25zZRIjCgd3b3JrZXJzGAEgAygLMhIuZXN0ZWlyYS52MS5Xb3JrZXISFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIjoKEUxpc3RRdWV1ZXNSZXF1ZXN0EhEKCXBhZ2Vfc2l6ZRgBIAEoBRISCgpwYWdlX3Rva2VuGAIgASgJIlAKEkxpc3RRdWV1ZXNSZXNwb25zZRIhCgZxdWV1ZXMYASADKAsyES5lc3RlaXJhLnYxLlF1ZXVlEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJnChJVcGRhdGVRdWV1ZVJlcXVlc3QSIAoFcXVldWUYASABKAsyES5lc3RlaXJhLnYxLlF1ZXVlEi8KC3VwZGF0ZV9tYXNrGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLkZpZWxkTWFzayI3ChNVcGRhdGVRdWV1ZVJlc3BvbnNlEiAKBXF1ZXVlGAEgASgLMhEuZXN0ZWlyYS52MS5RdWV1ZSI3ChJFdmljdFdvcmtlclJlcXVlc3QSEQoJd29ya2VyX2lkGAEgASgJEg4KBnJlYXNvbhgCIAEoCSIuChNFdmljdFdvcmtlclJlc3BvbnNlEhcKD3JlbGVhc2VkX2xlYXNlcxgBIAEoBSI9ChRMaXN0UmV0ZW50aW9uUmVxdWVzdBIRCglwYWdlX3NpemUYASABKAUSEgoKcGFnZV90b2tlbhgCIAEoCSJfChVMaXN0UmV0ZW50aW9uUmVzcG9uc2USLQoIcG9saWNpZXMYASADKAsyGy5lc3RlaXJhLnYxLlJldGVudGlvblBvbGljeRIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiswEKE1NldFJldGVudGlvblJlcXVlc3QSDwoHcHJvamVjdBgBIAEoCRIpCgpkYXRhX2NsYXNzGAIgASgOMhUuZXN0ZWlyYS52MS5EYXRhQ2xhc3MSKQoEa2VlcBgDIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbkgAEhYKDGtlZXBfZm9yZXZlchgEIAEoCEgAEhUKC3VzZV9kZWZhdWx0GAUgASgISABCBgoEcnVsZSJDChRTZXRSZXRlbnRpb25SZXNwb25zZRIrCgZwb2xpY3kYASABKAsyGy5lc3RlaXJhLnYxLlJldGVudGlvblBvbGljeSI8ChVBcHBseVJldGVudGlvblJlcXVlc3QSDwoHZHJ5X3J1bhgBIAEoCBISCgpwYWdlX3Rva2VuGAIgASgJIrEBChZBcHBseVJldGVudGlvblJlc3BvbnNlEgwKBGpvYnMYASABKAMSDQoFdGFza3MYAiABKAMSEQoJYXJ0aWZhY3RzGAMgASgDEg0KBWJ5dGVzGAQgASgDEhEKCWhlbGRfb3BlbhgFIAEoAxIYChBoZWxkX3VuZGVsaXZlcmVkGAYgASgDEhcKD25leHRfcGFnZV90b2tlbhgHIAEoCRISCgpwYXJ0aXRpb25zGAggASgDMqMFCgxBZG1pblNlcnZpY2USVAoNR2V0U3lzdGVtSW5mbxIgLmVzdGVpcmEudjEuR2V0U3lzdGVtSW5mb1JlcXVlc3QaIS5lc3RlaXJhLnYxLkdldFN5c3RlbUluZm9SZXNwb25zZRJOCgtMaXN0V29ya2VycxIeLmVzdGVpcmEudjEuTGlzdFdvcmtlcnNSZXF1ZXN0Gh8uZXN0ZWlyYS52MS5MaXN0V29ya2Vyc1Jlc3BvbnNlEksKCkxpc3RRdWV1ZXMSHS5lc3RlaXJhLnYxLkxpc3RRdWV1ZXNSZXF1ZXN0Gh4uZXN0ZWlyYS52MS5MaXN0UXVldWVzUmVzcG9uc2USTgoLVXBkYXRlUXVldWUSHi5lc3RlaXJhLnYxLlVwZGF0ZVF1ZXVlUmVxdWVzdBofLmVzdGVpcmEudjEuVXBkYXRlUXVldWVSZXNwb25zZRJOCgtFdmljdFdvcmtlchIeLmVzdGVpcmEudjEuRXZpY3RXb3JrZXJSZXF1ZXN0Gh8uZXN0ZWlyYS52MS5FdmljdFdvcmtlclJlc3BvbnNlElQKDUxpc3RSZXRlbnRpb24SIC5lc3RlaXJhLnYxLkxpc3RSZXRlbnRpb25SZXF1ZXN0GiEuZXN0ZWlyYS52MS5MaXN0UmV0ZW50aW9uUmVzcG9uc2USUQoMU2V0UmV0ZW50aW9uEh8uZXN0ZWlyYS52MS5TZXRSZXRlbnRpb25SZXF1ZXN0GiAuZXN0ZWlyYS52MS5TZXRSZXRlbnRpb25SZXNwb25zZRJXCg5BcHBseVJldGVudGlvbhIhLmVzdGVpcmEudjEuQXBwbHlSZXRlbnRpb25SZXF1ZXN0GiIuZXN0ZWlyYS52MS5BcHBseVJldGVudGlvblJlc3BvbnNlQklaOmdpdGh1Yi5jb20vZXN0ZWlyYS9lc3RlaXJhL3Nkay9nby9nZW4vZXN0ZWlyYS92MTtlc3RlaXJhdjGqAgpFc3RlaXJhLlYxYgZwcm90bzM", [file_esteira_v1_types, file_esteira_v1_worker, file_google_protobuf_duration, file_google_protobuf_field_mask, file_google_protobuf_timestamp]);
+
+/**
+ * How long the jobs of a project and data class are kept after their end.
+ *
+ * @generated from message esteira.v1.RetentionPolicy
+ */
+export type RetentionPolicy = Message<"esteira.v1.RetentionPolicy"> & {
+  /**
+   * The project.
+   *
+   * @generated from field: string project = 1;
+   */
+  project: string;
+
+  /**
+   * The data class.
+   *
+   * @generated from field: esteira.v1.DataClass data_class = 2;
+   */
+  dataClass: DataClass;
+
+  /**
+   * How long, in whole seconds. Absent = for ever.
+   *
+   * @generated from field: google.protobuf.Duration keep = 3;
+   */
+  keep?: Duration | undefined;
+
+  /**
+   * Whether it is the coordinator's default: nobody set another.
+   *
+   * @generated from field: bool is_default = 4;
+   */
+  isDefault: boolean;
+};
+
+/**
+ * Describes the message esteira.v1.RetentionPolicy.
+ * Use `create(RetentionPolicySchema)` to create a new message.
+ */
+export const RetentionPolicySchema: GenMessage<RetentionPolicy> = /*@__PURE__*/
+  messageDesc(file_esteira_v1_admin, 0);
 
 /**
  * A worker as the coordinator sees it. Output only.
@@ -65,7 +109,7 @@ export type Worker = Message<"esteira.v1.Worker"> & {
  * Use `create(WorkerSchema)` to create a new message.
  */
 export const WorkerSchema: GenMessage<Worker> = /*@__PURE__*/
-  messageDesc(file_esteira_v1_admin, 0);
+  messageDesc(file_esteira_v1_admin, 1);
 
 /**
  * Tasks that wait together for the same workers.
@@ -122,7 +166,7 @@ export type Queue = Message<"esteira.v1.Queue"> & {
  * Use `create(QueueSchema)` to create a new message.
  */
 export const QueueSchema: GenMessage<Queue> = /*@__PURE__*/
-  messageDesc(file_esteira_v1_admin, 1);
+  messageDesc(file_esteira_v1_admin, 2);
 
 /**
  * Request of GetSystemInfo.
@@ -137,7 +181,7 @@ export type GetSystemInfoRequest = Message<"esteira.v1.GetSystemInfoRequest"> & 
  * Use `create(GetSystemInfoRequestSchema)` to create a new message.
  */
 export const GetSystemInfoRequestSchema: GenMessage<GetSystemInfoRequest> = /*@__PURE__*/
-  messageDesc(file_esteira_v1_admin, 2);
+  messageDesc(file_esteira_v1_admin, 3);
 
 /**
  * Response of GetSystemInfo.
@@ -186,7 +230,7 @@ export type GetSystemInfoResponse = Message<"esteira.v1.GetSystemInfoResponse"> 
  * Use `create(GetSystemInfoResponseSchema)` to create a new message.
  */
 export const GetSystemInfoResponseSchema: GenMessage<GetSystemInfoResponse> = /*@__PURE__*/
-  messageDesc(file_esteira_v1_admin, 3);
+  messageDesc(file_esteira_v1_admin, 4);
 
 /**
  * Request of ListWorkers.
@@ -214,7 +258,7 @@ export type ListWorkersRequest = Message<"esteira.v1.ListWorkersRequest"> & {
  * Use `create(ListWorkersRequestSchema)` to create a new message.
  */
 export const ListWorkersRequestSchema: GenMessage<ListWorkersRequest> = /*@__PURE__*/
-  messageDesc(file_esteira_v1_admin, 4);
+  messageDesc(file_esteira_v1_admin, 5);
 
 /**
  * Response of ListWorkers.
@@ -242,7 +286,7 @@ export type ListWorkersResponse = Message<"esteira.v1.ListWorkersResponse"> & {
  * Use `create(ListWorkersResponseSchema)` to create a new message.
  */
 export const ListWorkersResponseSchema: GenMessage<ListWorkersResponse> = /*@__PURE__*/
-  messageDesc(file_esteira_v1_admin, 5);
+  messageDesc(file_esteira_v1_admin, 6);
 
 /**
  * Request of ListQueues.
@@ -270,7 +314,7 @@ export type ListQueuesRequest = Message<"esteira.v1.ListQueuesRequest"> & {
  * Use `create(ListQueuesRequestSchema)` to create a new message.
  */
 export const ListQueuesRequestSchema: GenMessage<ListQueuesRequest> = /*@__PURE__*/
-  messageDesc(file_esteira_v1_admin, 6);
+  messageDesc(file_esteira_v1_admin, 7);
 
 /**
  * Response of ListQueues.
@@ -298,7 +342,7 @@ export type ListQueuesResponse = Message<"esteira.v1.ListQueuesResponse"> & {
  * Use `create(ListQueuesResponseSchema)` to create a new message.
  */
 export const ListQueuesResponseSchema: GenMessage<ListQueuesResponse> = /*@__PURE__*/
-  messageDesc(file_esteira_v1_admin, 7);
+  messageDesc(file_esteira_v1_admin, 8);
 
 /**
  * Request of UpdateQueue.
@@ -326,7 +370,7 @@ export type UpdateQueueRequest = Message<"esteira.v1.UpdateQueueRequest"> & {
  * Use `create(UpdateQueueRequestSchema)` to create a new message.
  */
 export const UpdateQueueRequestSchema: GenMessage<UpdateQueueRequest> = /*@__PURE__*/
-  messageDesc(file_esteira_v1_admin, 8);
+  messageDesc(file_esteira_v1_admin, 9);
 
 /**
  * Response of UpdateQueue.
@@ -347,7 +391,7 @@ export type UpdateQueueResponse = Message<"esteira.v1.UpdateQueueResponse"> & {
  * Use `create(UpdateQueueResponseSchema)` to create a new message.
  */
 export const UpdateQueueResponseSchema: GenMessage<UpdateQueueResponse> = /*@__PURE__*/
-  messageDesc(file_esteira_v1_admin, 9);
+  messageDesc(file_esteira_v1_admin, 10);
 
 /**
  * Request of EvictWorker.
@@ -375,7 +419,7 @@ export type EvictWorkerRequest = Message<"esteira.v1.EvictWorkerRequest"> & {
  * Use `create(EvictWorkerRequestSchema)` to create a new message.
  */
 export const EvictWorkerRequestSchema: GenMessage<EvictWorkerRequest> = /*@__PURE__*/
-  messageDesc(file_esteira_v1_admin, 10);
+  messageDesc(file_esteira_v1_admin, 11);
 
 /**
  * Response of EvictWorker.
@@ -396,7 +440,243 @@ export type EvictWorkerResponse = Message<"esteira.v1.EvictWorkerResponse"> & {
  * Use `create(EvictWorkerResponseSchema)` to create a new message.
  */
 export const EvictWorkerResponseSchema: GenMessage<EvictWorkerResponse> = /*@__PURE__*/
-  messageDesc(file_esteira_v1_admin, 11);
+  messageDesc(file_esteira_v1_admin, 12);
+
+/**
+ * Request of ListRetention.
+ *
+ * @generated from message esteira.v1.ListRetentionRequest
+ */
+export type ListRetentionRequest = Message<"esteira.v1.ListRetentionRequest"> & {
+  /**
+   * How many to return; default 50, 500 at most.
+   *
+   * @generated from field: int32 page_size = 1;
+   */
+  pageSize: number;
+
+  /**
+   * Where to go on. Empty = at the beginning.
+   *
+   * @generated from field: string page_token = 2;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message esteira.v1.ListRetentionRequest.
+ * Use `create(ListRetentionRequestSchema)` to create a new message.
+ */
+export const ListRetentionRequestSchema: GenMessage<ListRetentionRequest> = /*@__PURE__*/
+  messageDesc(file_esteira_v1_admin, 13);
+
+/**
+ * Response of ListRetention.
+ *
+ * @generated from message esteira.v1.ListRetentionResponse
+ */
+export type ListRetentionResponse = Message<"esteira.v1.ListRetentionResponse"> & {
+  /**
+   * The policies of this page.
+   *
+   * @generated from field: repeated esteira.v1.RetentionPolicy policies = 1;
+   */
+  policies: RetentionPolicy[];
+
+  /**
+   * The next page's token. Empty = this was the last one.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message esteira.v1.ListRetentionResponse.
+ * Use `create(ListRetentionResponseSchema)` to create a new message.
+ */
+export const ListRetentionResponseSchema: GenMessage<ListRetentionResponse> = /*@__PURE__*/
+  messageDesc(file_esteira_v1_admin, 14);
+
+/**
+ * Request of SetRetention.
+ *
+ * @generated from message esteira.v1.SetRetentionRequest
+ */
+export type SetRetentionRequest = Message<"esteira.v1.SetRetentionRequest"> & {
+  /**
+   * The project, `[a-z][a-z0-9_-]{0,62}`. Required. It need not hold a plan yet.
+   *
+   * @generated from field: string project = 1;
+   */
+  project: string;
+
+  /**
+   * The data class. Required.
+   *
+   * @generated from field: esteira.v1.DataClass data_class = 2;
+   */
+  dataClass: DataClass;
+
+  /**
+   * What holds from now on. Required.
+   *
+   * @generated from oneof esteira.v1.SetRetentionRequest.rule
+   */
+  rule: {
+    /**
+     * Jobs are kept for so long after their end: whole seconds, 100 years at most. Zero = they are removed as soon as
+     * they have ended.
+     *
+     * @generated from field: google.protobuf.Duration keep = 3;
+     */
+    value: Duration;
+    case: "keep";
+  } | {
+    /**
+     * Jobs are kept for ever. Must be true.
+     *
+     * @generated from field: bool keep_forever = 4;
+     */
+    value: boolean;
+    case: "keepForever";
+  } | {
+    /**
+     * The coordinator's default holds again. Must be true.
+     *
+     * @generated from field: bool use_default = 5;
+     */
+    value: boolean;
+    case: "useDefault";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message esteira.v1.SetRetentionRequest.
+ * Use `create(SetRetentionRequestSchema)` to create a new message.
+ */
+export const SetRetentionRequestSchema: GenMessage<SetRetentionRequest> = /*@__PURE__*/
+  messageDesc(file_esteira_v1_admin, 15);
+
+/**
+ * Response of SetRetention.
+ *
+ * @generated from message esteira.v1.SetRetentionResponse
+ */
+export type SetRetentionResponse = Message<"esteira.v1.SetRetentionResponse"> & {
+  /**
+   * The policy in force.
+   *
+   * @generated from field: esteira.v1.RetentionPolicy policy = 1;
+   */
+  policy?: RetentionPolicy | undefined;
+};
+
+/**
+ * Describes the message esteira.v1.SetRetentionResponse.
+ * Use `create(SetRetentionResponseSchema)` to create a new message.
+ */
+export const SetRetentionResponseSchema: GenMessage<SetRetentionResponse> = /*@__PURE__*/
+  messageDesc(file_esteira_v1_admin, 16);
+
+/**
+ * Request of ApplyRetention.
+ *
+ * @generated from message esteira.v1.ApplyRetentionRequest
+ */
+export type ApplyRetentionRequest = Message<"esteira.v1.ApplyRetentionRequest"> & {
+  /**
+   * Counts what would be removed and removes nothing.
+   *
+   * @generated from field: bool dry_run = 1;
+   */
+  dryRun: boolean;
+
+  /**
+   * Where to go on. Empty = at the beginning.
+   *
+   * @generated from field: string page_token = 2;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message esteira.v1.ApplyRetentionRequest.
+ * Use `create(ApplyRetentionRequestSchema)` to create a new message.
+ */
+export const ApplyRetentionRequestSchema: GenMessage<ApplyRetentionRequest> = /*@__PURE__*/
+  messageDesc(file_esteira_v1_admin, 17);
+
+/**
+ * Response of ApplyRetention. The counts are those of this call.
+ *
+ * @generated from message esteira.v1.ApplyRetentionResponse
+ */
+export type ApplyRetentionResponse = Message<"esteira.v1.ApplyRetentionResponse"> & {
+  /**
+   * Jobs that were removed, or would be.
+   *
+   * @generated from field: int64 jobs = 1;
+   */
+  jobs: bigint;
+
+  /**
+   * Their tasks.
+   *
+   * @generated from field: int64 tasks = 2;
+   */
+  tasks: bigint;
+
+  /**
+   * Their artifacts.
+   *
+   * @generated from field: int64 artifacts = 3;
+   */
+  artifacts: bigint;
+
+  /**
+   * Bytes of bodies that nothing refers to any more.
+   *
+   * @generated from field: int64 bytes = 4;
+   */
+  bytes: bigint;
+
+  /**
+   * Root jobs that are due and stay, because a job that they started has not ended.
+   *
+   * @generated from field: int64 held_open = 5;
+   */
+  heldOpen: bigint;
+
+  /**
+   * Root jobs that are due and stay, because a message of theirs or of a job that they started was not delivered.
+   *
+   * @generated from field: int64 held_undelivered = 6;
+   */
+  heldUndelivered: bigint;
+
+  /**
+   * Where to go on. Empty = all was looked at.
+   *
+   * @generated from field: string next_page_token = 7;
+   */
+  nextPageToken: string;
+
+  /**
+   * Partitions of the store that were dropped, of days of which no job of any account is left; 0 with `dry_run`, and where
+   * the store has none.
+   *
+   * @generated from field: int64 partitions = 8;
+   */
+  partitions: bigint;
+};
+
+/**
+ * Describes the message esteira.v1.ApplyRetentionResponse.
+ * Use `create(ApplyRetentionResponseSchema)` to create a new message.
+ */
+export const ApplyRetentionResponseSchema: GenMessage<ApplyRetentionResponse> = /*@__PURE__*/
+  messageDesc(file_esteira_v1_admin, 18);
 
 /**
  * Shows the coordinator, its workers and its queues, and holds the tools for incidents. Used by platform teams: the
@@ -477,6 +757,52 @@ export const AdminService: GenService<{
     methodKind: "unary";
     input: typeof EvictWorkerRequestSchema;
     output: typeof EvictWorkerResponseSchema;
+  },
+  /**
+   * Lists how long jobs are kept after their end: of each project that holds a plan or has a policy, by name, all data
+   * classes. No effect; may be sent again at any time.
+   *
+   * Errors:
+   * - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
+   *
+   * @generated from rpc esteira.v1.AdminService.ListRetention
+   */
+  listRetention: {
+    methodKind: "unary";
+    input: typeof ListRetentionRequestSchema;
+    output: typeof ListRetentionResponseSchema;
+  },
+  /**
+   * Sets how long the jobs of a project and data class are kept after their end. It holds for jobs that have ended already.
+   * The coordinators remove what is due by themselves, within minutes; ApplyRetention does it now.
+   *
+   * Sent again: always safe. Errors: only those that every RPC has.
+   *
+   * @generated from rpc esteira.v1.AdminService.SetRetention
+   */
+  setRetention: {
+    methodKind: "unary";
+    input: typeof SetRetentionRequestSchema;
+    output: typeof SetRetentionResponseSchema;
+  },
+  /**
+   * Removes the caller's jobs that are kept no longer, with their tasks, attempts and artifacts, or counts them with
+   * `dry_run`. A job that a sub-plan started goes with the job at the root of it, counted from the root's end. What has
+   * not ended is never removed, nor is a job with a message that was not delivered: the answer counts them.
+   *
+   * A call works for a few seconds; `next_page_token` says that there is more to do.
+   *
+   * Sent again: always safe; what is gone is not counted twice.
+   *
+   * Errors:
+   * - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
+   *
+   * @generated from rpc esteira.v1.AdminService.ApplyRetention
+   */
+  applyRetention: {
+    methodKind: "unary";
+    input: typeof ApplyRetentionRequestSchema;
+    output: typeof ApplyRetentionResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_esteira_v1_admin, 0);

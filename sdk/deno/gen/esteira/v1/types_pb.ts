@@ -609,8 +609,8 @@ export const OutputTypeSchema: GenEnum<OutputType> = /*@__PURE__*/
   enumDesc(file_esteira_v1_types, 1);
 
 /**
- * What the data is for. Set when a job starts, never changed, inherited by all that the job produces. What is not
- * PRODUCTION may be purged.
+ * What the data is for. Set when a job starts, never changed, inherited by all that the job produces. How long it is kept
+ * is set by project and data class; PRODUCTION is kept for ever unless an operator says otherwise.
  *
  * @generated from enum esteira.v1.DataClass
  */

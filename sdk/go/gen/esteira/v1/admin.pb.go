@@ -26,6 +26,79 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// How long the jobs of a project and data class are kept after their end.
+type RetentionPolicy struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The project.
+	Project string `protobuf:"bytes,1,opt,name=project,proto3" json:"project,omitempty"`
+	// The data class.
+	DataClass DataClass `protobuf:"varint,2,opt,name=data_class,json=dataClass,proto3,enum=esteira.v1.DataClass" json:"data_class,omitempty"`
+	// How long, in whole seconds. Absent = for ever.
+	Keep *durationpb.Duration `protobuf:"bytes,3,opt,name=keep,proto3" json:"keep,omitempty"`
+	// Whether it is the coordinator's default: nobody set another.
+	IsDefault     bool `protobuf:"varint,4,opt,name=is_default,json=isDefault,proto3" json:"is_default,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RetentionPolicy) Reset() {
+	*x = RetentionPolicy{}
+	mi := &file_esteira_v1_admin_proto_msgTypes[0]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RetentionPolicy) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RetentionPolicy) ProtoMessage() {}
+
+func (x *RetentionPolicy) ProtoReflect() protoreflect.Message {
+	mi := &file_esteira_v1_admin_proto_msgTypes[0]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RetentionPolicy.ProtoReflect.Descriptor instead.
+func (*RetentionPolicy) Descriptor() ([]byte, []int) {
+	return file_esteira_v1_admin_proto_rawDescGZIP(), []int{0}
+}
+
+func (x *RetentionPolicy) GetProject() string {
+	if x != nil {
+		return x.Project
+	}
+	return ""
+}
+
+func (x *RetentionPolicy) GetDataClass() DataClass {
+	if x != nil {
+		return x.DataClass
+	}
+	return DataClass_DATA_CLASS_UNSPECIFIED
+}
+
+func (x *RetentionPolicy) GetKeep() *durationpb.Duration {
+	if x != nil {
+		return x.Keep
+	}
+	return nil
+}
+
+func (x *RetentionPolicy) GetIsDefault() bool {
+	if x != nil {
+		return x.IsDefault
+	}
+	return false
+}
+
 // A worker as the coordinator sees it. Output only.
 type Worker struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -45,7 +118,7 @@ type Worker struct {
 
 func (x *Worker) Reset() {
 	*x = Worker{}
-	mi := &file_esteira_v1_admin_proto_msgTypes[0]
+	mi := &file_esteira_v1_admin_proto_msgTypes[1]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -57,7 +130,7 @@ func (x *Worker) String() string {
 func (*Worker) ProtoMessage() {}
 
 func (x *Worker) ProtoReflect() protoreflect.Message {
-	mi := &file_esteira_v1_admin_proto_msgTypes[0]
+	mi := &file_esteira_v1_admin_proto_msgTypes[1]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -70,7 +143,7 @@ func (x *Worker) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Worker.ProtoReflect.Descriptor instead.
 func (*Worker) Descriptor() ([]byte, []int) {
-	return file_esteira_v1_admin_proto_rawDescGZIP(), []int{0}
+	return file_esteira_v1_admin_proto_rawDescGZIP(), []int{1}
 }
 
 func (x *Worker) GetInfo() *WorkerInfo {
@@ -130,7 +203,7 @@ type Queue struct {
 
 func (x *Queue) Reset() {
 	*x = Queue{}
-	mi := &file_esteira_v1_admin_proto_msgTypes[1]
+	mi := &file_esteira_v1_admin_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -142,7 +215,7 @@ func (x *Queue) String() string {
 func (*Queue) ProtoMessage() {}
 
 func (x *Queue) ProtoReflect() protoreflect.Message {
-	mi := &file_esteira_v1_admin_proto_msgTypes[1]
+	mi := &file_esteira_v1_admin_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -155,7 +228,7 @@ func (x *Queue) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Queue.ProtoReflect.Descriptor instead.
 func (*Queue) Descriptor() ([]byte, []int) {
-	return file_esteira_v1_admin_proto_rawDescGZIP(), []int{1}
+	return file_esteira_v1_admin_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *Queue) GetName() string {
@@ -209,7 +282,7 @@ type GetSystemInfoRequest struct {
 
 func (x *GetSystemInfoRequest) Reset() {
 	*x = GetSystemInfoRequest{}
-	mi := &file_esteira_v1_admin_proto_msgTypes[2]
+	mi := &file_esteira_v1_admin_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -221,7 +294,7 @@ func (x *GetSystemInfoRequest) String() string {
 func (*GetSystemInfoRequest) ProtoMessage() {}
 
 func (x *GetSystemInfoRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_esteira_v1_admin_proto_msgTypes[2]
+	mi := &file_esteira_v1_admin_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -234,7 +307,7 @@ func (x *GetSystemInfoRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetSystemInfoRequest.ProtoReflect.Descriptor instead.
 func (*GetSystemInfoRequest) Descriptor() ([]byte, []int) {
-	return file_esteira_v1_admin_proto_rawDescGZIP(), []int{2}
+	return file_esteira_v1_admin_proto_rawDescGZIP(), []int{3}
 }
 
 // Response of GetSystemInfo.
@@ -256,7 +329,7 @@ type GetSystemInfoResponse struct {
 
 func (x *GetSystemInfoResponse) Reset() {
 	*x = GetSystemInfoResponse{}
-	mi := &file_esteira_v1_admin_proto_msgTypes[3]
+	mi := &file_esteira_v1_admin_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -268,7 +341,7 @@ func (x *GetSystemInfoResponse) String() string {
 func (*GetSystemInfoResponse) ProtoMessage() {}
 
 func (x *GetSystemInfoResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_esteira_v1_admin_proto_msgTypes[3]
+	mi := &file_esteira_v1_admin_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -281,7 +354,7 @@ func (x *GetSystemInfoResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetSystemInfoResponse.ProtoReflect.Descriptor instead.
 func (*GetSystemInfoResponse) Descriptor() ([]byte, []int) {
-	return file_esteira_v1_admin_proto_rawDescGZIP(), []int{3}
+	return file_esteira_v1_admin_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *GetSystemInfoResponse) GetServerVersion() string {
@@ -332,7 +405,7 @@ type ListWorkersRequest struct {
 
 func (x *ListWorkersRequest) Reset() {
 	*x = ListWorkersRequest{}
-	mi := &file_esteira_v1_admin_proto_msgTypes[4]
+	mi := &file_esteira_v1_admin_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -344,7 +417,7 @@ func (x *ListWorkersRequest) String() string {
 func (*ListWorkersRequest) ProtoMessage() {}
 
 func (x *ListWorkersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_esteira_v1_admin_proto_msgTypes[4]
+	mi := &file_esteira_v1_admin_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -357,7 +430,7 @@ func (x *ListWorkersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListWorkersRequest.ProtoReflect.Descriptor instead.
 func (*ListWorkersRequest) Descriptor() ([]byte, []int) {
-	return file_esteira_v1_admin_proto_rawDescGZIP(), []int{4}
+	return file_esteira_v1_admin_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *ListWorkersRequest) GetPageSize() int32 {
@@ -387,7 +460,7 @@ type ListWorkersResponse struct {
 
 func (x *ListWorkersResponse) Reset() {
 	*x = ListWorkersResponse{}
-	mi := &file_esteira_v1_admin_proto_msgTypes[5]
+	mi := &file_esteira_v1_admin_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -399,7 +472,7 @@ func (x *ListWorkersResponse) String() string {
 func (*ListWorkersResponse) ProtoMessage() {}
 
 func (x *ListWorkersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_esteira_v1_admin_proto_msgTypes[5]
+	mi := &file_esteira_v1_admin_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -412,7 +485,7 @@ func (x *ListWorkersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListWorkersResponse.ProtoReflect.Descriptor instead.
 func (*ListWorkersResponse) Descriptor() ([]byte, []int) {
-	return file_esteira_v1_admin_proto_rawDescGZIP(), []int{5}
+	return file_esteira_v1_admin_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *ListWorkersResponse) GetWorkers() []*Worker {
@@ -442,7 +515,7 @@ type ListQueuesRequest struct {
 
 func (x *ListQueuesRequest) Reset() {
 	*x = ListQueuesRequest{}
-	mi := &file_esteira_v1_admin_proto_msgTypes[6]
+	mi := &file_esteira_v1_admin_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -454,7 +527,7 @@ func (x *ListQueuesRequest) String() string {
 func (*ListQueuesRequest) ProtoMessage() {}
 
 func (x *ListQueuesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_esteira_v1_admin_proto_msgTypes[6]
+	mi := &file_esteira_v1_admin_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -467,7 +540,7 @@ func (x *ListQueuesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListQueuesRequest.ProtoReflect.Descriptor instead.
 func (*ListQueuesRequest) Descriptor() ([]byte, []int) {
-	return file_esteira_v1_admin_proto_rawDescGZIP(), []int{6}
+	return file_esteira_v1_admin_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *ListQueuesRequest) GetPageSize() int32 {
@@ -497,7 +570,7 @@ type ListQueuesResponse struct {
 
 func (x *ListQueuesResponse) Reset() {
 	*x = ListQueuesResponse{}
-	mi := &file_esteira_v1_admin_proto_msgTypes[7]
+	mi := &file_esteira_v1_admin_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -509,7 +582,7 @@ func (x *ListQueuesResponse) String() string {
 func (*ListQueuesResponse) ProtoMessage() {}
 
 func (x *ListQueuesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_esteira_v1_admin_proto_msgTypes[7]
+	mi := &file_esteira_v1_admin_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -522,7 +595,7 @@ func (x *ListQueuesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListQueuesResponse.ProtoReflect.Descriptor instead.
 func (*ListQueuesResponse) Descriptor() ([]byte, []int) {
-	return file_esteira_v1_admin_proto_rawDescGZIP(), []int{7}
+	return file_esteira_v1_admin_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *ListQueuesResponse) GetQueues() []*Queue {
@@ -552,7 +625,7 @@ type UpdateQueueRequest struct {
 
 func (x *UpdateQueueRequest) Reset() {
 	*x = UpdateQueueRequest{}
-	mi := &file_esteira_v1_admin_proto_msgTypes[8]
+	mi := &file_esteira_v1_admin_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -564,7 +637,7 @@ func (x *UpdateQueueRequest) String() string {
 func (*UpdateQueueRequest) ProtoMessage() {}
 
 func (x *UpdateQueueRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_esteira_v1_admin_proto_msgTypes[8]
+	mi := &file_esteira_v1_admin_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -577,7 +650,7 @@ func (x *UpdateQueueRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateQueueRequest.ProtoReflect.Descriptor instead.
 func (*UpdateQueueRequest) Descriptor() ([]byte, []int) {
-	return file_esteira_v1_admin_proto_rawDescGZIP(), []int{8}
+	return file_esteira_v1_admin_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *UpdateQueueRequest) GetQueue() *Queue {
@@ -605,7 +678,7 @@ type UpdateQueueResponse struct {
 
 func (x *UpdateQueueResponse) Reset() {
 	*x = UpdateQueueResponse{}
-	mi := &file_esteira_v1_admin_proto_msgTypes[9]
+	mi := &file_esteira_v1_admin_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -617,7 +690,7 @@ func (x *UpdateQueueResponse) String() string {
 func (*UpdateQueueResponse) ProtoMessage() {}
 
 func (x *UpdateQueueResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_esteira_v1_admin_proto_msgTypes[9]
+	mi := &file_esteira_v1_admin_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -630,7 +703,7 @@ func (x *UpdateQueueResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateQueueResponse.ProtoReflect.Descriptor instead.
 func (*UpdateQueueResponse) Descriptor() ([]byte, []int) {
-	return file_esteira_v1_admin_proto_rawDescGZIP(), []int{9}
+	return file_esteira_v1_admin_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *UpdateQueueResponse) GetQueue() *Queue {
@@ -653,7 +726,7 @@ type EvictWorkerRequest struct {
 
 func (x *EvictWorkerRequest) Reset() {
 	*x = EvictWorkerRequest{}
-	mi := &file_esteira_v1_admin_proto_msgTypes[10]
+	mi := &file_esteira_v1_admin_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -665,7 +738,7 @@ func (x *EvictWorkerRequest) String() string {
 func (*EvictWorkerRequest) ProtoMessage() {}
 
 func (x *EvictWorkerRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_esteira_v1_admin_proto_msgTypes[10]
+	mi := &file_esteira_v1_admin_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -678,7 +751,7 @@ func (x *EvictWorkerRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EvictWorkerRequest.ProtoReflect.Descriptor instead.
 func (*EvictWorkerRequest) Descriptor() ([]byte, []int) {
-	return file_esteira_v1_admin_proto_rawDescGZIP(), []int{10}
+	return file_esteira_v1_admin_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *EvictWorkerRequest) GetWorkerId() string {
@@ -706,7 +779,7 @@ type EvictWorkerResponse struct {
 
 func (x *EvictWorkerResponse) Reset() {
 	*x = EvictWorkerResponse{}
-	mi := &file_esteira_v1_admin_proto_msgTypes[11]
+	mi := &file_esteira_v1_admin_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -718,7 +791,7 @@ func (x *EvictWorkerResponse) String() string {
 func (*EvictWorkerResponse) ProtoMessage() {}
 
 func (x *EvictWorkerResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_esteira_v1_admin_proto_msgTypes[11]
+	mi := &file_esteira_v1_admin_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -731,7 +804,7 @@ func (x *EvictWorkerResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EvictWorkerResponse.ProtoReflect.Descriptor instead.
 func (*EvictWorkerResponse) Descriptor() ([]byte, []int) {
-	return file_esteira_v1_admin_proto_rawDescGZIP(), []int{11}
+	return file_esteira_v1_admin_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *EvictWorkerResponse) GetReleasedLeases() int32 {
@@ -741,12 +814,463 @@ func (x *EvictWorkerResponse) GetReleasedLeases() int32 {
 	return 0
 }
 
+// Request of ListRetention.
+type ListRetentionRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// How many to return; default 50, 500 at most.
+	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// Where to go on. Empty = at the beginning.
+	PageToken     string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListRetentionRequest) Reset() {
+	*x = ListRetentionRequest{}
+	mi := &file_esteira_v1_admin_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListRetentionRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListRetentionRequest) ProtoMessage() {}
+
+func (x *ListRetentionRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_esteira_v1_admin_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListRetentionRequest.ProtoReflect.Descriptor instead.
+func (*ListRetentionRequest) Descriptor() ([]byte, []int) {
+	return file_esteira_v1_admin_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *ListRetentionRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListRetentionRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// Response of ListRetention.
+type ListRetentionResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The policies of this page.
+	Policies []*RetentionPolicy `protobuf:"bytes,1,rep,name=policies,proto3" json:"policies,omitempty"`
+	// The next page's token. Empty = this was the last one.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListRetentionResponse) Reset() {
+	*x = ListRetentionResponse{}
+	mi := &file_esteira_v1_admin_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListRetentionResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListRetentionResponse) ProtoMessage() {}
+
+func (x *ListRetentionResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_esteira_v1_admin_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListRetentionResponse.ProtoReflect.Descriptor instead.
+func (*ListRetentionResponse) Descriptor() ([]byte, []int) {
+	return file_esteira_v1_admin_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *ListRetentionResponse) GetPolicies() []*RetentionPolicy {
+	if x != nil {
+		return x.Policies
+	}
+	return nil
+}
+
+func (x *ListRetentionResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+// Request of SetRetention.
+type SetRetentionRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The project, `[a-z][a-z0-9_-]{0,62}`. Required. It need not hold a plan yet.
+	Project string `protobuf:"bytes,1,opt,name=project,proto3" json:"project,omitempty"`
+	// The data class. Required.
+	DataClass DataClass `protobuf:"varint,2,opt,name=data_class,json=dataClass,proto3,enum=esteira.v1.DataClass" json:"data_class,omitempty"`
+	// What holds from now on. Required.
+	//
+	// Types that are valid to be assigned to Rule:
+	//
+	//	*SetRetentionRequest_Keep
+	//	*SetRetentionRequest_KeepForever
+	//	*SetRetentionRequest_UseDefault
+	Rule          isSetRetentionRequest_Rule `protobuf_oneof:"rule"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetRetentionRequest) Reset() {
+	*x = SetRetentionRequest{}
+	mi := &file_esteira_v1_admin_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetRetentionRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetRetentionRequest) ProtoMessage() {}
+
+func (x *SetRetentionRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_esteira_v1_admin_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetRetentionRequest.ProtoReflect.Descriptor instead.
+func (*SetRetentionRequest) Descriptor() ([]byte, []int) {
+	return file_esteira_v1_admin_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *SetRetentionRequest) GetProject() string {
+	if x != nil {
+		return x.Project
+	}
+	return ""
+}
+
+func (x *SetRetentionRequest) GetDataClass() DataClass {
+	if x != nil {
+		return x.DataClass
+	}
+	return DataClass_DATA_CLASS_UNSPECIFIED
+}
+
+func (x *SetRetentionRequest) GetRule() isSetRetentionRequest_Rule {
+	if x != nil {
+		return x.Rule
+	}
+	return nil
+}
+
+func (x *SetRetentionRequest) GetKeep() *durationpb.Duration {
+	if x != nil {
+		if x, ok := x.Rule.(*SetRetentionRequest_Keep); ok {
+			return x.Keep
+		}
+	}
+	return nil
+}
+
+func (x *SetRetentionRequest) GetKeepForever() bool {
+	if x != nil {
+		if x, ok := x.Rule.(*SetRetentionRequest_KeepForever); ok {
+			return x.KeepForever
+		}
+	}
+	return false
+}
+
+func (x *SetRetentionRequest) GetUseDefault() bool {
+	if x != nil {
+		if x, ok := x.Rule.(*SetRetentionRequest_UseDefault); ok {
+			return x.UseDefault
+		}
+	}
+	return false
+}
+
+type isSetRetentionRequest_Rule interface {
+	isSetRetentionRequest_Rule()
+}
+
+type SetRetentionRequest_Keep struct {
+	// Jobs are kept for so long after their end: whole seconds, 100 years at most. Zero = they are removed as soon as
+	// they have ended.
+	Keep *durationpb.Duration `protobuf:"bytes,3,opt,name=keep,proto3,oneof"`
+}
+
+type SetRetentionRequest_KeepForever struct {
+	// Jobs are kept for ever. Must be true.
+	KeepForever bool `protobuf:"varint,4,opt,name=keep_forever,json=keepForever,proto3,oneof"`
+}
+
+type SetRetentionRequest_UseDefault struct {
+	// The coordinator's default holds again. Must be true.
+	UseDefault bool `protobuf:"varint,5,opt,name=use_default,json=useDefault,proto3,oneof"`
+}
+
+func (*SetRetentionRequest_Keep) isSetRetentionRequest_Rule() {}
+
+func (*SetRetentionRequest_KeepForever) isSetRetentionRequest_Rule() {}
+
+func (*SetRetentionRequest_UseDefault) isSetRetentionRequest_Rule() {}
+
+// Response of SetRetention.
+type SetRetentionResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The policy in force.
+	Policy        *RetentionPolicy `protobuf:"bytes,1,opt,name=policy,proto3" json:"policy,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetRetentionResponse) Reset() {
+	*x = SetRetentionResponse{}
+	mi := &file_esteira_v1_admin_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetRetentionResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetRetentionResponse) ProtoMessage() {}
+
+func (x *SetRetentionResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_esteira_v1_admin_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetRetentionResponse.ProtoReflect.Descriptor instead.
+func (*SetRetentionResponse) Descriptor() ([]byte, []int) {
+	return file_esteira_v1_admin_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *SetRetentionResponse) GetPolicy() *RetentionPolicy {
+	if x != nil {
+		return x.Policy
+	}
+	return nil
+}
+
+// Request of ApplyRetention.
+type ApplyRetentionRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Counts what would be removed and removes nothing.
+	DryRun bool `protobuf:"varint,1,opt,name=dry_run,json=dryRun,proto3" json:"dry_run,omitempty"`
+	// Where to go on. Empty = at the beginning.
+	PageToken     string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ApplyRetentionRequest) Reset() {
+	*x = ApplyRetentionRequest{}
+	mi := &file_esteira_v1_admin_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ApplyRetentionRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ApplyRetentionRequest) ProtoMessage() {}
+
+func (x *ApplyRetentionRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_esteira_v1_admin_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ApplyRetentionRequest.ProtoReflect.Descriptor instead.
+func (*ApplyRetentionRequest) Descriptor() ([]byte, []int) {
+	return file_esteira_v1_admin_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *ApplyRetentionRequest) GetDryRun() bool {
+	if x != nil {
+		return x.DryRun
+	}
+	return false
+}
+
+func (x *ApplyRetentionRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// Response of ApplyRetention. The counts are those of this call.
+type ApplyRetentionResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Jobs that were removed, or would be.
+	Jobs int64 `protobuf:"varint,1,opt,name=jobs,proto3" json:"jobs,omitempty"`
+	// Their tasks.
+	Tasks int64 `protobuf:"varint,2,opt,name=tasks,proto3" json:"tasks,omitempty"`
+	// Their artifacts.
+	Artifacts int64 `protobuf:"varint,3,opt,name=artifacts,proto3" json:"artifacts,omitempty"`
+	// Bytes of bodies that nothing refers to any more.
+	Bytes int64 `protobuf:"varint,4,opt,name=bytes,proto3" json:"bytes,omitempty"`
+	// Root jobs that are due and stay, because a job that they started has not ended.
+	HeldOpen int64 `protobuf:"varint,5,opt,name=held_open,json=heldOpen,proto3" json:"held_open,omitempty"`
+	// Root jobs that are due and stay, because a message of theirs or of a job that they started was not delivered.
+	HeldUndelivered int64 `protobuf:"varint,6,opt,name=held_undelivered,json=heldUndelivered,proto3" json:"held_undelivered,omitempty"`
+	// Where to go on. Empty = all was looked at.
+	NextPageToken string `protobuf:"bytes,7,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	// Partitions of the store that were dropped, of days of which no job of any account is left; 0 with `dry_run`, and where
+	// the store has none.
+	Partitions    int64 `protobuf:"varint,8,opt,name=partitions,proto3" json:"partitions,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ApplyRetentionResponse) Reset() {
+	*x = ApplyRetentionResponse{}
+	mi := &file_esteira_v1_admin_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ApplyRetentionResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ApplyRetentionResponse) ProtoMessage() {}
+
+func (x *ApplyRetentionResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_esteira_v1_admin_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ApplyRetentionResponse.ProtoReflect.Descriptor instead.
+func (*ApplyRetentionResponse) Descriptor() ([]byte, []int) {
+	return file_esteira_v1_admin_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *ApplyRetentionResponse) GetJobs() int64 {
+	if x != nil {
+		return x.Jobs
+	}
+	return 0
+}
+
+func (x *ApplyRetentionResponse) GetTasks() int64 {
+	if x != nil {
+		return x.Tasks
+	}
+	return 0
+}
+
+func (x *ApplyRetentionResponse) GetArtifacts() int64 {
+	if x != nil {
+		return x.Artifacts
+	}
+	return 0
+}
+
+func (x *ApplyRetentionResponse) GetBytes() int64 {
+	if x != nil {
+		return x.Bytes
+	}
+	return 0
+}
+
+func (x *ApplyRetentionResponse) GetHeldOpen() int64 {
+	if x != nil {
+		return x.HeldOpen
+	}
+	return 0
+}
+
+func (x *ApplyRetentionResponse) GetHeldUndelivered() int64 {
+	if x != nil {
+		return x.HeldUndelivered
+	}
+	return 0
+}
+
+func (x *ApplyRetentionResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+func (x *ApplyRetentionResponse) GetPartitions() int64 {
+	if x != nil {
+		return x.Partitions
+	}
+	return 0
+}
+
 var File_esteira_v1_admin_proto protoreflect.FileDescriptor
 
 const file_esteira_v1_admin_proto_rawDesc = "" +
 	"\n" +
 	"\x16esteira/v1/admin.proto\x12\n" +
-	"esteira.v1\x1a\x17esteira/v1/worker.proto\x1a\x1egoogle/protobuf/duration.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xfb\x01\n" +
+	"esteira.v1\x1a\x16esteira/v1/types.proto\x1a\x17esteira/v1/worker.proto\x1a\x1egoogle/protobuf/duration.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xaf\x01\n" +
+	"\x0fRetentionPolicy\x12\x18\n" +
+	"\aproject\x18\x01 \x01(\tR\aproject\x124\n" +
+	"\n" +
+	"data_class\x18\x02 \x01(\x0e2\x15.esteira.v1.DataClassR\tdataClass\x12-\n" +
+	"\x04keep\x18\x03 \x01(\v2\x19.google.protobuf.DurationR\x04keep\x12\x1d\n" +
+	"\n" +
+	"is_default\x18\x04 \x01(\bR\tisDefault\"\xfb\x01\n" +
 	"\x06Worker\x12*\n" +
 	"\x04info\x18\x01 \x01(\v2\x16.esteira.v1.WorkerInfoR\x04info\x12B\n" +
 	"\x0ffirst_seen_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\rfirstSeenTime\x12@\n" +
@@ -792,14 +1316,50 @@ const file_esteira_v1_admin_proto_rawDesc = "" +
 	"\tworker_id\x18\x01 \x01(\tR\bworkerId\x12\x16\n" +
 	"\x06reason\x18\x02 \x01(\tR\x06reason\">\n" +
 	"\x13EvictWorkerResponse\x12'\n" +
-	"\x0freleased_leases\x18\x01 \x01(\x05R\x0ereleasedLeases2\xa1\x03\n" +
+	"\x0freleased_leases\x18\x01 \x01(\x05R\x0ereleasedLeases\"R\n" +
+	"\x14ListRetentionRequest\x12\x1b\n" +
+	"\tpage_size\x18\x01 \x01(\x05R\bpageSize\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\x02 \x01(\tR\tpageToken\"x\n" +
+	"\x15ListRetentionResponse\x127\n" +
+	"\bpolicies\x18\x01 \x03(\v2\x1b.esteira.v1.RetentionPolicyR\bpolicies\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xe6\x01\n" +
+	"\x13SetRetentionRequest\x12\x18\n" +
+	"\aproject\x18\x01 \x01(\tR\aproject\x124\n" +
+	"\n" +
+	"data_class\x18\x02 \x01(\x0e2\x15.esteira.v1.DataClassR\tdataClass\x12/\n" +
+	"\x04keep\x18\x03 \x01(\v2\x19.google.protobuf.DurationH\x00R\x04keep\x12#\n" +
+	"\fkeep_forever\x18\x04 \x01(\bH\x00R\vkeepForever\x12!\n" +
+	"\vuse_default\x18\x05 \x01(\bH\x00R\n" +
+	"useDefaultB\x06\n" +
+	"\x04rule\"K\n" +
+	"\x14SetRetentionResponse\x123\n" +
+	"\x06policy\x18\x01 \x01(\v2\x1b.esteira.v1.RetentionPolicyR\x06policy\"O\n" +
+	"\x15ApplyRetentionRequest\x12\x17\n" +
+	"\adry_run\x18\x01 \x01(\bR\x06dryRun\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\x02 \x01(\tR\tpageToken\"\x86\x02\n" +
+	"\x16ApplyRetentionResponse\x12\x12\n" +
+	"\x04jobs\x18\x01 \x01(\x03R\x04jobs\x12\x14\n" +
+	"\x05tasks\x18\x02 \x01(\x03R\x05tasks\x12\x1c\n" +
+	"\tartifacts\x18\x03 \x01(\x03R\tartifacts\x12\x14\n" +
+	"\x05bytes\x18\x04 \x01(\x03R\x05bytes\x12\x1b\n" +
+	"\theld_open\x18\x05 \x01(\x03R\bheldOpen\x12)\n" +
+	"\x10held_undelivered\x18\x06 \x01(\x03R\x0fheldUndelivered\x12&\n" +
+	"\x0fnext_page_token\x18\a \x01(\tR\rnextPageToken\x12\x1e\n" +
+	"\n" +
+	"partitions\x18\b \x01(\x03R\n" +
+	"partitions2\xa3\x05\n" +
 	"\fAdminService\x12T\n" +
 	"\rGetSystemInfo\x12 .esteira.v1.GetSystemInfoRequest\x1a!.esteira.v1.GetSystemInfoResponse\x12N\n" +
 	"\vListWorkers\x12\x1e.esteira.v1.ListWorkersRequest\x1a\x1f.esteira.v1.ListWorkersResponse\x12K\n" +
 	"\n" +
 	"ListQueues\x12\x1d.esteira.v1.ListQueuesRequest\x1a\x1e.esteira.v1.ListQueuesResponse\x12N\n" +
 	"\vUpdateQueue\x12\x1e.esteira.v1.UpdateQueueRequest\x1a\x1f.esteira.v1.UpdateQueueResponse\x12N\n" +
-	"\vEvictWorker\x12\x1e.esteira.v1.EvictWorkerRequest\x1a\x1f.esteira.v1.EvictWorkerResponseBIZ:github.com/esteira/esteira/sdk/go/gen/esteira/v1;esteirav1\xaa\x02\n" +
+	"\vEvictWorker\x12\x1e.esteira.v1.EvictWorkerRequest\x1a\x1f.esteira.v1.EvictWorkerResponse\x12T\n" +
+	"\rListRetention\x12 .esteira.v1.ListRetentionRequest\x1a!.esteira.v1.ListRetentionResponse\x12Q\n" +
+	"\fSetRetention\x12\x1f.esteira.v1.SetRetentionRequest\x1a .esteira.v1.SetRetentionResponse\x12W\n" +
+	"\x0eApplyRetention\x12!.esteira.v1.ApplyRetentionRequest\x1a\".esteira.v1.ApplyRetentionResponseBIZ:github.com/esteira/esteira/sdk/go/gen/esteira/v1;esteirav1\xaa\x02\n" +
 	"Esteira.V1b\x06proto3"
 
 var (
@@ -814,53 +1374,73 @@ func file_esteira_v1_admin_proto_rawDescGZIP() []byte {
 	return file_esteira_v1_admin_proto_rawDescData
 }
 
-var file_esteira_v1_admin_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
+var file_esteira_v1_admin_proto_msgTypes = make([]protoimpl.MessageInfo, 19)
 var file_esteira_v1_admin_proto_goTypes = []any{
-	(*Worker)(nil),                // 0: esteira.v1.Worker
-	(*Queue)(nil),                 // 1: esteira.v1.Queue
-	(*GetSystemInfoRequest)(nil),  // 2: esteira.v1.GetSystemInfoRequest
-	(*GetSystemInfoResponse)(nil), // 3: esteira.v1.GetSystemInfoResponse
-	(*ListWorkersRequest)(nil),    // 4: esteira.v1.ListWorkersRequest
-	(*ListWorkersResponse)(nil),   // 5: esteira.v1.ListWorkersResponse
-	(*ListQueuesRequest)(nil),     // 6: esteira.v1.ListQueuesRequest
-	(*ListQueuesResponse)(nil),    // 7: esteira.v1.ListQueuesResponse
-	(*UpdateQueueRequest)(nil),    // 8: esteira.v1.UpdateQueueRequest
-	(*UpdateQueueResponse)(nil),   // 9: esteira.v1.UpdateQueueResponse
-	(*EvictWorkerRequest)(nil),    // 10: esteira.v1.EvictWorkerRequest
-	(*EvictWorkerResponse)(nil),   // 11: esteira.v1.EvictWorkerResponse
-	(*WorkerInfo)(nil),            // 12: esteira.v1.WorkerInfo
-	(*timestamppb.Timestamp)(nil), // 13: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),   // 14: google.protobuf.Duration
-	(*Limits)(nil),                // 15: esteira.v1.Limits
-	(*fieldmaskpb.FieldMask)(nil), // 16: google.protobuf.FieldMask
+	(*RetentionPolicy)(nil),        // 0: esteira.v1.RetentionPolicy
+	(*Worker)(nil),                 // 1: esteira.v1.Worker
+	(*Queue)(nil),                  // 2: esteira.v1.Queue
+	(*GetSystemInfoRequest)(nil),   // 3: esteira.v1.GetSystemInfoRequest
+	(*GetSystemInfoResponse)(nil),  // 4: esteira.v1.GetSystemInfoResponse
+	(*ListWorkersRequest)(nil),     // 5: esteira.v1.ListWorkersRequest
+	(*ListWorkersResponse)(nil),    // 6: esteira.v1.ListWorkersResponse
+	(*ListQueuesRequest)(nil),      // 7: esteira.v1.ListQueuesRequest
+	(*ListQueuesResponse)(nil),     // 8: esteira.v1.ListQueuesResponse
+	(*UpdateQueueRequest)(nil),     // 9: esteira.v1.UpdateQueueRequest
+	(*UpdateQueueResponse)(nil),    // 10: esteira.v1.UpdateQueueResponse
+	(*EvictWorkerRequest)(nil),     // 11: esteira.v1.EvictWorkerRequest
+	(*EvictWorkerResponse)(nil),    // 12: esteira.v1.EvictWorkerResponse
+	(*ListRetentionRequest)(nil),   // 13: esteira.v1.ListRetentionRequest
+	(*ListRetentionResponse)(nil),  // 14: esteira.v1.ListRetentionResponse
+	(*SetRetentionRequest)(nil),    // 15: esteira.v1.SetRetentionRequest
+	(*SetRetentionResponse)(nil),   // 16: esteira.v1.SetRetentionResponse
+	(*ApplyRetentionRequest)(nil),  // 17: esteira.v1.ApplyRetentionRequest
+	(*ApplyRetentionResponse)(nil), // 18: esteira.v1.ApplyRetentionResponse
+	(DataClass)(0),                 // 19: esteira.v1.DataClass
+	(*durationpb.Duration)(nil),    // 20: google.protobuf.Duration
+	(*WorkerInfo)(nil),             // 21: esteira.v1.WorkerInfo
+	(*timestamppb.Timestamp)(nil),  // 22: google.protobuf.Timestamp
+	(*Limits)(nil),                 // 23: esteira.v1.Limits
+	(*fieldmaskpb.FieldMask)(nil),  // 24: google.protobuf.FieldMask
 }
 var file_esteira_v1_admin_proto_depIdxs = []int32{
-	12, // 0: esteira.v1.Worker.info:type_name -> esteira.v1.WorkerInfo
-	13, // 1: esteira.v1.Worker.first_seen_time:type_name -> google.protobuf.Timestamp
-	13, // 2: esteira.v1.Worker.last_seen_time:type_name -> google.protobuf.Timestamp
-	14, // 3: esteira.v1.Queue.oldest_ready_age:type_name -> google.protobuf.Duration
-	15, // 4: esteira.v1.GetSystemInfoResponse.limits:type_name -> esteira.v1.Limits
-	13, // 5: esteira.v1.GetSystemInfoResponse.server_time:type_name -> google.protobuf.Timestamp
-	0,  // 6: esteira.v1.ListWorkersResponse.workers:type_name -> esteira.v1.Worker
-	1,  // 7: esteira.v1.ListQueuesResponse.queues:type_name -> esteira.v1.Queue
-	1,  // 8: esteira.v1.UpdateQueueRequest.queue:type_name -> esteira.v1.Queue
-	16, // 9: esteira.v1.UpdateQueueRequest.update_mask:type_name -> google.protobuf.FieldMask
-	1,  // 10: esteira.v1.UpdateQueueResponse.queue:type_name -> esteira.v1.Queue
-	2,  // 11: esteira.v1.AdminService.GetSystemInfo:input_type -> esteira.v1.GetSystemInfoRequest
-	4,  // 12: esteira.v1.AdminService.ListWorkers:input_type -> esteira.v1.ListWorkersRequest
-	6,  // 13: esteira.v1.AdminService.ListQueues:input_type -> esteira.v1.ListQueuesRequest
-	8,  // 14: esteira.v1.AdminService.UpdateQueue:input_type -> esteira.v1.UpdateQueueRequest
-	10, // 15: esteira.v1.AdminService.EvictWorker:input_type -> esteira.v1.EvictWorkerRequest
-	3,  // 16: esteira.v1.AdminService.GetSystemInfo:output_type -> esteira.v1.GetSystemInfoResponse
-	5,  // 17: esteira.v1.AdminService.ListWorkers:output_type -> esteira.v1.ListWorkersResponse
-	7,  // 18: esteira.v1.AdminService.ListQueues:output_type -> esteira.v1.ListQueuesResponse
-	9,  // 19: esteira.v1.AdminService.UpdateQueue:output_type -> esteira.v1.UpdateQueueResponse
-	11, // 20: esteira.v1.AdminService.EvictWorker:output_type -> esteira.v1.EvictWorkerResponse
-	16, // [16:21] is the sub-list for method output_type
-	11, // [11:16] is the sub-list for method input_type
-	11, // [11:11] is the sub-list for extension type_name
-	11, // [11:11] is the sub-list for extension extendee
-	0,  // [0:11] is the sub-list for field type_name
+	19, // 0: esteira.v1.RetentionPolicy.data_class:type_name -> esteira.v1.DataClass
+	20, // 1: esteira.v1.RetentionPolicy.keep:type_name -> google.protobuf.Duration
+	21, // 2: esteira.v1.Worker.info:type_name -> esteira.v1.WorkerInfo
+	22, // 3: esteira.v1.Worker.first_seen_time:type_name -> google.protobuf.Timestamp
+	22, // 4: esteira.v1.Worker.last_seen_time:type_name -> google.protobuf.Timestamp
+	20, // 5: esteira.v1.Queue.oldest_ready_age:type_name -> google.protobuf.Duration
+	23, // 6: esteira.v1.GetSystemInfoResponse.limits:type_name -> esteira.v1.Limits
+	22, // 7: esteira.v1.GetSystemInfoResponse.server_time:type_name -> google.protobuf.Timestamp
+	1,  // 8: esteira.v1.ListWorkersResponse.workers:type_name -> esteira.v1.Worker
+	2,  // 9: esteira.v1.ListQueuesResponse.queues:type_name -> esteira.v1.Queue
+	2,  // 10: esteira.v1.UpdateQueueRequest.queue:type_name -> esteira.v1.Queue
+	24, // 11: esteira.v1.UpdateQueueRequest.update_mask:type_name -> google.protobuf.FieldMask
+	2,  // 12: esteira.v1.UpdateQueueResponse.queue:type_name -> esteira.v1.Queue
+	0,  // 13: esteira.v1.ListRetentionResponse.policies:type_name -> esteira.v1.RetentionPolicy
+	19, // 14: esteira.v1.SetRetentionRequest.data_class:type_name -> esteira.v1.DataClass
+	20, // 15: esteira.v1.SetRetentionRequest.keep:type_name -> google.protobuf.Duration
+	0,  // 16: esteira.v1.SetRetentionResponse.policy:type_name -> esteira.v1.RetentionPolicy
+	3,  // 17: esteira.v1.AdminService.GetSystemInfo:input_type -> esteira.v1.GetSystemInfoRequest
+	5,  // 18: esteira.v1.AdminService.ListWorkers:input_type -> esteira.v1.ListWorkersRequest
+	7,  // 19: esteira.v1.AdminService.ListQueues:input_type -> esteira.v1.ListQueuesRequest
+	9,  // 20: esteira.v1.AdminService.UpdateQueue:input_type -> esteira.v1.UpdateQueueRequest
+	11, // 21: esteira.v1.AdminService.EvictWorker:input_type -> esteira.v1.EvictWorkerRequest
+	13, // 22: esteira.v1.AdminService.ListRetention:input_type -> esteira.v1.ListRetentionRequest
+	15, // 23: esteira.v1.AdminService.SetRetention:input_type -> esteira.v1.SetRetentionRequest
+	17, // 24: esteira.v1.AdminService.ApplyRetention:input_type -> esteira.v1.ApplyRetentionRequest
+	4,  // 25: esteira.v1.AdminService.GetSystemInfo:output_type -> esteira.v1.GetSystemInfoResponse
+	6,  // 26: esteira.v1.AdminService.ListWorkers:output_type -> esteira.v1.ListWorkersResponse
+	8,  // 27: esteira.v1.AdminService.ListQueues:output_type -> esteira.v1.ListQueuesResponse
+	10, // 28: esteira.v1.AdminService.UpdateQueue:output_type -> esteira.v1.UpdateQueueResponse
+	12, // 29: esteira.v1.AdminService.EvictWorker:output_type -> esteira.v1.EvictWorkerResponse
+	14, // 30: esteira.v1.AdminService.ListRetention:output_type -> esteira.v1.ListRetentionResponse
+	16, // 31: esteira.v1.AdminService.SetRetention:output_type -> esteira.v1.SetRetentionResponse
+	18, // 32: esteira.v1.AdminService.ApplyRetention:output_type -> esteira.v1.ApplyRetentionResponse
+	25, // [25:33] is the sub-list for method output_type
+	17, // [17:25] is the sub-list for method input_type
+	17, // [17:17] is the sub-list for extension type_name
+	17, // [17:17] is the sub-list for extension extendee
+	0,  // [0:17] is the sub-list for field type_name
 }
 
 func init() { file_esteira_v1_admin_proto_init() }
@@ -868,14 +1448,20 @@ func file_esteira_v1_admin_proto_init() {
 	if File_esteira_v1_admin_proto != nil {
 		return
 	}
+	file_esteira_v1_types_proto_init()
 	file_esteira_v1_worker_proto_init()
+	file_esteira_v1_admin_proto_msgTypes[15].OneofWrappers = []any{
+		(*SetRetentionRequest_Keep)(nil),
+		(*SetRetentionRequest_KeepForever)(nil),
+		(*SetRetentionRequest_UseDefault)(nil),
+	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_esteira_v1_admin_proto_rawDesc), len(file_esteira_v1_admin_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   12,
+			NumMessages:   19,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -21,11 +21,14 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	AdminService_GetSystemInfo_FullMethodName = "/esteira.v1.AdminService/GetSystemInfo"
-	AdminService_ListWorkers_FullMethodName   = "/esteira.v1.AdminService/ListWorkers"
-	AdminService_ListQueues_FullMethodName    = "/esteira.v1.AdminService/ListQueues"
-	AdminService_UpdateQueue_FullMethodName   = "/esteira.v1.AdminService/UpdateQueue"
-	AdminService_EvictWorker_FullMethodName   = "/esteira.v1.AdminService/EvictWorker"
+	AdminService_GetSystemInfo_FullMethodName  = "/esteira.v1.AdminService/GetSystemInfo"
+	AdminService_ListWorkers_FullMethodName    = "/esteira.v1.AdminService/ListWorkers"
+	AdminService_ListQueues_FullMethodName     = "/esteira.v1.AdminService/ListQueues"
+	AdminService_UpdateQueue_FullMethodName    = "/esteira.v1.AdminService/UpdateQueue"
+	AdminService_EvictWorker_FullMethodName    = "/esteira.v1.AdminService/EvictWorker"
+	AdminService_ListRetention_FullMethodName  = "/esteira.v1.AdminService/ListRetention"
+	AdminService_SetRetention_FullMethodName   = "/esteira.v1.AdminService/SetRetention"
+	AdminService_ApplyRetention_FullMethodName = "/esteira.v1.AdminService/ApplyRetention"
 )
 
 // AdminServiceClient is the client API for AdminService service.
@@ -68,6 +71,28 @@ type AdminServiceClient interface {
 	// Errors:
 	// - NOT_FOUND `WORKER_NOT_FOUND`: not heard of lately.
 	EvictWorker(ctx context.Context, in *EvictWorkerRequest, opts ...grpc.CallOption) (*EvictWorkerResponse, error)
+	// Lists how long jobs are kept after their end: of each project that holds a plan or has a policy, by name, all data
+	// classes. No effect; may be sent again at any time.
+	//
+	// Errors:
+	// - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
+	ListRetention(ctx context.Context, in *ListRetentionRequest, opts ...grpc.CallOption) (*ListRetentionResponse, error)
+	// Sets how long the jobs of a project and data class are kept after their end. It holds for jobs that have ended already.
+	// The coordinators remove what is due by themselves, within minutes; ApplyRetention does it now.
+	//
+	// Sent again: always safe. Errors: only those that every RPC has.
+	SetRetention(ctx context.Context, in *SetRetentionRequest, opts ...grpc.CallOption) (*SetRetentionResponse, error)
+	// Removes the caller's jobs that are kept no longer, with their tasks, attempts and artifacts, or counts them with
+	// `dry_run`. A job that a sub-plan started goes with the job at the root of it, counted from the root's end. What has
+	// not ended is never removed, nor is a job with a message that was not delivered: the answer counts them.
+	//
+	// A call works for a few seconds; `next_page_token` says that there is more to do.
+	//
+	// Sent again: always safe; what is gone is not counted twice.
+	//
+	// Errors:
+	// - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
+	ApplyRetention(ctx context.Context, in *ApplyRetentionRequest, opts ...grpc.CallOption) (*ApplyRetentionResponse, error)
 }
 
 type adminServiceClient struct {
@@ -128,6 +153,36 @@ func (c *adminServiceClient) EvictWorker(ctx context.Context, in *EvictWorkerReq
 	return out, nil
 }
 
+func (c *adminServiceClient) ListRetention(ctx context.Context, in *ListRetentionRequest, opts ...grpc.CallOption) (*ListRetentionResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListRetentionResponse)
+	err := c.cc.Invoke(ctx, AdminService_ListRetention_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *adminServiceClient) SetRetention(ctx context.Context, in *SetRetentionRequest, opts ...grpc.CallOption) (*SetRetentionResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SetRetentionResponse)
+	err := c.cc.Invoke(ctx, AdminService_SetRetention_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *adminServiceClient) ApplyRetention(ctx context.Context, in *ApplyRetentionRequest, opts ...grpc.CallOption) (*ApplyRetentionResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ApplyRetentionResponse)
+	err := c.cc.Invoke(ctx, AdminService_ApplyRetention_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // AdminServiceServer is the server API for AdminService service.
 // All implementations must embed UnimplementedAdminServiceServer
 // for forward compatibility.
@@ -168,6 +223,28 @@ type AdminServiceServer interface {
 	// Errors:
 	// - NOT_FOUND `WORKER_NOT_FOUND`: not heard of lately.
 	EvictWorker(context.Context, *EvictWorkerRequest) (*EvictWorkerResponse, error)
+	// Lists how long jobs are kept after their end: of each project that holds a plan or has a policy, by name, all data
+	// classes. No effect; may be sent again at any time.
+	//
+	// Errors:
+	// - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
+	ListRetention(context.Context, *ListRetentionRequest) (*ListRetentionResponse, error)
+	// Sets how long the jobs of a project and data class are kept after their end. It holds for jobs that have ended already.
+	// The coordinators remove what is due by themselves, within minutes; ApplyRetention does it now.
+	//
+	// Sent again: always safe. Errors: only those that every RPC has.
+	SetRetention(context.Context, *SetRetentionRequest) (*SetRetentionResponse, error)
+	// Removes the caller's jobs that are kept no longer, with their tasks, attempts and artifacts, or counts them with
+	// `dry_run`. A job that a sub-plan started goes with the job at the root of it, counted from the root's end. What has
+	// not ended is never removed, nor is a job with a message that was not delivered: the answer counts them.
+	//
+	// A call works for a few seconds; `next_page_token` says that there is more to do.
+	//
+	// Sent again: always safe; what is gone is not counted twice.
+	//
+	// Errors:
+	// - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
+	ApplyRetention(context.Context, *ApplyRetentionRequest) (*ApplyRetentionResponse, error)
 	mustEmbedUnimplementedAdminServiceServer()
 }
 
@@ -192,6 +269,15 @@ func (UnimplementedAdminServiceServer) UpdateQueue(context.Context, *UpdateQueue
 }
 func (UnimplementedAdminServiceServer) EvictWorker(context.Context, *EvictWorkerRequest) (*EvictWorkerResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method EvictWorker not implemented")
+}
+func (UnimplementedAdminServiceServer) ListRetention(context.Context, *ListRetentionRequest) (*ListRetentionResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListRetention not implemented")
+}
+func (UnimplementedAdminServiceServer) SetRetention(context.Context, *SetRetentionRequest) (*SetRetentionResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method SetRetention not implemented")
+}
+func (UnimplementedAdminServiceServer) ApplyRetention(context.Context, *ApplyRetentionRequest) (*ApplyRetentionResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ApplyRetention not implemented")
 }
 func (UnimplementedAdminServiceServer) mustEmbedUnimplementedAdminServiceServer() {}
 func (UnimplementedAdminServiceServer) testEmbeddedByValue()                      {}
@@ -304,6 +390,60 @@ func _AdminService_EvictWorker_Handler(srv interface{}, ctx context.Context, dec
 	return interceptor(ctx, in, info, handler)
 }
 
+func _AdminService_ListRetention_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListRetentionRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AdminServiceServer).ListRetention(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AdminService_ListRetention_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AdminServiceServer).ListRetention(ctx, req.(*ListRetentionRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AdminService_SetRetention_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SetRetentionRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AdminServiceServer).SetRetention(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AdminService_SetRetention_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AdminServiceServer).SetRetention(ctx, req.(*SetRetentionRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AdminService_ApplyRetention_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ApplyRetentionRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AdminServiceServer).ApplyRetention(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AdminService_ApplyRetention_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AdminServiceServer).ApplyRetention(ctx, req.(*ApplyRetentionRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // AdminService_ServiceDesc is the grpc.ServiceDesc for AdminService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -330,6 +470,18 @@ var AdminService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "EvictWorker",
 			Handler:    _AdminService_EvictWorker_Handler,
+		},
+		{
+			MethodName: "ListRetention",
+			Handler:    _AdminService_ListRetention_Handler,
+		},
+		{
+			MethodName: "SetRetention",
+			Handler:    _AdminService_SetRetention_Handler,
+		},
+		{
+			MethodName: "ApplyRetention",
+			Handler:    _AdminService_ApplyRetention_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

@@ -292,7 +292,9 @@ type Job struct {
 	// When it will be ended as TIMED_OUT if it has not ended by itself. Absent = never.
 	Deadline *timestamppb.Timestamp `protobuf:"bytes,21,opt,name=deadline,proto3" json:"deadline,omitempty"`
 	// Changes with each change of the job (AIP-154). Opaque.
-	Etag          string `protobuf:"bytes,22,opt,name=etag,proto3" json:"etag,omitempty"`
+	Etag string `protobuf:"bytes,22,opt,name=etag,proto3" json:"etag,omitempty"`
+	// The project of its plan; of a job that a sub-plan started, that of the root job's plan.
+	Project       string `protobuf:"bytes,23,opt,name=project,proto3" json:"project,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -477,6 +479,13 @@ func (x *Job) GetDeadline() *timestamppb.Timestamp {
 func (x *Job) GetEtag() string {
 	if x != nil {
 		return x.Etag
+	}
+	return ""
+}
+
+func (x *Job) GetProject() string {
+	if x != nil {
+		return x.Project
 	}
 	return ""
 }
@@ -835,7 +844,8 @@ type StartJobRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Makes the call safe to send again. Optional; see types.proto.
 	RequestId string `protobuf:"bytes,1,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
-	// The new job's id, if the caller wants to choose it: a UUIDv7. Empty = the coordinator chooses.
+	// The new job's id, if the caller wants to choose it: a UUIDv7 whose time lies at most 48 hours behind, or 24 hours
+	// ahead of, the coordinator's clock: history is kept by the time in it. Empty = the coordinator chooses.
 	JobId string `protobuf:"bytes,2,opt,name=job_id,json=jobId,proto3" json:"job_id,omitempty"`
 	// The plan. Required.
 	//
@@ -2046,7 +2056,7 @@ var File_esteira_v1_job_proto protoreflect.FileDescriptor
 const file_esteira_v1_job_proto_rawDesc = "" +
 	"\n" +
 	"\x14esteira/v1/job.proto\x12\n" +
-	"esteira.v1\x1a\x16esteira/v1/types.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xdb\b\n" +
+	"esteira.v1\x1a\x16esteira/v1/types.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xf5\b\n" +
 	"\x03Job\x12\x15\n" +
 	"\x06job_id\x18\x01 \x01(\tR\x05jobId\x12\x17\n" +
 	"\aplan_id\x18\x02 \x01(\tR\x06planId\x12\x1b\n" +
@@ -2076,7 +2086,8 @@ const file_esteira_v1_job_proto_rawDesc = "" +
 	"start_time\x18\x13 \x01(\v2\x1a.google.protobuf.TimestampR\tstartTime\x125\n" +
 	"\bend_time\x18\x14 \x01(\v2\x1a.google.protobuf.TimestampR\aendTime\x126\n" +
 	"\bdeadline\x18\x15 \x01(\v2\x1a.google.protobuf.TimestampR\bdeadline\x12\x12\n" +
-	"\x04etag\x18\x16 \x01(\tR\x04etag\x1a9\n" +
+	"\x04etag\x18\x16 \x01(\tR\x04etag\x12\x18\n" +
+	"\aproject\x18\x17 \x01(\tR\aproject\x1a9\n" +
 	"\vLabelsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\x1a=\n" +

@@ -101,7 +101,10 @@ type Plan struct {
 	// When the plan last changed or gained a version. Output only.
 	UpdateTime *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
 	// Changes with each change of the plan (AIP-154). Opaque.
-	Etag          string `protobuf:"bytes,10,opt,name=etag,proto3" json:"etag,omitempty"`
+	Etag string `protobuf:"bytes,10,opt,name=etag,proto3" json:"etag,omitempty"`
+	// The folder that the plan lies in, `[a-z][a-z0-9_-]{0,62}`. Never changes: how long the plan's jobs are kept is set by
+	// project. Empty in CreatePlan = `default`.
+	Project       string `protobuf:"bytes,11,opt,name=project,proto3" json:"project,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -202,6 +205,13 @@ func (x *Plan) GetUpdateTime() *timestamppb.Timestamp {
 func (x *Plan) GetEtag() string {
 	if x != nil {
 		return x.Etag
+	}
+	return ""
+}
+
+func (x *Plan) GetProject() string {
+	if x != nil {
+		return x.Project
 	}
 	return ""
 }
@@ -507,7 +517,7 @@ type CreatePlanRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Makes the call safe to send again. Optional; see types.proto.
 	RequestId string `protobuf:"bytes,1,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
-	// The plan. `name` is required; `display_name`, `aggregate_type` and `labels` may be set, anything else is
+	// The plan. `name` is required; `project`, `display_name`, `aggregate_type` and `labels` may be set, anything else is
 	// FIELD_INVALID.
 	Plan          *Plan `protobuf:"bytes,2,opt,name=plan,proto3" json:"plan,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -744,7 +754,7 @@ type ListPlansRequest struct {
 	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// Where to go on. Empty = at the beginning.
 	PageToken string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
-	// Which plans. Columns: `name`, `aggregate_type`, and `labels.NAME` for a label. Empty = all.
+	// Which plans. Columns: `name`, `project`, `aggregate_type`, and `labels.NAME` for a label. Empty = all.
 	Filter        string `protobuf:"bytes,3,opt,name=filter,proto3" json:"filter,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1094,7 +1104,10 @@ type PublishPlanVersionRequest struct {
 	// Publish only when this is the plan's latest version, 0 meaning that it has none. Absent = publish in any case.
 	ExpectedLatestVersion *int32 `protobuf:"varint,5,opt,name=expected_latest_version,json=expectedLatestVersion,proto3,oneof" json:"expected_latest_version,omitempty"`
 	// Makes this version the plan's default as well. The first version always is.
-	MakeDefault   bool `protobuf:"varint,6,opt,name=make_default,json=makeDefault,proto3" json:"make_default,omitempty"`
+	MakeDefault bool `protobuf:"varint,6,opt,name=make_default,json=makeDefault,proto3" json:"make_default,omitempty"`
+	// The project of a plan that this call creates, and that of a plan that exists: another one is FIELD_INVALID. Empty =
+	// `default` for a new plan, any for one that exists.
+	Project       string `protobuf:"bytes,7,opt,name=project,proto3" json:"project,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1180,6 +1193,13 @@ func (x *PublishPlanVersionRequest) GetMakeDefault() bool {
 		return x.MakeDefault
 	}
 	return false
+}
+
+func (x *PublishPlanVersionRequest) GetProject() string {
+	if x != nil {
+		return x.Project
+	}
+	return ""
 }
 
 type isPublishPlanVersionRequest_Plan interface {
@@ -1672,7 +1692,7 @@ var File_esteira_v1_plan_proto protoreflect.FileDescriptor
 const file_esteira_v1_plan_proto_rawDesc = "" +
 	"\n" +
 	"\x15esteira/v1/plan.proto\x12\n" +
-	"esteira.v1\x1a\x16esteira/v1/types.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xcc\x03\n" +
+	"esteira.v1\x1a\x16esteira/v1/types.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xe6\x03\n" +
 	"\x04Plan\x12\x17\n" +
 	"\aplan_id\x18\x01 \x01(\tR\x06planId\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12!\n" +
@@ -1686,7 +1706,8 @@ const file_esteira_v1_plan_proto_rawDesc = "" +
 	"\vupdate_time\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"updateTime\x12\x12\n" +
 	"\x04etag\x18\n" +
-	" \x01(\tR\x04etag\x1a9\n" +
+	" \x01(\tR\x04etag\x12\x18\n" +
+	"\aproject\x18\v \x01(\tR\aproject\x1a9\n" +
 	"\vLabelsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xc1\x03\n" +
@@ -1746,7 +1767,7 @@ const file_esteira_v1_plan_proto_rawDesc = "" +
 	"\x14ValidatePlanResponse\x12\x14\n" +
 	"\x05valid\x18\x01 \x01(\bR\x05valid\x12-\n" +
 	"\x06issues\x18\x02 \x03(\v2\x15.esteira.v1.PlanIssueR\x06issues\x12+\n" +
-	"\x11definition_sha256\x18\x03 \x01(\fR\x10definitionSha256\"\xa1\x02\n" +
+	"\x11definition_sha256\x18\x03 \x01(\fR\x10definitionSha256\"\xbb\x02\n" +
 	"\x19PublishPlanVersionRequest\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tR\trequestId\x12\x19\n" +
@@ -1754,7 +1775,8 @@ const file_esteira_v1_plan_proto_rawDesc = "" +
 	"\tplan_name\x18\x03 \x01(\tH\x00R\bplanName\x12'\n" +
 	"\x0fdefinition_json\x18\x04 \x01(\tR\x0edefinitionJson\x12;\n" +
 	"\x17expected_latest_version\x18\x05 \x01(\x05H\x01R\x15expectedLatestVersion\x88\x01\x01\x12!\n" +
-	"\fmake_default\x18\x06 \x01(\bR\vmakeDefaultB\x06\n" +
+	"\fmake_default\x18\x06 \x01(\bR\vmakeDefault\x12\x18\n" +
+	"\aproject\x18\a \x01(\tR\aprojectB\x06\n" +
 	"\x04planB\x1a\n" +
 	"\x18_expected_latest_version\"\x82\x01\n" +
 	"\x1aPublishPlanVersionResponse\x121\n" +

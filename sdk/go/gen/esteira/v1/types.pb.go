@@ -219,8 +219,8 @@ func (OutputType) EnumDescriptor() ([]byte, []int) {
 	return file_esteira_v1_types_proto_rawDescGZIP(), []int{1}
 }
 
-// What the data is for. Set when a job starts, never changed, inherited by all that the job produces. What is not
-// PRODUCTION may be purged.
+// What the data is for. Set when a job starts, never changed, inherited by all that the job produces. How long it is kept
+// is set by project and data class; PRODUCTION is kept for ever unless an operator says otherwise.
 type DataClass int32
 
 const (

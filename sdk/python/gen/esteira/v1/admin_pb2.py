@@ -22,13 +22,14 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from esteira.v1 import types_pb2 as esteira_dot_v1_dot_types__pb2
 from esteira.v1 import worker_pb2 as esteira_dot_v1_dot_worker__pb2
 from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 from google.protobuf import field_mask_pb2 as google_dot_protobuf_dot_field__mask__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16\x65steira/v1/admin.proto\x12\nesteira.v1\x1a\x17\x65steira/v1/worker.proto\x1a\x1egoogle/protobuf/duration.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc0\x01\n\x06Worker\x12$\n\x04info\x18\x01 \x01(\x0b\x32\x16.esteira.v1.WorkerInfo\x12\x33\n\x0f\x66irst_seen_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x32\n\x0elast_seen_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\ractive_leases\x18\x04 \x01(\x05\x12\x10\n\x08\x64raining\x18\x05 \x01(\x08\"\x89\x01\n\x05Queue\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06paused\x18\x02 \x01(\x08\x12\r\n\x05ready\x18\x03 \x01(\x03\x12\x0e\n\x06leased\x18\x04 \x01(\x03\x12\x33\n\x10oldest_ready_age\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x0e\n\x06served\x18\x06 \x01(\x08\"\x16\n\x14GetSystemInfoRequest\"\xb0\x01\n\x15GetSystemInfoResponse\x12\x16\n\x0eserver_version\x18\x01 \x01(\t\x12\x14\n\x0cmin_protocol\x18\x02 \x01(\x05\x12\x14\n\x0cmax_protocol\x18\x03 \x01(\x05\x12\"\n\x06limits\x18\x04 \x01(\x0b\x32\x12.esteira.v1.Limits\x12/\n\x0bserver_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\";\n\x12ListWorkersRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"S\n\x13ListWorkersResponse\x12#\n\x07workers\x18\x01 \x03(\x0b\x32\x12.esteira.v1.Worker\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\":\n\x11ListQueuesRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"P\n\x12ListQueuesResponse\x12!\n\x06queues\x18\x01 \x03(\x0b\x32\x11.esteira.v1.Queue\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"g\n\x12UpdateQueueRequest\x12 \n\x05queue\x18\x01 \x01(\x0b\x32\x11.esteira.v1.Queue\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\"7\n\x13UpdateQueueResponse\x12 \n\x05queue\x18\x01 \x01(\x0b\x32\x11.esteira.v1.Queue\"7\n\x12\x45victWorkerRequest\x12\x11\n\tworker_id\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\".\n\x13\x45victWorkerResponse\x12\x17\n\x0freleased_leases\x18\x01 \x01(\x05\x32\xa1\x03\n\x0c\x41\x64minService\x12T\n\rGetSystemInfo\x12 .esteira.v1.GetSystemInfoRequest\x1a!.esteira.v1.GetSystemInfoResponse\x12N\n\x0bListWorkers\x12\x1e.esteira.v1.ListWorkersRequest\x1a\x1f.esteira.v1.ListWorkersResponse\x12K\n\nListQueues\x12\x1d.esteira.v1.ListQueuesRequest\x1a\x1e.esteira.v1.ListQueuesResponse\x12N\n\x0bUpdateQueue\x12\x1e.esteira.v1.UpdateQueueRequest\x1a\x1f.esteira.v1.UpdateQueueResponse\x12N\n\x0b\x45victWorker\x12\x1e.esteira.v1.EvictWorkerRequest\x1a\x1f.esteira.v1.EvictWorkerResponseBIZ:github.com/esteira/esteira/sdk/go/gen/esteira/v1;esteirav1\xaa\x02\nEsteira.V1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16\x65steira/v1/admin.proto\x12\nesteira.v1\x1a\x16\x65steira/v1/types.proto\x1a\x17\x65steira/v1/worker.proto\x1a\x1egoogle/protobuf/duration.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x8a\x01\n\x0fRetentionPolicy\x12\x0f\n\x07project\x18\x01 \x01(\t\x12)\n\ndata_class\x18\x02 \x01(\x0e\x32\x15.esteira.v1.DataClass\x12\'\n\x04keep\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x12\n\nis_default\x18\x04 \x01(\x08\"\xc0\x01\n\x06Worker\x12$\n\x04info\x18\x01 \x01(\x0b\x32\x16.esteira.v1.WorkerInfo\x12\x33\n\x0f\x66irst_seen_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x32\n\x0elast_seen_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\ractive_leases\x18\x04 \x01(\x05\x12\x10\n\x08\x64raining\x18\x05 \x01(\x08\"\x89\x01\n\x05Queue\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06paused\x18\x02 \x01(\x08\x12\r\n\x05ready\x18\x03 \x01(\x03\x12\x0e\n\x06leased\x18\x04 \x01(\x03\x12\x33\n\x10oldest_ready_age\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x0e\n\x06served\x18\x06 \x01(\x08\"\x16\n\x14GetSystemInfoRequest\"\xb0\x01\n\x15GetSystemInfoResponse\x12\x16\n\x0eserver_version\x18\x01 \x01(\t\x12\x14\n\x0cmin_protocol\x18\x02 \x01(\x05\x12\x14\n\x0cmax_protocol\x18\x03 \x01(\x05\x12\"\n\x06limits\x18\x04 \x01(\x0b\x32\x12.esteira.v1.Limits\x12/\n\x0bserver_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\";\n\x12ListWorkersRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"S\n\x13ListWorkersResponse\x12#\n\x07workers\x18\x01 \x03(\x0b\x32\x12.esteira.v1.Worker\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\":\n\x11ListQueuesRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"P\n\x12ListQueuesResponse\x12!\n\x06queues\x18\x01 \x03(\x0b\x32\x11.esteira.v1.Queue\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"g\n\x12UpdateQueueRequest\x12 \n\x05queue\x18\x01 \x01(\x0b\x32\x11.esteira.v1.Queue\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\"7\n\x13UpdateQueueResponse\x12 \n\x05queue\x18\x01 \x01(\x0b\x32\x11.esteira.v1.Queue\"7\n\x12\x45victWorkerRequest\x12\x11\n\tworker_id\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\".\n\x13\x45victWorkerResponse\x12\x17\n\x0freleased_leases\x18\x01 \x01(\x05\"=\n\x14ListRetentionRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"_\n\x15ListRetentionResponse\x12-\n\x08policies\x18\x01 \x03(\x0b\x32\x1b.esteira.v1.RetentionPolicy\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xb3\x01\n\x13SetRetentionRequest\x12\x0f\n\x07project\x18\x01 \x01(\t\x12)\n\ndata_class\x18\x02 \x01(\x0e\x32\x15.esteira.v1.DataClass\x12)\n\x04keep\x18\x03 \x01(\x0b\x32\x19.google.protobuf.DurationH\x00\x12\x16\n\x0ckeep_forever\x18\x04 \x01(\x08H\x00\x12\x15\n\x0buse_default\x18\x05 \x01(\x08H\x00\x42\x06\n\x04rule\"C\n\x14SetRetentionResponse\x12+\n\x06policy\x18\x01 \x01(\x0b\x32\x1b.esteira.v1.RetentionPolicy\"<\n\x15\x41pplyRetentionRequest\x12\x0f\n\x07\x64ry_run\x18\x01 \x01(\x08\x12\x12\n\npage_token\x18\x02 \x01(\t\"\xb1\x01\n\x16\x41pplyRetentionResponse\x12\x0c\n\x04jobs\x18\x01 \x01(\x03\x12\r\n\x05tasks\x18\x02 \x01(\x03\x12\x11\n\tartifacts\x18\x03 \x01(\x03\x12\r\n\x05\x62ytes\x18\x04 \x01(\x03\x12\x11\n\theld_open\x18\x05 \x01(\x03\x12\x18\n\x10held_undelivered\x18\x06 \x01(\x03\x12\x17\n\x0fnext_page_token\x18\x07 \x01(\t\x12\x12\n\npartitions\x18\x08 \x01(\x03\x32\xa3\x05\n\x0c\x41\x64minService\x12T\n\rGetSystemInfo\x12 .esteira.v1.GetSystemInfoRequest\x1a!.esteira.v1.GetSystemInfoResponse\x12N\n\x0bListWorkers\x12\x1e.esteira.v1.ListWorkersRequest\x1a\x1f.esteira.v1.ListWorkersResponse\x12K\n\nListQueues\x12\x1d.esteira.v1.ListQueuesRequest\x1a\x1e.esteira.v1.ListQueuesResponse\x12N\n\x0bUpdateQueue\x12\x1e.esteira.v1.UpdateQueueRequest\x1a\x1f.esteira.v1.UpdateQueueResponse\x12N\n\x0b\x45victWorker\x12\x1e.esteira.v1.EvictWorkerRequest\x1a\x1f.esteira.v1.EvictWorkerResponse\x12T\n\rListRetention\x12 .esteira.v1.ListRetentionRequest\x1a!.esteira.v1.ListRetentionResponse\x12Q\n\x0cSetRetention\x12\x1f.esteira.v1.SetRetentionRequest\x1a .esteira.v1.SetRetentionResponse\x12W\n\x0e\x41pplyRetention\x12!.esteira.v1.ApplyRetentionRequest\x1a\".esteira.v1.ApplyRetentionResponseBIZ:github.com/esteira/esteira/sdk/go/gen/esteira/v1;esteirav1\xaa\x02\nEsteira.V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,30 +37,44 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'esteira.v1.admin_pb2', _glo
 if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
   _globals['DESCRIPTOR']._serialized_options = b'Z:github.com/esteira/esteira/sdk/go/gen/esteira/v1;esteirav1\252\002\nEsteira.V1'
-  _globals['_WORKER']._serialized_start=163
-  _globals['_WORKER']._serialized_end=355
-  _globals['_QUEUE']._serialized_start=358
-  _globals['_QUEUE']._serialized_end=495
-  _globals['_GETSYSTEMINFOREQUEST']._serialized_start=497
-  _globals['_GETSYSTEMINFOREQUEST']._serialized_end=519
-  _globals['_GETSYSTEMINFORESPONSE']._serialized_start=522
-  _globals['_GETSYSTEMINFORESPONSE']._serialized_end=698
-  _globals['_LISTWORKERSREQUEST']._serialized_start=700
-  _globals['_LISTWORKERSREQUEST']._serialized_end=759
-  _globals['_LISTWORKERSRESPONSE']._serialized_start=761
-  _globals['_LISTWORKERSRESPONSE']._serialized_end=844
-  _globals['_LISTQUEUESREQUEST']._serialized_start=846
-  _globals['_LISTQUEUESREQUEST']._serialized_end=904
-  _globals['_LISTQUEUESRESPONSE']._serialized_start=906
-  _globals['_LISTQUEUESRESPONSE']._serialized_end=986
-  _globals['_UPDATEQUEUEREQUEST']._serialized_start=988
-  _globals['_UPDATEQUEUEREQUEST']._serialized_end=1091
-  _globals['_UPDATEQUEUERESPONSE']._serialized_start=1093
-  _globals['_UPDATEQUEUERESPONSE']._serialized_end=1148
-  _globals['_EVICTWORKERREQUEST']._serialized_start=1150
-  _globals['_EVICTWORKERREQUEST']._serialized_end=1205
-  _globals['_EVICTWORKERRESPONSE']._serialized_start=1207
-  _globals['_EVICTWORKERRESPONSE']._serialized_end=1253
-  _globals['_ADMINSERVICE']._serialized_start=1256
-  _globals['_ADMINSERVICE']._serialized_end=1673
+  _globals['_RETENTIONPOLICY']._serialized_start=187
+  _globals['_RETENTIONPOLICY']._serialized_end=325
+  _globals['_WORKER']._serialized_start=328
+  _globals['_WORKER']._serialized_end=520
+  _globals['_QUEUE']._serialized_start=523
+  _globals['_QUEUE']._serialized_end=660
+  _globals['_GETSYSTEMINFOREQUEST']._serialized_start=662
+  _globals['_GETSYSTEMINFOREQUEST']._serialized_end=684
+  _globals['_GETSYSTEMINFORESPONSE']._serialized_start=687
+  _globals['_GETSYSTEMINFORESPONSE']._serialized_end=863
+  _globals['_LISTWORKERSREQUEST']._serialized_start=865
+  _globals['_LISTWORKERSREQUEST']._serialized_end=924
+  _globals['_LISTWORKERSRESPONSE']._serialized_start=926
+  _globals['_LISTWORKERSRESPONSE']._serialized_end=1009
+  _globals['_LISTQUEUESREQUEST']._serialized_start=1011
+  _globals['_LISTQUEUESREQUEST']._serialized_end=1069
+  _globals['_LISTQUEUESRESPONSE']._serialized_start=1071
+  _globals['_LISTQUEUESRESPONSE']._serialized_end=1151
+  _globals['_UPDATEQUEUEREQUEST']._serialized_start=1153
+  _globals['_UPDATEQUEUEREQUEST']._serialized_end=1256
+  _globals['_UPDATEQUEUERESPONSE']._serialized_start=1258
+  _globals['_UPDATEQUEUERESPONSE']._serialized_end=1313
+  _globals['_EVICTWORKERREQUEST']._serialized_start=1315
+  _globals['_EVICTWORKERREQUEST']._serialized_end=1370
+  _globals['_EVICTWORKERRESPONSE']._serialized_start=1372
+  _globals['_EVICTWORKERRESPONSE']._serialized_end=1418
+  _globals['_LISTRETENTIONREQUEST']._serialized_start=1420
+  _globals['_LISTRETENTIONREQUEST']._serialized_end=1481
+  _globals['_LISTRETENTIONRESPONSE']._serialized_start=1483
+  _globals['_LISTRETENTIONRESPONSE']._serialized_end=1578
+  _globals['_SETRETENTIONREQUEST']._serialized_start=1581
+  _globals['_SETRETENTIONREQUEST']._serialized_end=1760
+  _globals['_SETRETENTIONRESPONSE']._serialized_start=1762
+  _globals['_SETRETENTIONRESPONSE']._serialized_end=1829
+  _globals['_APPLYRETENTIONREQUEST']._serialized_start=1831
+  _globals['_APPLYRETENTIONREQUEST']._serialized_end=1891
+  _globals['_APPLYRETENTIONRESPONSE']._serialized_start=1894
+  _globals['_APPLYRETENTIONRESPONSE']._serialized_end=2071
+  _globals['_ADMINSERVICE']._serialized_start=2074
+  _globals['_ADMINSERVICE']._serialized_end=2749
 # @@protoc_insertion_point(module_scope)

@@ -1,5 +1,6 @@
 import datetime
 
+from esteira.v1 import types_pb2 as _types_pb2
 from esteira.v1 import worker_pb2 as _worker_pb2
 from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import field_mask_pb2 as _field_mask_pb2
@@ -11,6 +12,18 @@ from collections.abc import Iterable as _Iterable, Mapping as _Mapping
 from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class RetentionPolicy(_message.Message):
+    __slots__ = ("project", "data_class", "keep", "is_default")
+    PROJECT_FIELD_NUMBER: _ClassVar[int]
+    DATA_CLASS_FIELD_NUMBER: _ClassVar[int]
+    KEEP_FIELD_NUMBER: _ClassVar[int]
+    IS_DEFAULT_FIELD_NUMBER: _ClassVar[int]
+    project: str
+    data_class: _types_pb2.DataClass
+    keep: _duration_pb2.Duration
+    is_default: bool
+    def __init__(self, project: _Optional[str] = ..., data_class: _Optional[_Union[_types_pb2.DataClass, str]] = ..., keep: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., is_default: bool = ...) -> None: ...
 
 class Worker(_message.Message):
     __slots__ = ("info", "first_seen_time", "last_seen_time", "active_leases", "draining")
@@ -119,3 +132,67 @@ class EvictWorkerResponse(_message.Message):
     RELEASED_LEASES_FIELD_NUMBER: _ClassVar[int]
     released_leases: int
     def __init__(self, released_leases: _Optional[int] = ...) -> None: ...
+
+class ListRetentionRequest(_message.Message):
+    __slots__ = ("page_size", "page_token")
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    page_size: int
+    page_token: str
+    def __init__(self, page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+
+class ListRetentionResponse(_message.Message):
+    __slots__ = ("policies", "next_page_token")
+    POLICIES_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    policies: _containers.RepeatedCompositeFieldContainer[RetentionPolicy]
+    next_page_token: str
+    def __init__(self, policies: _Optional[_Iterable[_Union[RetentionPolicy, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
+
+class SetRetentionRequest(_message.Message):
+    __slots__ = ("project", "data_class", "keep", "keep_forever", "use_default")
+    PROJECT_FIELD_NUMBER: _ClassVar[int]
+    DATA_CLASS_FIELD_NUMBER: _ClassVar[int]
+    KEEP_FIELD_NUMBER: _ClassVar[int]
+    KEEP_FOREVER_FIELD_NUMBER: _ClassVar[int]
+    USE_DEFAULT_FIELD_NUMBER: _ClassVar[int]
+    project: str
+    data_class: _types_pb2.DataClass
+    keep: _duration_pb2.Duration
+    keep_forever: bool
+    use_default: bool
+    def __init__(self, project: _Optional[str] = ..., data_class: _Optional[_Union[_types_pb2.DataClass, str]] = ..., keep: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., keep_forever: bool = ..., use_default: bool = ...) -> None: ...
+
+class SetRetentionResponse(_message.Message):
+    __slots__ = ("policy",)
+    POLICY_FIELD_NUMBER: _ClassVar[int]
+    policy: RetentionPolicy
+    def __init__(self, policy: _Optional[_Union[RetentionPolicy, _Mapping]] = ...) -> None: ...
+
+class ApplyRetentionRequest(_message.Message):
+    __slots__ = ("dry_run", "page_token")
+    DRY_RUN_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    dry_run: bool
+    page_token: str
+    def __init__(self, dry_run: bool = ..., page_token: _Optional[str] = ...) -> None: ...
+
+class ApplyRetentionResponse(_message.Message):
+    __slots__ = ("jobs", "tasks", "artifacts", "bytes", "held_open", "held_undelivered", "next_page_token", "partitions")
+    JOBS_FIELD_NUMBER: _ClassVar[int]
+    TASKS_FIELD_NUMBER: _ClassVar[int]
+    ARTIFACTS_FIELD_NUMBER: _ClassVar[int]
+    BYTES_FIELD_NUMBER: _ClassVar[int]
+    HELD_OPEN_FIELD_NUMBER: _ClassVar[int]
+    HELD_UNDELIVERED_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    PARTITIONS_FIELD_NUMBER: _ClassVar[int]
+    jobs: int
+    tasks: int
+    artifacts: int
+    bytes: int
+    held_open: int
+    held_undelivered: int
+    next_page_token: str
+    partitions: int
+    def __init__(self, jobs: _Optional[int] = ..., tasks: _Optional[int] = ..., artifacts: _Optional[int] = ..., bytes: _Optional[int] = ..., held_open: _Optional[int] = ..., held_undelivered: _Optional[int] = ..., next_page_token: _Optional[str] = ..., partitions: _Optional[int] = ...) -> None: ...

@@ -61,6 +61,21 @@ class AdminServiceStub(object):
                 request_serializer=esteira_dot_v1_dot_admin__pb2.EvictWorkerRequest.SerializeToString,
                 response_deserializer=esteira_dot_v1_dot_admin__pb2.EvictWorkerResponse.FromString,
                 _registered_method=True)
+        self.ListRetention = channel.unary_unary(
+                '/esteira.v1.AdminService/ListRetention',
+                request_serializer=esteira_dot_v1_dot_admin__pb2.ListRetentionRequest.SerializeToString,
+                response_deserializer=esteira_dot_v1_dot_admin__pb2.ListRetentionResponse.FromString,
+                _registered_method=True)
+        self.SetRetention = channel.unary_unary(
+                '/esteira.v1.AdminService/SetRetention',
+                request_serializer=esteira_dot_v1_dot_admin__pb2.SetRetentionRequest.SerializeToString,
+                response_deserializer=esteira_dot_v1_dot_admin__pb2.SetRetentionResponse.FromString,
+                _registered_method=True)
+        self.ApplyRetention = channel.unary_unary(
+                '/esteira.v1.AdminService/ApplyRetention',
+                request_serializer=esteira_dot_v1_dot_admin__pb2.ApplyRetentionRequest.SerializeToString,
+                response_deserializer=esteira_dot_v1_dot_admin__pb2.ApplyRetentionResponse.FromString,
+                _registered_method=True)
 
 
 class AdminServiceServicer(object):
@@ -126,6 +141,43 @@ class AdminServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListRetention(self, request, context):
+        """Lists how long jobs are kept after their end: of each project that holds a plan or has a policy, by name, all data
+        classes. No effect; may be sent again at any time.
+
+        Errors:
+        - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SetRetention(self, request, context):
+        """Sets how long the jobs of a project and data class are kept after their end. It holds for jobs that have ended already.
+        The coordinators remove what is due by themselves, within minutes; ApplyRetention does it now.
+
+        Sent again: always safe. Errors: only those that every RPC has.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ApplyRetention(self, request, context):
+        """Removes the caller's jobs that are kept no longer, with their tasks, attempts and artifacts, or counts them with
+        `dry_run`. A job that a sub-plan started goes with the job at the root of it, counted from the root's end. What has
+        not ended is never removed, nor is a job with a message that was not delivered: the answer counts them.
+
+        A call works for a few seconds; `next_page_token` says that there is more to do.
+
+        Sent again: always safe; what is gone is not counted twice.
+
+        Errors:
+        - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_AdminServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -153,6 +205,21 @@ def add_AdminServiceServicer_to_server(servicer, server):
                     servicer.EvictWorker,
                     request_deserializer=esteira_dot_v1_dot_admin__pb2.EvictWorkerRequest.FromString,
                     response_serializer=esteira_dot_v1_dot_admin__pb2.EvictWorkerResponse.SerializeToString,
+            ),
+            'ListRetention': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListRetention,
+                    request_deserializer=esteira_dot_v1_dot_admin__pb2.ListRetentionRequest.FromString,
+                    response_serializer=esteira_dot_v1_dot_admin__pb2.ListRetentionResponse.SerializeToString,
+            ),
+            'SetRetention': grpc.unary_unary_rpc_method_handler(
+                    servicer.SetRetention,
+                    request_deserializer=esteira_dot_v1_dot_admin__pb2.SetRetentionRequest.FromString,
+                    response_serializer=esteira_dot_v1_dot_admin__pb2.SetRetentionResponse.SerializeToString,
+            ),
+            'ApplyRetention': grpc.unary_unary_rpc_method_handler(
+                    servicer.ApplyRetention,
+                    request_deserializer=esteira_dot_v1_dot_admin__pb2.ApplyRetentionRequest.FromString,
+                    response_serializer=esteira_dot_v1_dot_admin__pb2.ApplyRetentionResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -292,6 +359,87 @@ class AdminService(object):
             '/esteira.v1.AdminService/EvictWorker',
             esteira_dot_v1_dot_admin__pb2.EvictWorkerRequest.SerializeToString,
             esteira_dot_v1_dot_admin__pb2.EvictWorkerResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListRetention(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/esteira.v1.AdminService/ListRetention',
+            esteira_dot_v1_dot_admin__pb2.ListRetentionRequest.SerializeToString,
+            esteira_dot_v1_dot_admin__pb2.ListRetentionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SetRetention(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/esteira.v1.AdminService/SetRetention',
+            esteira_dot_v1_dot_admin__pb2.SetRetentionRequest.SerializeToString,
+            esteira_dot_v1_dot_admin__pb2.SetRetentionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ApplyRetention(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/esteira.v1.AdminService/ApplyRetention',
+            esteira_dot_v1_dot_admin__pb2.ApplyRetentionRequest.SerializeToString,
+            esteira_dot_v1_dot_admin__pb2.ApplyRetentionResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -68,7 +68,7 @@ JOB_ACTION_CANCEL: JobAction
 JOB_ACTION_TERMINATE: JobAction
 
 class Job(_message.Message):
-    __slots__ = ("job_id", "plan_id", "plan_name", "plan_version_id", "plan_version", "state", "wait_reason", "data_class", "input", "results", "result_count", "failure", "lineage", "labels", "priority", "task_counts", "create_time", "start_after", "start_time", "end_time", "deadline", "etag")
+    __slots__ = ("job_id", "plan_id", "plan_name", "plan_version_id", "plan_version", "state", "wait_reason", "data_class", "input", "results", "result_count", "failure", "lineage", "labels", "priority", "task_counts", "create_time", "start_after", "start_time", "end_time", "deadline", "etag", "project")
     class LabelsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -105,6 +105,7 @@ class Job(_message.Message):
     END_TIME_FIELD_NUMBER: _ClassVar[int]
     DEADLINE_FIELD_NUMBER: _ClassVar[int]
     ETAG_FIELD_NUMBER: _ClassVar[int]
+    PROJECT_FIELD_NUMBER: _ClassVar[int]
     job_id: str
     plan_id: str
     plan_name: str
@@ -127,7 +128,8 @@ class Job(_message.Message):
     end_time: _timestamp_pb2.Timestamp
     deadline: _timestamp_pb2.Timestamp
     etag: str
-    def __init__(self, job_id: _Optional[str] = ..., plan_id: _Optional[str] = ..., plan_name: _Optional[str] = ..., plan_version_id: _Optional[str] = ..., plan_version: _Optional[int] = ..., state: _Optional[_Union[JobState, str]] = ..., wait_reason: _Optional[_Union[_types_pb2.WaitReason, str]] = ..., data_class: _Optional[_Union[_types_pb2.DataClass, str]] = ..., input: _Optional[_Union[_types_pb2.DataPacket, _Mapping]] = ..., results: _Optional[_Iterable[_Union[_types_pb2.Payload, _Mapping]]] = ..., result_count: _Optional[int] = ..., failure: _Optional[_Union[_types_pb2.Failure, _Mapping]] = ..., lineage: _Optional[_Union[_types_pb2.Lineage, _Mapping]] = ..., labels: _Optional[_Mapping[str, str]] = ..., priority: _Optional[int] = ..., task_counts: _Optional[_Mapping[str, int]] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., start_after: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., deadline: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., etag: _Optional[str] = ...) -> None: ...
+    project: str
+    def __init__(self, job_id: _Optional[str] = ..., plan_id: _Optional[str] = ..., plan_name: _Optional[str] = ..., plan_version_id: _Optional[str] = ..., plan_version: _Optional[int] = ..., state: _Optional[_Union[JobState, str]] = ..., wait_reason: _Optional[_Union[_types_pb2.WaitReason, str]] = ..., data_class: _Optional[_Union[_types_pb2.DataClass, str]] = ..., input: _Optional[_Union[_types_pb2.DataPacket, _Mapping]] = ..., results: _Optional[_Iterable[_Union[_types_pb2.Payload, _Mapping]]] = ..., result_count: _Optional[int] = ..., failure: _Optional[_Union[_types_pb2.Failure, _Mapping]] = ..., lineage: _Optional[_Union[_types_pb2.Lineage, _Mapping]] = ..., labels: _Optional[_Mapping[str, str]] = ..., priority: _Optional[int] = ..., task_counts: _Optional[_Mapping[str, int]] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., start_after: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., deadline: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., etag: _Optional[str] = ..., project: _Optional[str] = ...) -> None: ...
 
 class Attempt(_message.Message):
     __slots__ = ("number", "worker_id", "function_version", "fence", "start_time", "end_time", "worker_start_time", "worker_end_time", "failure", "usage")

@@ -22,7 +22,7 @@ PLAN_VERSION_STATE_PUBLISHED: PlanVersionState
 PLAN_VERSION_STATE_RETIRED: PlanVersionState
 
 class Plan(_message.Message):
-    __slots__ = ("plan_id", "name", "display_name", "aggregate_type", "default_version", "latest_version", "labels", "create_time", "update_time", "etag")
+    __slots__ = ("plan_id", "name", "display_name", "aggregate_type", "default_version", "latest_version", "labels", "create_time", "update_time", "etag", "project")
     class LabelsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -40,6 +40,7 @@ class Plan(_message.Message):
     CREATE_TIME_FIELD_NUMBER: _ClassVar[int]
     UPDATE_TIME_FIELD_NUMBER: _ClassVar[int]
     ETAG_FIELD_NUMBER: _ClassVar[int]
+    PROJECT_FIELD_NUMBER: _ClassVar[int]
     plan_id: str
     name: str
     display_name: str
@@ -50,7 +51,8 @@ class Plan(_message.Message):
     create_time: _timestamp_pb2.Timestamp
     update_time: _timestamp_pb2.Timestamp
     etag: str
-    def __init__(self, plan_id: _Optional[str] = ..., name: _Optional[str] = ..., display_name: _Optional[str] = ..., aggregate_type: _Optional[str] = ..., default_version: _Optional[int] = ..., latest_version: _Optional[int] = ..., labels: _Optional[_Mapping[str, str]] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., update_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., etag: _Optional[str] = ...) -> None: ...
+    project: str
+    def __init__(self, plan_id: _Optional[str] = ..., name: _Optional[str] = ..., display_name: _Optional[str] = ..., aggregate_type: _Optional[str] = ..., default_version: _Optional[int] = ..., latest_version: _Optional[int] = ..., labels: _Optional[_Mapping[str, str]] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., update_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., etag: _Optional[str] = ..., project: _Optional[str] = ...) -> None: ...
 
 class PlanVersion(_message.Message):
     __slots__ = ("plan_version_id", "plan_id", "plan_name", "version", "definition_json", "definition_sha256", "state", "published_by", "publish_time", "retire_time")
@@ -177,20 +179,22 @@ class ValidatePlanResponse(_message.Message):
     def __init__(self, valid: bool = ..., issues: _Optional[_Iterable[_Union[PlanIssue, _Mapping]]] = ..., definition_sha256: _Optional[bytes] = ...) -> None: ...
 
 class PublishPlanVersionRequest(_message.Message):
-    __slots__ = ("request_id", "plan_id", "plan_name", "definition_json", "expected_latest_version", "make_default")
+    __slots__ = ("request_id", "plan_id", "plan_name", "definition_json", "expected_latest_version", "make_default", "project")
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     PLAN_ID_FIELD_NUMBER: _ClassVar[int]
     PLAN_NAME_FIELD_NUMBER: _ClassVar[int]
     DEFINITION_JSON_FIELD_NUMBER: _ClassVar[int]
     EXPECTED_LATEST_VERSION_FIELD_NUMBER: _ClassVar[int]
     MAKE_DEFAULT_FIELD_NUMBER: _ClassVar[int]
+    PROJECT_FIELD_NUMBER: _ClassVar[int]
     request_id: str
     plan_id: str
     plan_name: str
     definition_json: str
     expected_latest_version: int
     make_default: bool
-    def __init__(self, request_id: _Optional[str] = ..., plan_id: _Optional[str] = ..., plan_name: _Optional[str] = ..., definition_json: _Optional[str] = ..., expected_latest_version: _Optional[int] = ..., make_default: bool = ...) -> None: ...
+    project: str
+    def __init__(self, request_id: _Optional[str] = ..., plan_id: _Optional[str] = ..., plan_name: _Optional[str] = ..., definition_json: _Optional[str] = ..., expected_latest_version: _Optional[int] = ..., make_default: bool = ..., project: _Optional[str] = ...) -> None: ...
 
 class PublishPlanVersionResponse(_message.Message):
     __slots__ = ("version", "warnings")

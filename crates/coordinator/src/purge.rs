@@ -1,0 +1,220 @@
+//! Removing what is kept no longer: in bounded steps, never on the way of a report.
+//!
+//! A pass walks all trees, the oldest first, on the read side. A step removes a few of them in one transaction, which reads the
+//! policies anew and, where coordinators share a store, holds the lead. Between two steps there is a pause, so that the
+//! committer or the server has most of its time for the work.
+
+use crate::{
+    coordinator::Coordinator,
+    error::{Error, Result},
+    leader::Lead,
+    partitions::Change,
+    retention::Policies,
+};
+use esteira_model::{AccountId, JobId, Time};
+use esteira_store::{Held, Kind, Part, Purged, Removed, TREES_MAX, Tree, Unit, Writer};
+use std::time::Duration;
+use tokio::sync::Mutex;
+use tokio::time::Instant;
+
+/// Trees that are read at once.
+const PAGE: usize = 1_000;
+/// Rows of one table that one transaction removes at most. Reports wait for it on SQLite.
+const ROWS_MAX: usize = 100;
+/// A pause is so many times as long as the step before it.
+const PAUSE_FACTOR: u32 = 3;
+/// How often a step that was overtaken is tried again.
+const TRIES_MAX: u32 = 5;
+
+/// The connection of maintenance, and whose turn it is. Where a store has one writer it is the committer's.
+#[derive(Default)]
+pub(crate) struct Maintenance {
+    pub(crate) writer: Mutex<Option<Box<dyn Writer>>>,
+}
+
+impl Maintenance {
+    pub fn new(writer: Option<Box<dyn Writer>>) -> Self {
+        Self { writer: Mutex::new(writer) }
+    }
+}
+
+/// What a pass is asked for.
+#[derive(Debug, Clone, Default)]
+pub struct Ask {
+    /// Whose trees; none = everyone's.
+    pub account: Option<AccountId>,
+    /// Where to go on.
+    pub after: Option<JobId>,
+    /// Count only.
+    pub dry_run: bool,
+    /// Attempts of jobs below this one go with their partition: nothing below it is kept.
+    pub dropped_below: Option<JobId>,
+}
+
+/// What a pass did, or would do.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Applied {
+    /// What is gone.
+    pub removed: Removed,
+    /// Partitions that were dropped, where the store has them.
+    pub partitions: u64,
+    /// Trees that are due and stay, because a job of theirs is open.
+    pub open: u64,
+    /// Trees that are due and stay, because a message of theirs was not delivered (INV-WHY).
+    pub undelivered: u64,
+    /// Where to go on; none at the end.
+    pub next: Option<JobId>,
+}
+
+impl Coordinator {
+    /// Applies the policies for about `budget`.
+    pub async fn apply_retention(&self, ask: Ask, budget: Duration) -> Result<Applied> {
+        let dry_run = ask.dry_run;
+        let mut applied = self.purge(ask, budget, None).await?;
+        if applied.next.is_none() && !dry_run {
+            applied.partitions = self.change_partitions(Change::Drop, None).await?.unwrap_or(0);
+        }
+        Ok(applied)
+    }
+
+    /// See [`Self::apply_retention`]. With a lead, no step is done without it.
+    pub(crate) async fn purge(&self, ask: Ask, budget: Duration, lead: Option<Lead>) -> Result<Applied> {
+        let end = Instant::now() + budget;
+        let mut writer = self.shared.maintenance.writer.lock().await;
+        let mut pass = Pass {
+            coordinator: self,
+            writer: &mut writer,
+            lead,
+            dropped_below: ask.dropped_below,
+            applied: Applied::default(),
+        };
+        let reader = &*self.shared.reader;
+        let mut after = ask.after;
+        loop {
+            let trees = reader.trees(after, PAGE).await?;
+            let Some(last) = trees.last().map(|tree| tree.root) else { return Ok(pass.applied) };
+            let policies = Policies::new(reader.retention().await?, self.shared.keep);
+            let now = self.shared.clock.now();
+            let is_asked = |tree: &Tree| ask.account.as_ref().is_none_or(|account| *account == tree.account);
+            let due: Vec<Tree> =
+                trees.into_iter().filter(|tree| is_asked(tree) && policies.is_due(tree, now)).collect();
+            for some in due.chunks(TREES_MAX) {
+                pass.some(some, ask.dry_run).await?;
+                if Instant::now() >= end {
+                    let next = some.last().map(|tree| tree.root);
+                    return Ok(Applied { next, ..pass.applied });
+                }
+            }
+            after = Some(last);
+            if Instant::now() >= end {
+                return Ok(Applied { next: after, ..pass.applied });
+            }
+        }
+    }
+}
+
+struct Pass<'p> {
+    coordinator: &'p Coordinator,
+    writer: &'p mut Option<Box<dyn Writer>>,
+    lead: Option<Lead>,
+    dropped_below: Option<JobId>,
+    applied: Applied,
+}
+
+impl Pass<'_> {
+    /// Trees that are due, [`TREES_MAX`] at most.
+    async fn some(&mut self, due: &[Tree], dry_run: bool) -> Result<()> {
+        let reader = &*self.coordinator.shared.reader;
+        let roots: Vec<JobId> = due.iter().map(|tree| tree.root).collect();
+        let held = reader.held_trees(&roots).await?;
+        for (_, why) in &held {
+            match why {
+                Held::Open => self.applied.open += 1,
+                Held::Undelivered => self.applied.undelivered += 1,
+            }
+        }
+        let free: Vec<Tree> =
+            due.iter().filter(|tree| !held.iter().any(|(root, _)| *root == tree.root)).cloned().collect();
+        if dry_run {
+            let roots: Vec<JobId> = free.iter().map(|tree| tree.root).collect();
+            self.applied.removed += reader.trees_size(&roots).await?;
+            return Ok(());
+        }
+        let mut part = None;
+        loop {
+            let began = Instant::now();
+            let step = self.step(&free, part).await?;
+            self.applied.removed += step.removed;
+            if step.complete {
+                return Ok(());
+            }
+            part = step.part;
+            tokio::time::sleep(began.elapsed() * PAUSE_FACTOR).await;
+        }
+    }
+
+    /// One transaction. One that another was in the way of is tried again.
+    async fn step(&mut self, trees: &[Tree], part: Option<Part>) -> Result<Purged> {
+        let shared = &self.coordinator.shared;
+        let mut tries = 1;
+        loop {
+            let act = Act {
+                trees: trees.to_vec(),
+                part,
+                dropped_below: self.dropped_below,
+                keep: shared.keep,
+                lead: self.lead,
+                now: shared.clock.now(),
+            };
+            let done = match &mut *self.writer {
+                Some(writer) => apart(&mut **writer, act).await,
+                None => self.coordinator.transact(move |unit| Box::pin(async move { act.run(unit).await })).await,
+            };
+            match done {
+                Err(error) if error.overtaken && tries < TRIES_MAX => tries += 1,
+                done => return done,
+            }
+        }
+    }
+}
+
+async fn apart(writer: &mut dyn Writer, act: Act) -> Result<Purged> {
+    let mut unit = writer.begin().await?;
+    let purged = act.run(&mut *unit).await?;
+    match unit.commit().await {
+        // Each step is found again: what was removed is not there, what was not is due as before.
+        Err(error) if error.kind() == Kind::CommitUnknown => {
+            Err(esteira_store::Error::new(Kind::Conflict, error.to_string()).into())
+        }
+        committed => Ok(committed.map(|()| purged)?),
+    }
+}
+
+/// What one transaction does.
+struct Act {
+    trees: Vec<Tree>,
+    part: Option<Part>,
+    dropped_below: Option<JobId>,
+    keep: crate::retention::Keep,
+    lead: Option<Lead>,
+    now: Time,
+}
+
+impl Act {
+    /// A coordinator that was stopped in between goes on here: it may have lost the lead, and a policy may have changed.
+    async fn run(self, unit: &mut dyn Unit) -> Result<Purged> {
+        if let Some(lead) = self.lead
+            && !lead.take(unit, self.now).await?
+        {
+            return Err(Error::new(crate::error::Reason::StoreUnavailable, "another coordinator leads the purge now"));
+        }
+        let policies = Policies::new(unit.retention().await?, self.keep);
+        let roots: Vec<JobId> =
+            self.trees.iter().filter(|tree| policies.is_due(tree, self.now)).map(|tree| tree.root).collect();
+        Ok(unit.purge_trees(&roots, self.part, ROWS_MAX, self.dropped_below).await?)
+    }
+}
+
+#[cfg(test)]
+#[path = "purge_tests.rs"]
+mod tests;
