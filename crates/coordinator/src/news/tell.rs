@@ -11,7 +11,8 @@ use std::{
     },
     time::Duration,
 };
-use tokio::{sync::Notify, time::Instant};
+use tokio::sync::Notify;
+use tokio::time::Instant;
 
 /// Between two tellings: the first after a silence leaves at once, what comes meanwhile is told together.
 const PAUSE: Duration = Duration::from_millis(10);
