@@ -117,10 +117,9 @@ impl Catalog {
     /// Forgets what a write has changed.
     pub fn forget(&self, account: &AccountId, plan_name: &str, version: Option<PlanVersionId>) {
         lock(&self.plans).remove(&(account.clone(), plan_name.to_owned()));
-        if let Some(id) = version {
-            if let Some(compiled) = lock(&self.compiled).remove(&id) {
-                lock(&self.by_number).remove(&(compiled.record.plan, compiled.record.version));
-            }
+        let forgotten = version.and_then(|id| lock(&self.compiled).remove(&id));
+        if let Some(compiled) = forgotten {
+            lock(&self.by_number).remove(&(compiled.record.plan, compiled.record.version));
         }
     }
 
