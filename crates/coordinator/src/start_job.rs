@@ -39,21 +39,21 @@ pub struct StartJob {
 impl Coordinator {
     /// Starts a job. The answer leaves after the job is durable.
     pub async fn start_job(&self, principal: &Principal, ask: StartJob) -> Result<Started> {
-        let (start, _) = self.prepare_start(principal, ask).await?;
+        let start = self.prepare_start(principal, ask).await?;
         self.submit(|reply| Work::Start(Box::new(start), reply)).await
     }
 
     /// Starts a job; with the answer comes its end, unless an earlier request had started it.
     pub async fn start_job_to_await(&self, principal: &Principal, ask: StartJob) -> Result<(Started, Option<EndOf>)> {
-        let (start, id) = self.prepare_start(principal, ask).await?;
+        let start = self.prepare_start(principal, ask).await?;
         // Listening before it is committed: its end may come before its answer.
-        let end = self.shared.hub.end_of(id);
+        let end = self.shared.hub.end_of(start.job.id);
         let started = self.submit(|reply| Work::Start(Box::new(start), reply)).await?;
         let end = Some(end).filter(|_| !started.deduplicated);
         Ok((started, end))
     }
 
-    async fn prepare_start(&self, principal: &Principal, ask: StartJob) -> Result<(Start, JobId)> {
+    async fn prepare_start(&self, principal: &Principal, ask: StartJob) -> Result<Start> {
         let shared = &self.shared;
         let compiled =
             shared.catalog.version_to_start(&*shared.reader, &principal.account, &ask.plan, ask.version).await?;
@@ -97,8 +97,6 @@ impl Coordinator {
             note: String::new(),
             revision: 1,
         };
-        let start =
-            Start { job, input: ask.packet.data, compiled, request: ask.request, chosen_id: ask.job_id.is_some() };
-        Ok((start, id))
+        Ok(Start { job, input: ask.packet.data, compiled, request: ask.request, chosen_id: ask.job_id.is_some() })
     }
 }

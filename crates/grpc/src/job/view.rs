@@ -102,7 +102,7 @@ pub async fn view_ended(
         version: &compiled.record,
         project: &project,
         input: None,
-        results: results.into_iter().map(without_id).collect(),
+        results: results.into_iter().take(limits::RESULTS_MAX).map(without_id).collect(),
         result_count,
         task_counts: Vec::new(),
         wait_reason: None,

@@ -103,3 +103,23 @@ async fn a_wait_has_bounds() {
     assert!(jobs.jobs.is_empty(), "nothing was started");
     server.stop().await;
 }
+
+/// The contract shows the first 100 results and counts the others, however they became known.
+#[tokio::test]
+async fn many_results_are_counted_and_the_first_are_shown() {
+    let server = Harness::start().await;
+    server.publish("many", r#"[{"step_key":"a","function":"kit.a","output":"multiple"}]"#).await;
+    let mut jobs = server.jobs();
+    let work = async {
+        let lease = server.lease_one("kit.a").await;
+        let items = v1::Outputs { items: (0..101).map(|item| json(&item.to_string())).collect() };
+        let output = Some(v1::completion::Output::Multiple(items));
+        server.report(completed_with(&lease, v1::Completion { output, ..Default::default() })).await;
+    };
+    let (answer, ()) = tokio::join!(jobs.start_job(start_and_wait("many", "1", 20)), work);
+    let job = answer.expect("answered").into_inner().job.expect("a job");
+    let stored = server.job(&job.job_id).await;
+    assert_eq!((job.result_count, job.results.len()), (101, 100));
+    assert_eq!((job.result_count, &job.results), (stored.result_count, &stored.results));
+    server.stop().await;
+}
