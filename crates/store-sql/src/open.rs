@@ -17,7 +17,7 @@ pub struct Options {
     pub readers: usize,
     /// SQLite: page cache of the writer at most, in bytes; a reader gets an eighth.
     pub cache_bytes: usize,
-    /// SQLite: size of the log, in bytes, at which a commit copies it into the database file.
+    /// SQLite: size of the log, in bytes, at which it is copied into the database file.
     pub checkpoint_bytes: usize,
     /// How long a statement waits for a lock of somebody else: of a backup on the file, of another coordinator on a row.
     pub busy_timeout: Duration,

@@ -35,6 +35,10 @@ struct Template {
 pub async fn multiply(url: &str, job: JobId, copies: u64) -> Result<()> {
     let mut connection = Database::of(url, &options(), Arc::default())?.open_writer().await?;
     let dialect = if url.starts_with("sqlite:") { Dialect::Sqlite } else { Dialect::Postgres };
+    if dialect == Dialect::Sqlite {
+        // What a copy of a row refers to is joined to it, in masses.
+        connection.execute("PRAGMA automatic_index = ON", values![]).await?;
+    }
     let template = read_template(&mut connection, job, copies).await?;
     let mut statements = Vec::new();
     for table in TABLES {

@@ -1,6 +1,6 @@
 //! Opening SQLite: what is set on each connection, and why.
 
-use super::{Session, classify};
+use super::{Session, checkpoint::Checkpoints, classify};
 use crate::{
     connection::{Connection, Sent},
     dialect,
@@ -14,6 +14,8 @@ use std::{path::Path, sync::Arc, time::Duration};
 const VERSION_MIN: (u32, u32, u32) = (3, 51, 3);
 /// Bytes of a page. Hot rows are small and time-ordered: larger pages would write more bytes a commit for the same rows.
 const PAGE_BYTES: u32 = 4096;
+/// The log's file keeps so many times the size at which copying begins.
+const LOG_KEPT: usize = 3;
 /// Prepared statements kept on a connection: the texts of a round in each size, and the fixed ones.
 const STATEMENTS_MAX: usize = 512;
 
@@ -24,7 +26,7 @@ pub(crate) struct Tuning {
     pub(crate) durable: bool,
     /// Page cache of the writer at most.
     pub(crate) cache_bytes: usize,
-    /// Size of the log at which a commit copies it into the database file.
+    /// Size of the log at which it is copied into the database file.
     pub(crate) checkpoint_bytes: usize,
     /// How long a statement waits for a lock of another process.
     pub(crate) busy_timeout: Duration,
@@ -50,13 +52,16 @@ pub(crate) fn migrations() -> &'static [Migration] {
 }
 
 /// What every connection sets.
-fn shared_pragmas(cache_bytes: usize) -> [(&'static str, String); 4] {
+fn shared_pragmas(cache_bytes: usize) -> [(&'static str, String); 5] {
     [
         // Every reference is written by the same transaction that writes its target, and never deleted before it:
         // checking would cost a lookup a row in each hot table and forbid nothing that can happen.
         ("foreign_keys", "OFF".into()),
         ("cache_size", format!("-{}", cache_bytes / 1024)),
         ("temp_store", "MEMORY".into()),
+        // A list of keys looks its rows up by their index, however long it is. With this on, SQLite takes a list of 256 for long
+        // enough to index it and to read the whole table beside it.
+        ("automatic_index", "OFF".into()),
         // No memory map: pages in the log are not mapped anyway, and an I/O error would be a SIGBUS instead of an answer.
         ("mmap_size", "0".into()),
     ]
@@ -74,14 +79,13 @@ fn unopened(kind: Kind, reason: &str) -> Error {
 fn connect(
     path: &Path,
     flags: OpenFlags,
-    tuning: Tuning,
+    busy_timeout: Duration,
     pragmas: Vec<(&str, String)>,
-    counter: &Arc<Sent>,
-) -> Result<Connection> {
+) -> Result<rusqlite::Connection> {
     // One thread at a time uses a connection, which is all that SQLite asks for.
     let opened = rusqlite::Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX);
     let opened = opened.and_then(|connection| {
-        connection.busy_timeout(tuning.busy_timeout)?;
+        connection.busy_timeout(busy_timeout)?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
         for (name, value) in pragmas {
             connection.execute_batch(&format!("PRAGMA {name} = {value}"))?;
@@ -90,11 +94,10 @@ fn connect(
         connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
         Ok(connection)
     });
-    let connection = opened.map_err(|e| {
+    opened.map_err(|e| {
         let error = classify::error(e);
         unopened(error.kind(), &error.to_string())
-    })?;
-    Ok(Connection::new(dialect::Session::Sqlite(Session::new(connection)), counter.clone()))
+    })
 }
 
 /// Opens the connection that writes, and refuses a SQLite that loses data.
@@ -104,19 +107,35 @@ pub(crate) fn open_writer(path: &Path, tuning: Tuning, counter: &Arc<Sent>) -> R
         // Before anything is written: a page has its size from the first one on.
         ("page_size", PAGE_BYTES.to_string()),
         ("journal_mode", "WAL".into()),
-        // FULL syncs the log at each commit; NORMAL would lose the last commits in a power cut.
-        ("synchronous", if tuning.durable { "FULL" } else { "OFF" }.into()),
-        ("wal_autocheckpoint", (tuning.checkpoint_bytes / PAGE_BYTES as usize).to_string()),
-        ("journal_size_limit", tuning.checkpoint_bytes.to_string()),
+        synchronous(tuning.durable),
+        // The log is copied beside the writer and grows while it is: a file that keeps its size costs a commit no metadata.
+        ("journal_size_limit", (tuning.checkpoint_bytes * LOG_KEPT).to_string()),
     ];
     pragmas.extend(shared_pragmas(tuning.cache_bytes));
-    connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE, tuning, pragmas, counter)
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
+    let connection = connect(path, flags, tuning.busy_timeout, pragmas)?;
+    let threshold = u32::try_from(tuning.checkpoint_bytes / PAGE_BYTES as usize).unwrap_or(u32::MAX);
+    let checkpoints = Checkpoints::start(&connection, path, tuning.durable, threshold.max(1))
+        .map_err(|e| Error::new(Kind::Unavailable, format!("cannot start the thread that copies the log: {e}")))?;
+    Ok(Connection::new(dialect::Session::Sqlite(Session::writer(connection, checkpoints)), counter.clone()))
+}
+
+/// Opens a connection that copies the log.
+pub(super) fn open_checkpointer(path: &Path, durable: bool) -> Result<rusqlite::Connection> {
+    connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE, Duration::ZERO, vec![synchronous(durable)])
+}
+
+/// FULL syncs the log at each commit, and the file before a part of the log is given up; NORMAL would lose the last commits in
+/// a power cut.
+fn synchronous(durable: bool) -> (&'static str, String) {
+    ("synchronous", if durable { "FULL" } else { "OFF" }.into())
 }
 
 /// Opens a connection that cannot write.
 pub(crate) fn open_reader(path: &Path, tuning: Tuning, counter: &Arc<Sent>) -> Result<Connection> {
     let pragmas = shared_pragmas(tuning.cache_bytes / 8).into();
-    connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY, tuning, pragmas, counter)
+    let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY, tuning.busy_timeout, pragmas)?;
+    Ok(Connection::new(dialect::Session::Sqlite(Session::reader(connection)), counter.clone()))
 }
 
 fn check_version(text: &str) -> Result<()> {

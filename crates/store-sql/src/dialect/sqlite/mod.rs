@@ -1,5 +1,6 @@
 //! SQLite through rusqlite.
 
+mod checkpoint;
 mod classify;
 mod connect;
 mod lock;

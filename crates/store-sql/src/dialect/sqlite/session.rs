@@ -2,6 +2,7 @@
 //! for each statement costs more than the statement (ADR 0003).
 
 use super::{
+    checkpoint::Checkpoints,
     classify::{commit_error, error},
     text::Texts,
 };
@@ -16,6 +17,8 @@ use std::borrow::Cow;
 
 /// An open connection.
 pub(crate) struct Session {
+    /// Dropped before the connection: the one that is closed last copies the log and removes it.
+    checkpoints: Option<Checkpoints>,
     connection: Connection,
     /// The texts that were made for it.
     pub(crate) texts: Texts,
@@ -52,8 +55,12 @@ pub(crate) fn cell<'r, T>(
 }
 
 impl Session {
-    pub(super) fn new(connection: Connection) -> Self {
-        Self { connection, texts: Texts::default() }
+    pub(super) fn writer(connection: Connection, checkpoints: Checkpoints) -> Self {
+        Self { checkpoints: Some(checkpoints), connection, texts: Texts::default() }
+    }
+
+    pub(super) fn reader(connection: Connection) -> Self {
+        Self { checkpoints: None, connection, texts: Texts::default() }
     }
 
     fn prepare(&self, sql: &str, values: &[Value]) -> Result<CachedStatement<'_>> {
@@ -75,6 +82,9 @@ impl Session {
     /// `BEGIN IMMEDIATE` takes the write lock at once: a deferred transaction that reads first and writes later can get
     /// an instant `SQLITE_BUSY` that no time-out waits for.
     pub(crate) fn begin_write(&mut self) -> Result<()> {
+        if let Some(checkpoints) = &self.checkpoints {
+            checkpoints.finish(&self.connection);
+        }
         self.run("BEGIN IMMEDIATE", &[]).map(drop)
     }
 
@@ -85,7 +95,11 @@ impl Session {
 
     pub(crate) fn commit(&mut self) -> Result<()> {
         let mut statement = self.connection.prepare_cached("COMMIT").map_err(error)?;
-        statement.raw_execute().map(drop).map_err(commit_error)
+        statement.raw_execute().map_err(commit_error)?;
+        if let Some(checkpoints) = &mut self.checkpoints {
+            checkpoints.committed();
+        }
+        Ok(())
     }
 
     /// Undoes the transaction, if there is one: SQLite may have undone it by itself after an error.
