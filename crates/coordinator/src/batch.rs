@@ -8,6 +8,7 @@ use crate::{
     load::JobEntry,
     retry_tasks::open_retry,
     round::{Act, Outcome, Round, Todo},
+    startable,
     work::{BeatVerdict, Control, RequestKey, Start, Started, Work},
 };
 use esteira_model::{AccountId, Artifact, Job, JobAction, JobId, JobState, TaskId, Time, Uuid, limits, time};
@@ -38,6 +39,7 @@ type Done = (Vec<Result<Answer>>, Vec<(PollKey, Grant)>);
 /// Runs the work up to its COMMIT.
 pub(crate) async fn run(round: &mut Round<'_>, works: &[Work]) -> Result<Done> {
     let answered = answered(round, works).await?;
+    startable::look(round, works).await?;
     let mut todos = Vec::new();
     let mut early: HashMap<usize, Result<Answer>> = HashMap::new();
     for (index, work) in works.iter().enumerate() {
@@ -193,6 +195,9 @@ async fn open_start(
     start: &Start,
     todos: &mut Vec<Todo>,
 ) -> Result<Option<Result<Answer>>> {
+    if let Some(changed) = startable::changed(round, &start.to_start) {
+        return Ok(Some(Err(changed)));
+    }
     if start.chosen_id {
         round.load_jobs([start.job.id].into_iter()).await?;
         if round.jobs.contains_key(&start.job.id) {
@@ -212,7 +217,8 @@ async fn open_start(
     ));
     round.payloads.insert(job.input, start.input.clone());
     todos.push(Todo { job: job.id, act: Act::Start, answer: Some((index, 0)) });
-    round.jobs.insert(job.id, JobEntry { job, compiled: start.compiled.clone(), started: true, changed: true });
+    let compiled = start.to_start.compiled.clone();
+    round.jobs.insert(job.id, JobEntry { job, compiled, started: true, changed: true });
     Ok(None)
 }
 

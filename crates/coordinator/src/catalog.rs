@@ -1,9 +1,6 @@
 //! Plan versions made ready to run. Published versions never change, so what is compiled once stays right.
 
-use crate::{
-    error::{Error, Reason, Result},
-    fresh::Fresh,
-};
+use crate::error::{Error, Reason, Result};
 use esteira_engine::{Evaluate, Graph, Issue};
 use esteira_expr::Evaluator;
 use esteira_model::{AccountId, Plan, PlanId, PlanVersionId, Run};
@@ -66,9 +63,21 @@ pub struct Catalog {
     /// The same by plan and number.
     by_number: Mutex<HashMap<(PlanId, i32), Arc<Compiled>>>,
     plans: Mutex<HashMap<(AccountId, String), PlanRecord>>,
-    /// Starts that name the same version at once.
-    starts: Fresh<(AccountId, PlanKey, i32), Result<Arc<Compiled>>>,
+    /// What starts named, in a store that others share: whether it still holds is looked at in the transaction of the start.
+    named: Mutex<HashMap<Named, ToStart>>,
     projects: Mutex<HashMap<PlanId, Arc<str>>>,
+}
+
+/// The version that a caller names; 0 = the default.
+type Named = (AccountId, PlanKey, i32);
+
+/// A version that a job is to be started on.
+#[derive(Debug, Clone)]
+pub struct ToStart {
+    /// The version.
+    pub compiled: Arc<Compiled>,
+    /// Revision of its plan when it was named, where others may have changed the plan since.
+    pub plan_revision: Option<i64>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -193,18 +202,11 @@ impl Catalog {
         account: &AccountId,
         key: &PlanKey,
         version: i32,
-    ) -> Result<Arc<Compiled>> {
-        let read = self.read_version_to_start(reader, account, key, version);
-        if self.is_shared { self.starts.get(&(account.clone(), key.clone(), version), read).await } else { read.await }
-    }
-
-    async fn read_version_to_start(
-        &self,
-        reader: &dyn Reader,
-        account: &AccountId,
-        key: &PlanKey,
-        version: i32,
-    ) -> Result<Arc<Compiled>> {
+    ) -> Result<ToStart> {
+        let named = (account.clone(), key.clone(), version);
+        if let Some(known) = lock(&self.named).get(&named) {
+            return Ok(known.clone());
+        }
         let plan = self.plan(reader, account, key).await?;
         let number = if version == 0 { plan.default_version } else { version };
         let known = lock(&self.by_number).get(&(plan.id, number)).cloned();
@@ -227,6 +229,19 @@ impl Catalog {
                 format!("version {number} of plan `{}` is retired", plan.name),
             ));
         }
-        Ok(compiled)
+        let to_start = ToStart { compiled, plan_revision: self.is_shared.then_some(plan.revision) };
+        if self.is_shared {
+            let mut all = lock(&self.named);
+            if all.len() >= COMPILED_MAX {
+                all.clear();
+            }
+            all.insert(named, to_start.clone());
+        }
+        Ok(to_start)
+    }
+
+    /// Forgets what a start named: its plan has changed.
+    pub fn forget_named(&self, account: &AccountId, key: &PlanKey, version: i32) {
+        lock(&self.named).remove(&(account.clone(), key.clone(), version));
     }
 }

@@ -14,8 +14,10 @@ use crate::{
     work::{Report, ReportResult, Told},
 };
 use esteira_engine::{At, Command, Context, Granted, Loaded, Refusal, decide};
-use esteira_model::{AccountId, ArtifactId, EndedTask, Job, JobAction, JobId, Payload, Task, TaskId, Time};
-use esteira_store::{Batch, Hot, Leased, Live, LivePlace, Unit};
+use esteira_model::{
+    AccountId, ArtifactId, EndedTask, Job, JobAction, JobId, Payload, PlanVersionId, Task, TaskId, Time,
+};
+use esteira_store::{Batch, Hot, Leased, Live, LivePlace, Startable, Unit};
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     sync::Arc,
@@ -118,6 +120,8 @@ pub(crate) struct Round<'u> {
     pub new_tasks: HashMap<(usize, usize), TaskId>,
     /// Failed tasks that are tried again in this batch.
     pub retried: HashSet<TaskId>,
+    /// The versions that this batch starts jobs on, as they are now, where others may change them.
+    pub startable: HashMap<PlanVersionId, Startable>,
 }
 
 /// Rounds of one batch: sub-plans nest at most this deep, each level needs a few.
@@ -148,6 +152,7 @@ impl<'u> Round<'u> {
             next_due: None,
             new_tasks: HashMap::new(),
             retried: HashSet::new(),
+            startable: HashMap::new(),
         }
     }
 

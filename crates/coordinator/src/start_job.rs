@@ -36,27 +36,49 @@ pub struct StartJob {
     pub data_class: Option<DataClass>,
 }
 
+/// How often a start is prepared whose plan another coordinator changes meanwhile.
+const TRIES_MAX: u32 = 3;
+
 impl Coordinator {
     /// Starts a job. The answer leaves after the job is durable.
     pub async fn start_job(&self, principal: &Principal, ask: StartJob) -> Result<Started> {
-        let start = self.prepare_start(principal, ask).await?;
-        self.submit(|reply| Work::Start(Box::new(start), reply)).await
+        self.start_prepared(principal, ask, |_| ()).await.map(|(started, ())| started)
     }
 
     /// Starts a job; with the answer comes its end, unless an earlier request had started it.
     pub async fn start_job_to_await(&self, principal: &Principal, ask: StartJob) -> Result<(Started, Option<EndOf>)> {
-        let start = self.prepare_start(principal, ask).await?;
         // Listening before it is committed: its end may come before its answer.
-        let end = self.shared.hub.end_of(start.job.id);
-        let started = self.submit(|reply| Work::Start(Box::new(start), reply)).await?;
+        let (started, end) = self.start_prepared(principal, ask, |job| self.shared.hub.end_of(job)).await?;
+        end.saw(started.job.revision);
         let end = Some(end).filter(|_| !started.deduplicated);
         Ok((started, end))
     }
 
+    async fn start_prepared<T>(
+        &self,
+        principal: &Principal,
+        ask: StartJob,
+        before: impl Fn(JobId) -> T,
+    ) -> Result<(Started, T)> {
+        let mut tries = 1;
+        loop {
+            let start = self.prepare_start(principal, ask.clone()).await?;
+            let prepared = before(start.job.id);
+            match self.submit(|reply| Work::Start(Box::new(start), reply)).await {
+                Err(error) if error.overtaken && tries < TRIES_MAX => {
+                    tries += 1;
+                    self.shared.catalog.forget_named(&principal.account, &ask.plan, ask.version);
+                }
+                started => return Ok((started?, prepared)),
+            }
+        }
+    }
+
     async fn prepare_start(&self, principal: &Principal, ask: StartJob) -> Result<Start> {
         let shared = &self.shared;
-        let compiled =
+        let to_start =
             shared.catalog.version_to_start(&*shared.reader, &principal.account, &ask.plan, ask.version).await?;
+        let compiled = &to_start.compiled;
         let expected = &compiled.record;
         let plan_moves = compiled.graph.nodes.iter().any(|node| node.step.exclusive_aggregate);
         if plan_moves && ask.packet.aggregate.is_none() {
@@ -97,6 +119,6 @@ impl Coordinator {
             note: String::new(),
             revision: 1,
         };
-        Ok(Start { job, input: ask.packet.data, compiled, request: ask.request, chosen_id: ask.job_id.is_some() })
+        Ok(Start { job, input: ask.packet.data, to_start, request: ask.request, chosen_id: ask.job_id.is_some() })
     }
 }

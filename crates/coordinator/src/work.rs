@@ -1,12 +1,12 @@
 //! Work for the committer: commands of callers and of the background loops.
 
-use crate::{catalog::Compiled, error::Result, hub::Change, token::TaskToken};
+use crate::{catalog::ToStart, error::Result, hub::Change, token::TaskToken};
 use async_trait::async_trait;
 use esteira_model::{
     AccountId, AggregateRef, DataClass, Emit, Failure, Job, JobAction, JobId, Payload, TaskId, Time, Usage, Verdict,
 };
 use esteira_store::Unit;
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 use tokio::sync::oneshot;
 
 /// Who calls: derived by the edge, never taken from a request.
@@ -39,7 +39,7 @@ pub struct Start {
     /// Its input.
     pub input: Payload,
     /// What it runs.
-    pub compiled: Arc<Compiled>,
+    pub to_start: ToStart,
     /// For replays.
     pub request: Option<RequestKey>,
     /// Whether the caller chose the id: then it may be taken.

@@ -2,7 +2,7 @@
 
 mod world;
 
-use esteira_coordinator::{Settings, hub::Change, lane::Lane};
+use esteira_coordinator::{Settings, error::Reason, hub::Change, lane::Lane, plans::RetirePlanVersion};
 use esteira_model::{JobId, JobState};
 use esteira_testkit::Postgres;
 use std::time::Duration;
@@ -86,6 +86,34 @@ async fn what_is_said_wrongly_changes_nothing() {
     assert_eq!(grants[0].lease.job, JobId(job.id.0));
     let (ended, ()) = tokio::join!(first.ended(job.id), second.complete(&grants[0], "2"));
     assert_eq!(ended.state, JobState::Succeeded);
+}
+
+/// A start holds to the plan as it is when it is committed, whatever this coordinator has read of it before.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_plan_that_changed_elsewhere_is_started_as_it_is_now() {
+    let url = database();
+    let (first, second) = (World::on(&url, silent()).await, World::on(&url, silent()).await);
+    first.publish("p", STEP).await;
+    let before = first.start("p", "1").await;
+    assert_eq!(second.start("p", "1").await.plan_version, before.plan_version);
+
+    second.publish("p", r#"{"step_key":"b","function":"g"}"#).await;
+    let starts = (0..20).map(|_| first.start("p", "1"));
+    let after = futures::future::join_all(starts).await;
+    assert!(after.iter().all(|job| job.plan_version == after[0].plan_version));
+    assert_ne!(after[0].plan_version, before.plan_version, "the default is another one now");
+
+    let retire = RetirePlanVersion { request: None, version: after[0].plan_version, reason: "wrong".into() };
+    second.coordinator.retire_plan_version(&second.principal, retire).await.expect("retired");
+    let refused = first.try_start("p", "1", None).await.expect_err("it is retired");
+    assert_eq!(refused.reason, Reason::VersionRetired);
+    // What was answered before is answered again, whatever became of the plan.
+    second.publish("p", STEP).await;
+    let started = first.try_start("p", "1", Some("r")).await.expect("a new version").job;
+    let retire = RetirePlanVersion { request: None, version: started.plan_version, reason: "wrong".into() };
+    second.coordinator.retire_plan_version(&second.principal, retire).await.expect("retired");
+    let again = first.try_start("p", "1", Some("r")).await.expect("the same answer");
+    assert_eq!((again.job.id, again.deduplicated), (started.id, true));
 }
 
 /// INV-WHY: a task whose workers poll at another coordinator does not wait for want of one.

@@ -21,6 +21,6 @@ pub use error::{Error, Kind, Result};
 pub use news::{Heard, Listener, News, Teller};
 pub use page::{Filter, Op, Page, Paged, Term, Value};
 pub use reader::{JobDetails, LaneCount, OutboxRow, Reader, Stored, TaskRecord};
-pub use record::{AnsweredRequest, Claimed, Live, LivePlace, Member, PlanRecord, PlanVersionRecord};
+pub use record::{AnsweredRequest, Claimed, Live, LivePlace, Member, PlanRecord, PlanVersionRecord, Startable};
 pub use retention::{Held, Part, Purged, Removed, Retention, Tree};
 pub use writer::{OutboxKey, OutboxRun, TREES_MAX, Unit, Writer};

@@ -32,6 +32,17 @@ pub struct PlanRecord {
     pub revision: i64,
 }
 
+/// What becomes of a start is decided by its plan and version as they are when it is committed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Startable {
+    /// The version.
+    pub version: PlanVersionId,
+    /// Revision of its plan.
+    pub plan_revision: i64,
+    /// Whether it is retired.
+    pub retired: bool,
+}
+
 /// One published version: immutable but for its retirement.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PlanVersionRecord {

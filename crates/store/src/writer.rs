@@ -4,7 +4,7 @@ use crate::{
     batch::{Batch, Beat},
     error::Result,
     news::News,
-    record::{AnsweredRequest, Claimed, Live, Member, PlanRecord, PlanVersionRecord},
+    record::{AnsweredRequest, Claimed, Live, Member, PlanRecord, PlanVersionRecord, Startable},
     retention::{Part, Purged, Retention},
 };
 use async_trait::async_trait;
@@ -195,6 +195,9 @@ pub trait Unit: Send {
     async fn plan_version_by_number(&mut self, plan: PlanId, version: i32) -> Result<Option<PlanVersionRecord>>;
     /// Stores a new version; `Duplicate` when its number is taken.
     async fn insert_plan_version(&mut self, version: &PlanVersionRecord) -> Result<()>;
+    /// What a start was prepared on, as it is now: the plan's revision, and whether the version is retired. In any order;
+    /// unknown versions are left out.
+    async fn startable(&mut self, versions: &[PlanVersionId]) -> Result<Vec<Startable>>;
     /// Marks a version as retired; `false` when it was already.
     async fn retire_plan_version(&mut self, id: PlanVersionId, time: Time, reason: &str) -> Result<bool>;
     /// Pauses or opens a queue.

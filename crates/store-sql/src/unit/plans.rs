@@ -8,11 +8,13 @@ use crate::{
     },
     connection::Connection,
     row::Row,
+    statement::{Keyed, Type},
     tables,
     value::{Rows, Value, values},
 };
 use esteira_model::{AccountId, PlanId, PlanVersionId, Time};
-use esteira_store::{Error, Kind, PlanRecord, PlanVersionRecord, Result};
+use esteira_store::{Error, Kind, PlanRecord, PlanVersionRecord, Result, Startable};
+use std::collections::BTreeSet;
 
 fn one_plan(row: Option<Row>) -> Result<Option<PlanRecord>> {
     row.map(|row| read_plan(&mut row.cells())).transpose()
@@ -115,6 +117,27 @@ pub(super) async fn insert_plan_version(connection: &mut Connection, version: &P
         ));
     }
     Ok(())
+}
+
+/// See [`esteira_store::Unit::startable`].
+pub(super) async fn startable(connection: &mut Connection, versions: &[PlanVersionId]) -> Result<Vec<Startable>> {
+    static FIND: Keyed = Keyed {
+        key: &[Type::Blob],
+        sql: "SELECT v.plan_version_id, p.revision, CASE WHEN v.retire_time IS NULL THEN 0 ELSE 1 END \
+              FROM k CROSS JOIN plan_version v CROSS JOIN plan p WHERE v.plan_version_id = k1 AND p.plan_id = v.plan_id",
+    };
+    let mut keys = Rows::with_capacity(1, versions.len());
+    for version in versions.iter().collect::<BTreeSet<_>>() {
+        keys.push(version.0);
+    }
+    let rows = connection.find(&FIND, keys).await?;
+    rows.iter()
+        .map(|row| {
+            let mut cells = row.cells();
+            let version = PlanVersionId(cells.uuid()?);
+            Ok(Startable { version, plan_revision: cells.i64()?, retired: cells.i64()? == 1 })
+        })
+        .collect()
 }
 
 /// See [`esteira_store::Unit::retire_plan_version`].

@@ -16,7 +16,7 @@ use esteira_model::{
 };
 use esteira_store::{
     AnsweredRequest, Batch, Beat, Claimed, Error, Kind, Live, Member, News, OutboxKey, OutboxRun, Part, PlanRecord,
-    PlanVersionRecord, Purged, Result, Retention, Unit, Writer,
+    PlanVersionRecord, Purged, Result, Retention, Startable, Unit, Writer,
 };
 use std::sync::Arc;
 
@@ -261,6 +261,9 @@ impl Unit for SqlUnit<'_> {
     }
     async fn insert_plan_version(&mut self, version: &PlanVersionRecord) -> Result<()> {
         plans::insert_plan_version(self.connection, version).await
+    }
+    async fn startable(&mut self, versions: &[PlanVersionId]) -> Result<Vec<Startable>> {
+        plans::startable(self.connection, versions).await
     }
     async fn retire_plan_version(&mut self, id: PlanVersionId, time: Time, reason: &str) -> Result<bool> {
         plans::retire_plan_version(self.connection, id, time, reason).await

@@ -2,7 +2,7 @@
 
 use crate::fixture::{Store, acme, kind, page, text};
 use esteira_model::{AccountId, PlanId, PlanVersionId, Time};
-use esteira_store::{Kind, Op, PlanRecord};
+use esteira_store::{Kind, Op, PlanRecord, Startable};
 
 conformance! {
     put_plan: a_plan_comes_back, a_change_needs_the_revision_before, a_name_is_taken_once, labels_follow_the_plan;
@@ -11,6 +11,7 @@ conformance! {
     insert_plan_version: a_version_comes_back, a_number_is_taken_once;
     plan_version: unknown_versions_are_none;
     plan_version_by_number: numbers_belong_to_their_plan;
+    startable: a_start_sees_its_plan_as_it_is;
     retire_plan_version: a_version_retires_once;
 }
 
@@ -143,6 +144,27 @@ async fn numbers_belong_to_their_plan(store: &mut Store) {
     let other = AccountId::new("other");
     assert_eq!(store.reader.plan_version_by_number(&other, a.id, 1).await.expect("reads"), None);
     assert_eq!(store.reader.plan_version_by_number(&acme(), a.id, 1).await.expect("reads"), Some(one));
+}
+
+async fn a_start_sees_its_plan_as_it_is(store: &mut Store) {
+    let (orders, parcels) = (store.plan("orders"), store.plan("parcels"));
+    let (one, two, three) = (store.version(&orders, 1), store.version(&orders, 2), store.version(&parcels, 1));
+    for plan in [&orders, &parcels, &PlanRecord { display_name: "Orders".into(), revision: 2, ..orders.clone() }] {
+        put(store, plan).await;
+    }
+    let unknown = PlanVersionId(store.ids.uuid());
+    let mut unit = store.unit().await;
+    for version in [&one, &two, &three] {
+        unit.insert_plan_version(version).await.expect("stored");
+    }
+    assert!(unit.retire_plan_version(two.id, Time(5), "old").await.expect("retires"));
+    let mut found = unit.startable(&[three.id, one.id, unknown, two.id, one.id]).await.expect("reads");
+    found.sort_by_key(|startable| startable.version);
+    let startable = |version, plan_revision, retired| Startable { version, plan_revision, retired };
+    let mut expected = [startable(one.id, 2, false), startable(two.id, 2, true), startable(three.id, 1, false)];
+    expected.sort_by_key(|startable| startable.version);
+    assert_eq!(found, expected);
+    assert!(unit.startable(&[]).await.expect("reads").is_empty());
 }
 
 async fn a_version_retires_once(store: &mut Store) {
