@@ -82,6 +82,8 @@ pub(crate) struct Shared {
     pub news: Outgoing,
     /// Other coordinators came, or changed what they serve.
     pub members_changed: Notify,
+    /// When this coordinator began.
+    pub begun: tokio::time::Instant,
     pub hand_off: bool,
     pub keep: Keep,
     pub maintenance: Maintenance,
@@ -147,6 +149,7 @@ impl Coordinator {
         let shared = Arc::new(Shared {
             reader,
             catalog: Catalog::new(is_shared),
+            begun: tokio::time::Instant::now(),
             dispatcher: Dispatcher::default(),
             hub: Hub::default(),
             ids: if settings.ordered_ids { ids } else { ids.unordered() },

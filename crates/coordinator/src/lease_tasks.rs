@@ -8,7 +8,7 @@ use crate::{
     work::{BeatVerdict, HeartBeat, Principal, Work},
 };
 use std::time::Duration;
-use tokio::sync::oneshot;
+use tokio::{sync::oneshot, time::Instant};
 
 /// What a worker asks for, checked for form by the edge.
 #[derive(Debug, Clone)]
@@ -32,6 +32,22 @@ pub struct LeaseTasks {
 /// How long a poll that is being answered waits for the transaction that answers it.
 const ANSWER_PATIENCE: Duration = Duration::from_secs(2);
 
+/// Polls that wait for at least this long end together with others.
+const LONG: Duration = Duration::from_secs(5);
+/// So often; at most so much later than they asked for.
+const TOGETHER: Duration = Duration::from_millis(250);
+
+/// When a poll without leases is answered. Thousands of idle polls that end one by one wake the process for each answer and for each
+/// new poll; those that end together share the wake-ups.
+fn end_of_wait(since: Instant, wait: Duration, begun: Instant) -> Instant {
+    let end = since + wait;
+    if wait < LONG {
+        return end;
+    }
+    let periods = end.saturating_duration_since(begun).as_nanos().div_ceil(TOGETHER.as_nanos());
+    begun + TOGETHER * u32::try_from(periods).unwrap_or(u32::MAX)
+}
+
 /// What a poll gets.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Leased {
@@ -46,7 +62,7 @@ struct Parked<'c> {
     coordinator: &'c Coordinator,
     key: PollKey,
     number: u64,
-    since: tokio::time::Instant,
+    since: Instant,
     receiver: oneshot::Receiver<Vec<Grant>>,
 }
 
@@ -117,7 +133,7 @@ impl Coordinator {
         if drain {
             return Ready::Now(Leased { grants: Vec::new(), drain });
         }
-        let since = tokio::time::Instant::now();
+        let since = Instant::now();
         let functions = ask.functions.into_iter().zip(versions).collect();
         let (key, number, receiver, wanted) =
             shared.dispatcher.park(Poll::new(key, functions, ask.queues, ask.max_leases, ask.ttl));
@@ -142,7 +158,7 @@ impl ParkedPoll<'_> {
         let mut grants = tokio::select! {
             biased;
             grants = &mut parked.receiver => grants.unwrap_or_default(),
-            () = tokio::time::sleep(wait) => {
+            () = tokio::time::sleep_until(end_of_wait(parked.since, wait, shared.begun)) => {
                 if shared.dispatcher.unpark(&parked.key, parked.number) {
                     // An answer may have come just before.
                     parked.receiver.try_recv().unwrap_or_default()
@@ -157,5 +173,25 @@ impl ParkedPoll<'_> {
         grants.iter_mut().for_each(|grant| grant.ttl += held);
         let drain = shared.workers.polled(&parked.key.account, &parked.key.worker_id, &[], shared.clock.now()).0;
         Leased { grants, drain }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_waits_end_together_and_never_early() {
+        let begun = Instant::now();
+        let ends = |millis: [u64; 4], wait| {
+            millis.map(|at| {
+                let since = begun + Duration::from_millis(at);
+                let end = end_of_wait(since, wait, begun);
+                assert!(end >= since + wait && end < since + wait + TOGETHER);
+                (end - begun).as_millis()
+            })
+        };
+        assert_eq!(ends([1, 100, 250, 251], Duration::from_secs(20)), [20_250, 20_250, 20_250, 20_500]);
+        assert_eq!(ends([1, 100, 250, 251], Duration::from_secs(1)), [1_001, 1_100, 1_250, 1_251]);
     }
 }
