@@ -167,8 +167,8 @@ impl Runner {
         self
     }
 
-    /// Does not wait: pauses before retries and `wait` steps pass at once on a clock of the runner's own, and execution
-    /// time-outs never come. For tests.
+    /// Does not wait: pauses before retries and `wait` steps pass at once on a clock of the runner's own, in the order in
+    /// which they would end if retries had no jitter, and execution time-outs never come. For tests.
     pub fn skip_waits(mut self) -> Self {
         self.pace = Pace::skipping();
         self
