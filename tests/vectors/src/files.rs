@@ -1,6 +1,6 @@
 //! The files: sources that people write, and the vectors that SDKs read.
 
-use crate::{Case, File, layout::layout, must, run};
+use crate::{Case, File, generate, layout::layout, must, run};
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs, io,
@@ -52,7 +52,9 @@ pub fn vectors() -> Result<BTreeMap<String, File>, Error> {
 /// What people wrote and what is generated, by topic, with nothing filled in.
 pub fn sources() -> Result<BTreeMap<String, File>, Error> {
     let read = |text: &str| serde_yaml_ng::from_str(text).map_err(|error| error.to_string());
-    read_all(&folder().join("sources"), "yaml", read)
+    let mut files = read_all(&folder().join("sources"), "yaml", read)?;
+    files.insert(generate::TOPIC.into(), generate::file());
+    Ok(files)
 }
 
 /// The text of each file as it must be.

@@ -7,6 +7,7 @@
 pub mod case;
 pub mod compare;
 pub mod files;
+pub mod generate;
 pub mod json_text;
 pub mod layout;
 pub mod must;
