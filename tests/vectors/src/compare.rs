@@ -25,7 +25,12 @@ impl fmt::Display for Difference {
 /// The first difference, if there is one. A `message` that is not expected is not compared.
 pub fn difference<T: Serialize>(expected: &T, found: &T) -> Option<Difference> {
     let json = |value: &T| serde_json::to_value(value).expect("vectors are JSON");
-    first(&mut String::new(), Some(&json(expected)), Some(&json(found)))
+    difference_of(&json(expected), &json(found))
+}
+
+/// The same of two values of JSON.
+pub fn difference_of(expected: &Value, found: &Value) -> Option<Difference> {
+    first(&mut String::new(), Some(expected), Some(found))
 }
 
 fn first(path: &mut String, expected: Option<&Value>, found: Option<&Value>) -> Option<Difference> {

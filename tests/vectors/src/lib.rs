@@ -15,4 +15,4 @@ pub mod payload;
 pub mod run;
 
 pub use case::{Case, File};
-pub use compare::{Difference, difference};
+pub use compare::{Difference, difference, difference_of};

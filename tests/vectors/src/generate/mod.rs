@@ -25,7 +25,7 @@ const CASES: u64 = 72;
 pub fn file() -> File {
     File {
         about: "Random plans over the kit, from seeds: src/generate says how.".into(),
-        cases: (0..CASES).map(|seed| Case::Trace(case(seed))).collect(),
+        cases: (0..CASES).map(|seed| Case::Trace(Box::new(case(seed)))).collect(),
     }
 }
 

@@ -105,7 +105,7 @@ impl<'c> Builder<'c> {
                 fields
             }
             8 => script(
-                json!([[{"verdict": {"policy": "own", "version": "1", "passed": n % 2 == 0, "detail": "why"}}, {"return": n.to_string()}]]),
+                json!([[{"verdict": {"policy": "own", "version": "1", "passed": n < 50, "detail": "why"}}, {"return": n.to_string()}]]),
             ),
             _ => script(json!([[{"return": n.to_string()}]])),
         };

@@ -38,14 +38,14 @@ pub fn report(raised: &Raised) -> Result<Reported, String> {
 pub fn truncate(case: &TruncateCase) -> Result<Bytes, String> {
     let text = case.text_unit.repeat(case.count);
     let mut failure = Failure::engine(FailureKind::Retryable, "X", "");
-    let place = |failure: &mut Failure, text: String| match case.limit {
-        FAILURE_MESSAGE_BYTES_MAX => Ok(failure.message = text),
-        FAILURE_STACK_BYTES_MAX => Ok(failure.stack_trace = text),
-        other => Err(format!("nothing is cut at {other} bytes")),
+    let is_message = match case.limit {
+        FAILURE_MESSAGE_BYTES_MAX => true,
+        FAILURE_STACK_BYTES_MAX => false,
+        other => return Err(format!("nothing is cut at {other} bytes")),
     };
-    place(&mut failure, text.clone())?;
+    *(if is_message { &mut failure.message } else { &mut failure.stack_trace }) = text.clone();
     let cut = truncated(failure);
-    let left = if case.limit == FAILURE_MESSAGE_BYTES_MAX { cut.message } else { cut.stack_trace };
+    let left = if is_message { cut.message } else { cut.stack_trace };
     if text.starts_with(&left) {
         Ok(Bytes { bytes: left.len() })
     } else {

@@ -1,6 +1,9 @@
 //! A plan runs to its end on the embedded runner with the functions of the kit.
 
-use crate::case::{Failure, Message, Payload, Start, Task, Trace, TraceCase, Verdict};
+use crate::{
+    case::{Failure, Message, Payload, Start, Task, Trace, TraceCase, Verdict},
+    payload::is_uuid,
+};
 use esteira_definition::parse;
 use esteira_sdk::model::{self, Actor, AggregateRef, DataClass, Packet, Plan, RunError, Runner};
 use std::collections::{BTreeMap, BTreeSet};
@@ -79,7 +82,6 @@ pub fn start(start: &Start) -> Result<model::Start, String> {
 
 fn traced(trace: &model::Trace, rules: &BTreeSet<String>) -> Trace {
     let payloads = |list: &[model::Payload]| list.iter().map(Payload::of_model).collect();
-    let job = trace.job.to_string();
     let task = |task: &model::TracedTask| Task {
         plan: task.plan_name.to_string(),
         step: task.step_key.to_string(),
@@ -93,7 +95,7 @@ fn traced(trace: &model::Trace, rules: &BTreeSet<String>) -> Trace {
     };
     let message = |emit: &model::Emit| Message {
         topic: emit.topic.clone(),
-        key: if emit.key == job { "<job>".into() } else { emit.key.clone() },
+        key: key_of(&emit.key),
         payload: Payload::of_model(&emit.payload),
     };
     Trace {
@@ -103,6 +105,11 @@ fn traced(trace: &model::Trace, rules: &BTreeSet<String>) -> Trace {
         results: payloads(&trace.results),
         messages: trace.messages.iter().map(message).collect(),
     }
+}
+
+/// The id of the job, or of a sub-plan's job, is another one in every run.
+fn key_of(key: &str) -> String {
+    if is_uuid(key) { "<job>".into() } else { key.to_owned() }
 }
 
 /// Why the language of expressions cannot judge is said in its own words.
