@@ -8,6 +8,7 @@ mod distributed;
 use distributed::{Published, messages_of, shown};
 use esteira_e2e::{LocalWorker, Server, within};
 use esteira_sdk::client::{Client, v1};
+use esteira_testkit::Postgres;
 use esteira_vectors::{
     Case,
     case::{RefusedCase, TraceCase},
@@ -26,12 +27,23 @@ fn cases<T>(pick: fn(Case) -> Option<T>) -> Vec<T> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_coordinator_reproduces_every_trace() {
+async fn the_coordinator_reproduces_every_trace_on_sqlite() {
+    reproduces_every_trace(Server::serve().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_coordinator_reproduces_every_trace_on_postgresql() {
+    let postgres = Postgres::shared();
+    let database = postgres.fresh_name();
+    postgres.run("postgres", &format!("CREATE DATABASE {database}"));
+    reproduces_every_trace(Server::serve_on(postgres.url(&database)).await).await;
+}
+
+async fn reproduces_every_trace(server: Server) {
     let cases: Vec<TraceCase> = cases(|case| match case {
         Case::Trace(case) => Some(*case),
         _ => None,
     });
-    let server = Server::serve().await;
     let client = server.client();
     let worker = LocalWorker::start(&server.url(), SLOTS, esteira_kit::functions());
     let wrong = within(ALL_MAX, "all vectors run", run_all(&client, &cases)).await;
