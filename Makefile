@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench bench-peers dev gen lint fmt clippy tidy peers-lint gen-check proto-lint deny verify setup setup-lint clean
+.PHONY: help demo test bench bench-peers dev gen vectors lint fmt clippy tidy peers-lint gen-check proto-lint deny verify setup setup-lint clean
 
 export PATH := $(CURDIR)/.tools/bin:$(PATH)
 TARGET := $(or $(CARGO_TARGET_DIR),target)
@@ -49,6 +49,10 @@ dev: ## a coordinator for development: no configuration, data in ./dev-data
 
 gen: ## regenerate the code that is made from proto/
 	cargo xtask gen
+
+vectors: ## regenerate tests/vectors/*.json from their sources; fails when that changes them
+	@before=$$(cat tests/vectors/*.json | sha256sum); cargo run $(LOCKED) -q -p esteira-vectors -- write; \
+	after=$$(cat tests/vectors/*.json | sha256sum); [ "$$before" = "$$after" ] || { echo "the vectors changed: read what is different, and commit it" >&2; exit 1; }
 
 lint: setup-lint ## format, clippy, house rules, generated code, contract, dependencies
 	$(call stage,fmt,$(MAKE) --no-print-directory fmt)

@@ -68,16 +68,12 @@ fn resolve(name: &Arc<str>, plan: &Plan, ids: &HashMap<Arc<str>, PlanVersionId>)
     let mut issues = Vec::new();
     for (index, step) in plan.steps.iter_mut().enumerate() {
         if let Run::SubPlan { plan, version, resolved } = &mut step.run {
-            let path = format!("/steps/{index}");
+            let unknown = |message| Issue::error(format!("/steps/{index}/sub_plan"), "SUB_PLAN_UNKNOWN", message);
             *resolved = ids.get(plan).copied();
             if resolved.is_none() {
-                issues.push(Issue::error(path, "SUB_PLAN_UNKNOWN", format!("the runner has no plan `{plan}`")));
+                issues.push(unknown(format!("the runner has no plan `{plan}`")));
             } else if *version != 0 {
-                issues.push(Issue::error(
-                    path,
-                    "SUB_PLAN_VERSION_UNKNOWN",
-                    "an embedded plan has no versions: refer to version 0",
-                ));
+                issues.push(unknown("an embedded plan has no versions: refer to version 0".into()));
             }
         }
     }

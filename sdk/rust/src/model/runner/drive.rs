@@ -36,7 +36,8 @@ pub(crate) struct Drive<'r> {
 
 impl<'r> Drive<'r> {
     pub(crate) fn new(runner: &'r Runner, library: Library) -> Self {
-        Self { runner, library, memory: Memory::default(), entropy: StdEntropy::new(), acts: VecDeque::new() }
+        let entropy = StdEntropy::new(!runner.pace.is_skipping());
+        Self { runner, library, memory: Memory::default(), entropy, acts: VecDeque::new() }
     }
 
     pub(crate) async fn run(mut self, start: Start) -> Result<Trace, RunError> {

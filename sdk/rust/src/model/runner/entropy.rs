@@ -7,15 +7,17 @@ use std::hash::{BuildHasher, RandomState};
 /// Ids rise with the time of the clock that is handed in; the rest is random.
 pub(crate) struct StdEntropy {
     state: u64,
+    /// Whether pauses vary; where they are skipped, that would only change the order of what follows.
+    varies: bool,
     now: Time,
     last_uuid: u64,
     last_sequence: i64,
 }
 
 impl StdEntropy {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(varies: bool) -> Self {
         // The standard library seeds every hasher from the system's randomness.
-        Self { state: RandomState::new().hash_one(0u8), now: Time(0), last_uuid: 0, last_sequence: 0 }
+        Self { state: RandomState::new().hash_one(0u8), varies, now: Time(0), last_uuid: 0, last_sequence: 0 }
     }
 
     pub(crate) fn set_now(&mut self, now: Time) {
@@ -49,7 +51,7 @@ impl Entropy for StdEntropy {
     }
 
     fn fraction(&mut self) -> f64 {
-        (self.next() >> 11) as f64 / (1u64 << 53) as f64
+        if self.varies { (self.next() >> 11) as f64 / (1u64 << 53) as f64 } else { 0.0 }
     }
 }
 
@@ -59,7 +61,7 @@ mod tests {
 
     #[test]
     fn ids_rise_and_have_the_form_of_version_7() {
-        let mut entropy = StdEntropy::new();
+        let mut entropy = StdEntropy::new(true);
         entropy.set_now(Time(1_700_000_000_123_456));
         let ids: Vec<Uuid> = (0..10_000).map(|_| entropy.uuid()).collect();
         assert!(ids.is_sorted() && ids.windows(2).all(|pair| pair[0] != pair[1]));

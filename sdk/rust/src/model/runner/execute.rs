@@ -1,11 +1,11 @@
 //! One attempt of one task.
 
 use crate::model::{
-    BoxFuture, CancelReason, Cancellation, Context, Error, Failure, FailureKind, Function, Invocation, Level, Observer,
-    Outcome, Output, Payload, clock,
+    BoxFuture, CancelReason, Cancellation, Context, Error, Failure, Function, Invocation, Level, Observer, Outcome,
+    Output, Payload, clock,
     context::Said,
     guarded::{Guarded, panic_error},
-    runner::Runner,
+    runner::{Runner, refusal},
 };
 use esteira_model::limits::{FAN_OUT_ITEMS_MAX, PAYLOAD_BYTES_MAX};
 use std::{
@@ -46,20 +46,24 @@ pub(crate) async fn execute(
     let returned =
         until(Guarded::new(running), runner.pace.time_out(timeout), || cancellation.cancel(CancelReason::Timeout))
             .await;
-    let said = cx.take_said();
+    let mut said = cx.take_said();
     let result = match returned {
         None => return Attempted { executed: Executed::TimedOut, said, wall_time: begun.elapsed() },
         Some(Ok(result)) => result,
         Some(Err(panic)) => Err(panic_error(&panic)),
     };
     let checked = result.and_then(|outcome| outcome.checked(cx.output_type(), PAYLOAD_BYTES_MAX, FAN_OUT_ITEMS_MAX));
+    let own = cx.aggregate();
     let executed = match checked {
-        Err(error) => Executed::Failed(error.into_failure(&cx.invocation().function_name)),
-        Ok(outcome) => match refusal(runner, &outcome, &said) {
-            Some(why) => Executed::Failed(Failure {
-                source: "worker".into(),
-                ..Failure::engine(FailureKind::NonRetryable, "JSON_INVALID", why)
-            }),
+        Err(error) => {
+            let failure = error.into_failure(&cx.invocation().function_name);
+            Executed::Failed(refusal::of_failure(&runner.check_json, failure, &mut said))
+        }
+        Ok(outcome) => match refusal::of_success(&runner.check_json, &outcome, &said, own) {
+            Some(failure) => {
+                said.checkpoint = None;
+                Executed::Failed(failure)
+            }
             None => Executed::Completed(outcome),
         },
     };
@@ -83,13 +87,6 @@ async fn until<T>(running: impl Future<Output = T>, limit: impl Future<Output = 
         }
     })
     .await
-}
-
-/// What the coordinator would not take.
-fn refusal(runner: &Runner, outcome: &Outcome, said: &Said) -> Option<String> {
-    let emitted = said.emits.iter().map(|emit| &emit.payload);
-    let mut texts = outcome.output.payloads().iter().chain(emitted).filter_map(Payload::as_json);
-    texts.find_map(|text| (runner.check_json)(text).err())
 }
 
 /// The engine's form of an output.

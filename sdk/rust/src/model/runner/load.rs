@@ -51,10 +51,11 @@ impl Memory {
         found.into_iter().filter_map(|(step, id)| Some((key(step), self.payload(id)?.clone()))).collect()
     }
 
-    /// What arrived at a join, by item path, then by the step that it comes from.
+    /// What arrived at a join, by item path, then by the step that it comes from, then by which task of it began first.
     fn arrivals(&self, job: JobId, join_step: u16) -> Vec<&Arrival> {
         let mut arrivals: Vec<&Arrival> = self.arrivals.get(&(job, join_step)).into_iter().flatten().collect();
-        arrivals.sort_by(|a, b| (&a.item_path, a.from_step).cmp(&(&b.item_path, b.from_step)));
+        arrivals
+            .sort_by(|a, b| (&a.item_path, a.from_step, a.from_task).cmp(&(&b.item_path, b.from_step, b.from_task)));
         arrivals
     }
 
@@ -79,11 +80,11 @@ impl Memory {
         Payload::json(text)
     }
 
-    /// Results of a job: outputs of its leaf tasks by item path, then step.
+    /// Results of a job: outputs of its leaf tasks by item path, then step, then which task of it began first.
     pub(crate) fn results(&self, job: JobId) -> Vec<ArtifactId> {
         let of_job = self.order.iter().filter_map(|id| self.ended.get(id)).filter(|ended| ended.task.job == job);
         let mut leaves: Vec<_> = of_job.filter(|ended| ended.leaf && ended.state == TaskState::Succeeded).collect();
-        leaves.sort_by(|a, b| (&a.task.item_path, a.task.step).cmp(&(&b.task.item_path, b.task.step)));
+        leaves.sort_by_key(|leaf| (&leaf.task.item_path, leaf.task.step, leaf.task.id));
         leaves.into_iter().flat_map(|leaf| leaf.outputs.iter().copied()).collect()
     }
 }

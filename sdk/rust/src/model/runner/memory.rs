@@ -25,9 +25,18 @@ pub(crate) struct Memory {
     /// Ended tasks in the order in which they ended.
     pub(crate) order: Vec<TaskId>,
     pub(crate) messages: Vec<Emit>,
-    live: HashMap<TaskId, (Task, Place)>,
+    live: HashMap<TaskId, Live>,
     ready: VecDeque<TaskId>,
-    timers: BTreeSet<(Time, TaskId)>,
+    /// By time, then by turn: of two that are due at once, the one that has waited for longer comes first.
+    timers: BTreeSet<(Time, u64, TaskId)>,
+    turn: u64,
+}
+
+struct Live {
+    task: Task,
+    place: Place,
+    /// Counts what was placed.
+    turn: u64,
 }
 
 impl Memory {
@@ -38,19 +47,20 @@ impl Memory {
                 self.artifacts.insert(artifact.id, artifact.payload);
             }
             Fact::TaskTaken(_, id) => {
-                if let Some((_, Place::Parked { due: Some(due), .. })) = self.live.remove(&id) {
-                    self.timers.remove(&(due, id));
+                if let Some(Live { place: Place::Parked { due: Some(due), .. }, turn, .. }) = self.live.remove(&id) {
+                    self.timers.remove(&(due, turn, id));
                 }
             }
             Fact::TaskPlaced(task, place) => {
+                self.turn += 1;
                 match &place {
                     Place::Queue => self.ready.push_back(task.id),
                     Place::Parked { due: Some(due), .. } => {
-                        self.timers.insert((*due, task.id));
+                        self.timers.insert((*due, self.turn, task.id));
                     }
                     Place::Parked { due: None, .. } => {}
                 }
-                self.live.insert(task.id, (*task, place));
+                self.live.insert(task.id, Live { task: *task, place, turn: self.turn });
             }
             Fact::AttemptEnded(_) => {}
             Fact::TaskEnded(ended) => {
@@ -65,7 +75,7 @@ impl Memory {
     /// The task that has been ready for longest.
     pub(crate) fn next_ready(&mut self) -> Option<Task> {
         while let Some(id) = self.ready.pop_front() {
-            if let Some((task, Place::Queue)) = self.live.get(&id) {
+            if let Some(Live { task, place: Place::Queue, .. }) = self.live.get(&id) {
                 return Some(task.clone());
             }
         }
@@ -74,16 +84,16 @@ impl Memory {
 
     /// The next task that waits for a time, why, and until when.
     pub(crate) fn next_due(&self) -> Option<(Task, WaitReason, Time)> {
-        let &(due, id) = self.timers.first()?;
+        let &(due, _, id) = self.timers.first()?;
         match self.live.get(&id)? {
-            (task, Place::Parked { reason, .. }) => Some((task.clone(), *reason, due)),
-            (_, Place::Queue) => None,
+            Live { task, place: Place::Parked { reason, .. }, .. } => Some((task.clone(), *reason, due)),
+            Live { place: Place::Queue, .. } => None,
         }
     }
 
     /// A live task.
     pub(crate) fn live(&self, id: TaskId) -> Option<&Task> {
-        self.live.get(&id).map(|(task, _)| task)
+        self.live.get(&id).map(|live| &live.task)
     }
 
     /// The bytes, which are there for every id that was ever handed out.

@@ -4,7 +4,7 @@
 //! [`Trace`] here and there. Nothing is persisted: what the process forgets is gone. Tasks run one after the other, in
 //! the order in which they became ready, so that a trace is the same in every run.
 //!
-//! Read in this order: `drive` (the loop), `attempt` and `execute` (one attempt), `memory` (what the store keeps), `load` (what
+//! Read in this order: `drive` (the loop), `attempt` and `execute` (one attempt), `refusal` (what a report may not hold), `memory` (what the store keeps), `load` (what
 //! expressions need).
 
 mod attempt;
@@ -16,6 +16,7 @@ mod execute;
 mod load;
 mod memory;
 mod pace;
+mod refusal;
 mod timer;
 
 use crate::model::{
@@ -32,7 +33,7 @@ use std::{
 };
 
 /// Checks JSON text as the coordinator does when it receives it; the text says what is wrong.
-type CheckJson = Box<dyn Fn(&str) -> Result<(), String> + Send + Sync>;
+pub(crate) type CheckJson = Box<dyn Fn(&str) -> Result<(), String> + Send + Sync>;
 
 /// Runs plans in this process.
 ///
@@ -167,8 +168,8 @@ impl Runner {
         self
     }
 
-    /// Does not wait: pauses before retries and `wait` steps pass at once on a clock of the runner's own, and execution
-    /// time-outs never come. For tests.
+    /// Does not wait: pauses before retries and `wait` steps pass at once on a clock of the runner's own, in the order in
+    /// which they would end if retries had no jitter, and execution time-outs never come. For tests.
     pub fn skip_waits(mut self) -> Self {
         self.pace = Pace::skipping();
         self

@@ -9,8 +9,8 @@ use std::{
 
 pub(crate) enum Pace {
     Real(Timer),
-    /// How far the clock is ahead of the real one.
-    Skipping(Mutex<Duration>),
+    /// A clock that stands still but for what is skipped, so that nothing depends on how fast functions are.
+    Skipping(Mutex<Time>),
 }
 
 impl Pace {
@@ -19,23 +19,28 @@ impl Pace {
     }
 
     pub(crate) fn skipping() -> Self {
-        Self::Skipping(Mutex::default())
+        Self::Skipping(Mutex::new(real_now()))
+    }
+
+    pub(crate) const fn is_skipping(&self) -> bool {
+        matches!(self, Self::Skipping(_))
     }
 
     pub(crate) fn now(&self) -> Time {
-        let real = Time(micros(clock::wall().duration_since(UNIX_EPOCH).unwrap_or_default()));
         match self {
-            Self::Real(_) => real,
-            Self::Skipping(ahead) => real.after(*ahead.lock().unwrap_or_else(PoisonError::into_inner)),
+            Self::Real(_) => real_now(),
+            Self::Skipping(now) => *now.lock().unwrap_or_else(PoisonError::into_inner),
         }
     }
 
     /// Until that time.
     pub(crate) async fn wait_until(&self, time: Time) {
-        let pause = time.since(self.now());
         match self {
-            Self::Real(timer) => timer.at(clock::instant() + pause).await,
-            Self::Skipping(ahead) => *ahead.lock().unwrap_or_else(PoisonError::into_inner) += pause,
+            Self::Real(timer) => timer.at(clock::instant() + time.since(self.now())).await,
+            Self::Skipping(now) => {
+                let mut now = now.lock().unwrap_or_else(PoisonError::into_inner);
+                *now = time.max(*now);
+            }
         }
     }
 
@@ -46,4 +51,8 @@ impl Pace {
             _ => std::future::pending().await,
         }
     }
+}
+
+fn real_now() -> Time {
+    Time(micros(clock::wall().duration_since(UNIX_EPOCH).unwrap_or_default()))
 }

@@ -187,3 +187,19 @@ fn two_runs_give_the_same_trace() {
     let (first, second) = (run(&runner(), plan.clone(), "3"), run(&runner(), plan, "3"));
     assert_eq!((first.tasks, texts(&first.results)), (second.tasks, vec!["[1,0,2,2,3,4]"]));
 }
+
+#[test]
+fn skipped_pauses_end_in_the_same_order_in_every_run() {
+    let flaky = |name: &'static str| {
+        function(name, OutputType::Single, |cx: Context, input: Payload| async move {
+            if cx.attempt() == 1 { Err(Error::retryable("BUSY", "later")) } else { Ok(Outcome::one(input)) }
+        })
+    };
+    // With the default policy, whose jitter would make the order of the items another one in every run.
+    let plan = PlanBuilder::new()
+        .step(step("count", "count").output(OutputType::Multiple).then("flaky"))
+        .step(step("flaky", "flaky"));
+    let trace = run(&runner().function(flaky("flaky")), plan, "20");
+    let places: Vec<u32> = trace.step("flaky").map(|task| task.item_path.0[0]).collect();
+    assert_eq!(places, (0..20).collect::<Vec<_>>());
+}
