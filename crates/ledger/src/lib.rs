@@ -4,6 +4,7 @@
 //! Must not know: files, sockets, clocks, randomness; keys, salts and times are arguments.
 //! Read first: [`kinds`] (what is recorded), then [`verify`] (what it proves). The formats stand in `docs/provenance.md`.
 
+pub mod bundle;
 pub mod checkpoint;
 pub mod codes;
 pub mod dsse;
@@ -21,6 +22,7 @@ pub mod verdict;
 pub mod verify;
 pub mod wire;
 
+pub use bundle::Bundle;
 pub use checkpoint::{Checkpoint, Schedule};
 pub use hash::{Hash, Salt, commitment, leaf_hash, text_commitment};
 pub use hashes::Hashes;
@@ -29,4 +31,4 @@ pub use leaf::Leaf;
 pub use merkle::{Frontier, Place};
 pub use statement::{Statement, Subject};
 pub use verdict::{Failing, Finding, Verdict};
-pub use verify::{Evidence, Trust, verify};
+pub use verify::{Evidence, Standing, Trust, verify};

@@ -120,11 +120,11 @@ pub fn verify_consistency(old_size: u64, old_root: &Hash, new_size: u64, new_roo
     if old_size > new_size {
         return false;
     }
-    if old_size == 0 {
-        return path.is_empty() && *old_root == Hash::of_bytes(&[]);
-    }
     if old_size == new_size {
         return path.is_empty() && old_root == new_root;
+    }
+    if old_size == 0 {
+        return path.is_empty() && *old_root == Hash::of_bytes(&[]);
     }
     // A complete old log is itself a subtree of the new one, and not repeated in the proof.
     let mut path = path.iter();

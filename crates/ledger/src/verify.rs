@@ -23,7 +23,8 @@ pub struct Trust<'a> {
 }
 
 /// Which bodies of the leaf a body is among.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Role {
     /// What a job started with, or an attempt read.
     Input,
@@ -101,15 +102,31 @@ pub struct Evidence<'a> {
     pub parents: &'a [&'a [u8]],
     /// The leaf's place; none while it has none.
     pub included: Option<Included<'a>>,
-    /// The signed note of the log's head; none before the first.
-    pub checkpoint: Option<&'a str>,
-    /// The newest anchor; none before the first.
-    pub anchor: Option<Anchor<'a>>,
+}
+
+/// The log's head and how far it is anchored: signatures and consistency are checked once, for any number of leaves.
+#[derive(Debug, Clone)]
+pub struct Standing {
+    checkpoint: Option<Checkpoint>,
+    /// How many leaves are anchored, or what is wrong with the anchor.
+    anchored: Result<u64, Failing>,
+}
+
+impl Standing {
+    /// From the signed note of the log's head and the newest anchor; none of either before the first.
+    pub fn new(checkpoint: Option<&str>, anchor: Option<Anchor<'_>>, trust: &Trust<'_>) -> Self {
+        let checkpoint = checkpoint.and_then(|note| Checkpoint::open(note, trust.origin, trust.keys).ok());
+        let anchored = match (&checkpoint, anchor) {
+            (Some(checkpoint), Some(anchor)) => check_anchor(&anchor, checkpoint, trust),
+            _ => Ok(0),
+        };
+        Self { checkpoint, anchored }
+    }
 }
 
 /// Verifies.
-pub fn verify(evidence: &Evidence<'_>, trust: &Trust<'_>) -> Finding {
-    match check(evidence, trust) {
+pub fn verify(evidence: &Evidence<'_>, standing: &Standing) -> Finding {
+    match check(evidence, standing) {
         Ok(verdict) => Finding { verdict, failing: None },
         Err((verdict, failing)) => Finding { verdict, failing: Some(failing) },
     }
@@ -117,7 +134,7 @@ pub fn verify(evidence: &Evidence<'_>, trust: &Trust<'_>) -> Finding {
 
 type Failed = (Verdict, Failing);
 
-fn check(evidence: &Evidence<'_>, trust: &Trust<'_>) -> Result<Verdict, Failed> {
+fn check(evidence: &Evidence<'_>, standing: &Standing) -> Result<Verdict, Failed> {
     let recorded = evidence.leaf.ok_or((Verdict::Unknown, Failing::Leaf))?;
     let leaf = decode(recorded)?;
     let certificate = match &evidence.body {
@@ -128,19 +145,13 @@ fn check(evidence: &Evidence<'_>, trust: &Trust<'_>) -> Result<Verdict, Failed> 
         check_rebuilt(&leaf, recorded, rebuilt)?;
     }
     check_parents(leaf.parents(), evidence.parents)?;
-    let checkpoint = evidence
-        .checkpoint
-        .and_then(|note| Checkpoint::open(note, trust.origin, trust.keys).ok())
-        .ok_or((Verdict::NotIncluded, Failing::Checkpoint))?;
-    let included = evidence.included.filter(|included| is_included(recorded, included, &checkpoint));
+    let checkpoint = standing.checkpoint.as_ref().ok_or((Verdict::NotIncluded, Failing::Checkpoint))?;
+    let included = evidence.included.filter(|included| is_included(recorded, included, checkpoint));
     let index = included.ok_or((Verdict::NotIncluded, Failing::Inclusion))?.index;
-    if certificate.is_some_and(|certificate| !is_included(certificate.leaf, &certificate.included, &checkpoint)) {
+    if certificate.is_some_and(|certificate| !is_included(certificate.leaf, &certificate.included, checkpoint)) {
         return Err((Verdict::NotIncluded, Failing::CertificateInclusion));
     }
-    let anchored = match &evidence.anchor {
-        Some(anchor) => check_anchor(anchor, &checkpoint, trust)?,
-        None => 0,
-    };
+    let anchored = standing.anchored.map_err(|failing| (Verdict::NotIncluded, failing))?;
     Ok(match certificate {
         Some(_) => Verdict::Erased,
         None if index < anchored => Verdict::Valid,
@@ -211,13 +222,12 @@ fn is_included(leaf: &[u8], included: &Included<'_>, checkpoint: &Checkpoint) ->
     root_from_inclusion(&leaf_hash(leaf), included.index, checkpoint.size, included.path) == Some(checkpoint.root)
 }
 
-/// Answers with how many leaves are anchored.
-fn check_anchor(anchor: &Anchor<'_>, checkpoint: &Checkpoint, trust: &Trust<'_>) -> Result<u64, Failed> {
-    let opened = Checkpoint::open(anchor.note, trust.origin, trust.keys);
-    let opened = opened.map_err(|_| (Verdict::NotIncluded, Failing::Anchor))?;
+fn check_anchor(anchor: &Anchor<'_>, checkpoint: &Checkpoint, trust: &Trust<'_>) -> Result<u64, Failing> {
+    let opened = Checkpoint::open(anchor.note, trust.origin, trust.keys).map_err(|_| Failing::Anchor)?;
     let (old, new) = if opened.size < checkpoint.size { (&opened, checkpoint) } else { (checkpoint, &opened) };
-    if !verify_consistency(old.size, &old.root, new.size, &new.root, anchor.consistency) {
-        return Err((Verdict::NotIncluded, Failing::Consistency));
+    if verify_consistency(old.size, &old.root, new.size, &new.root, anchor.consistency) {
+        Ok(opened.size)
+    } else {
+        Err(Failing::Consistency)
     }
-    Ok(opened.size)
 }

@@ -175,7 +175,8 @@ fn what_lies_beyond_the_log_has_no_proof() {
 fn a_log_begins_with_the_empty_one_and_never_with_a_longer_one() {
     let (empty, root) = (Hash::of_bytes(b""), mth(&some_leaves(3)));
     assert_eq!(Frontier::default().root(), empty);
-    assert!(verify_consistency(0, &empty, 3, &root, &[]));
+    assert!(verify_consistency(0, &empty, 3, &root, &[]) && verify_consistency(0, &empty, 0, &empty, &[]));
+    assert!(!verify_consistency(0, &empty, 0, &root, &[]));
     assert!(!verify_consistency(0, &root, 3, &root, &[]) && !verify_consistency(0, &empty, 3, &root, &[root]));
     assert!(!verify_consistency(3, &root, 2, &root, &[]) && !verify_consistency(2, &root, 3, &root, &[]));
     assert!(verify_consistency(3, &root, 3, &root, &[]) && !verify_consistency(3, &empty, 3, &root, &[]));
