@@ -20,8 +20,8 @@ use std::{
 /// A stretch of a segment that is no record, kept for a person to look at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Quarantined {
-    /// The copy of its bytes.
-    pub copy: PathBuf,
+    /// The copy of its bytes; none when it could not be made, and then the segment stays.
+    pub copy: Option<PathBuf>,
     /// The segment that it is from.
     pub segment: PathBuf,
     /// Its place there.
@@ -59,6 +59,8 @@ pub struct Ingest {
     quarantined: Vec<Quarantined>,
     /// Segments, by source, in which there was anything; the others are a reserve.
     used: BTreeSet<(usize, u64)>,
+    /// Segments with damage that could not be copied.
+    only_copies: BTreeSet<(usize, u64)>,
     /// Of folders that no writer of this process has.
     _locks: Vec<File>,
 }
@@ -67,13 +69,14 @@ impl Ingest {
     /// Looks through the sealed segments of a writer, and puts what is damaged into quarantine.
     ///
     /// # Errors
-    /// When a folder cannot be read, or the quarantine not be written.
+    /// When a folder cannot be read.
     pub fn open(sources: Vec<Source>) -> io::Result<Self> {
         let mut ingest = Self {
             sources,
             waiting: BTreeMap::new(),
             quarantined: Vec::new(),
             used: BTreeSet::new(),
+            only_copies: BTreeSet::new(),
             _locks: Vec::new(),
         };
         for source in 0..ingest.sources.len() {
@@ -114,7 +117,10 @@ impl Ingest {
                     }
                     Found::Record { .. } => {}
                     Found::Damaged { position, bytes, damage } => {
-                        let copy = quarantine(&folder, number, position, bytes)?;
+                        let copy = quarantine(&folder, number, position, bytes).ok();
+                        if copy.is_none() {
+                            self.only_copies.insert((source, number));
+                        }
                         let segment = path.clone();
                         self.quarantined.push(Quarantined { copy, segment, position, bytes: bytes.len(), damage });
                     }
@@ -191,7 +197,10 @@ impl Ingest {
         for (at, source) in self.sources.iter().enumerate() {
             let is_waiting =
                 |number: u64| self.waiting.values().flatten().any(|copy| copy.source == at && copy.number == number);
-            let is_over = |number: &u64| self.used.contains(&(at, *number)) && !is_waiting(*number);
+            let is_over = |number: &u64| {
+                let segment = (at, *number);
+                self.used.contains(&segment) && !self.only_copies.contains(&segment) && !is_waiting(*number)
+            };
             for number in self.numbers(at)?.into_iter().filter(is_over) {
                 std::fs::remove_file(segment::path(&source.folder, number))?;
                 removed += 1;

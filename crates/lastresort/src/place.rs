@@ -101,6 +101,7 @@ impl Place {
         let failed = |source| OpenError::Io { folder: folder.clone(), source };
         std::fs::create_dir_all(&folder).map_err(failed)?;
         let lock = lock(&folder)?;
+        cursor::create(&folder).map_err(failed)?;
         let mut last_sequence = cursor::read(&folder).map_err(failed)?;
         let numbers = segment::numbers(&folder).map_err(failed)?;
         let mut fresh = VecDeque::new();

@@ -110,9 +110,14 @@ impl Segment {
 }
 
 fn fill(mut file: &File, header: &SegmentHeader) -> io::Result<()> {
-    const ZEROS: &[u8] = &[0; 64 << 10];
     file.write_all(&header.encode())?;
-    let mut left = header.bytes - BLOCK as u64;
+    write_zeros(file, header.bytes - BLOCK as u64)
+}
+
+/// Writes zeros where the file stands: space that is only promised may turn out not to be there.
+pub(crate) fn write_zeros(mut file: &File, bytes: u64) -> io::Result<()> {
+    const ZEROS: &[u8] = &[0; 64 << 10];
+    let mut left = bytes;
     while left > 0 {
         let count = left.min(ZEROS.len() as u64);
         file.write_all(&ZEROS[..count as usize])?;

@@ -64,10 +64,30 @@ fn a_cursor_that_is_damaged_begins_again() {
     write(folder.path(), 1..=3);
     open(folder.path()).done(2).expect("a cursor");
     assert_eq!(all(&open(folder.path())), [3]);
-    for damaged in ["esteira-lastresort-cursor-v1 9 00000000\n", "", "\u{fffd}"] {
-        std::fs::write(folder.path().join("cursor"), damaged).expect("a file");
-        assert_eq!(all(&open(folder.path())), [1, 2, 3], "{damaged:?}");
+    for damaged in [vec![0; 8192], vec![7; 8192], vec![], vec![1; 9]] {
+        std::fs::write(folder.path().join("cursor"), &damaged).expect("a file");
+        let mut ingest = open(folder.path());
+        assert_eq!(all(&ingest), [1, 2, 3], "{} bytes", damaged.len());
+        ingest.done(1).expect("a cursor");
+        drop(ingest);
+        assert_eq!(all(&open(folder.path())), [2, 3], "and it is whole again");
     }
+}
+
+#[test]
+fn damage_that_cannot_be_copied_stays_where_it_is() {
+    let folder = tempfile::tempdir().expect("a folder");
+    write(folder.path(), 1..=2);
+    let segment = &segments(folder.path())[0];
+    let mut bytes = std::fs::read(segment).expect("a segment");
+    bytes[4096] ^= 1;
+    std::fs::write(segment, &bytes).expect("a segment");
+    std::fs::write(folder.path().join("quarantine"), "no folder").expect("a file");
+    let mut ingest = open(folder.path());
+    assert_eq!(ingest.quarantined()[0].copy, None);
+    ingest.done(2).expect("a cursor");
+    assert_eq!(ingest.remove_ingested().expect("nothing to remove"), 0);
+    assert_eq!(std::fs::read(segment).expect("a segment"), bytes);
 }
 
 #[test]
@@ -96,12 +116,15 @@ fn what_is_damaged_is_kept_for_a_person_and_the_rest_comes_back() {
         assert_eq!(all(&ingest), [1, 3, 4]);
         let [bad] = ingest.quarantined() else { panic!("{:?}", ingest.quarantined()) };
         assert_eq!((bad.position, bad.bytes), (4 * 4096, 3 * 4096));
-        assert_eq!(std::fs::read(&bad.copy).expect("a copy"), bytes[bad.position..bad.position + bad.bytes]);
+        assert_eq!(
+            std::fs::read(bad.copy.as_ref().expect("a copy")).expect("a copy"),
+            bytes[bad.position..bad.position + bad.bytes]
+        );
     }
     let mut ingest = open(folder.path());
     ingest.done(4).expect("a cursor");
     ingest.remove_ingested().expect("removable");
-    assert!(ingest.quarantined()[0].copy.exists(), "the copy outlives the segment");
+    assert!(ingest.quarantined()[0].copy.as_ref().is_some_and(|copy| copy.exists()), "the copy outlives the segment");
 }
 
 /// A sync that failed says nothing of what is on the disk: the record may be there, and it is in the next folder too.
