@@ -5,7 +5,7 @@
 use crate::{
     hash::{Hash, Salt},
     verdict::Finding,
-    verify::{self, Anchor, Body, Certificate, Evidence, Held, Included, Role, Standing, Trust},
+    verify::{self, Anchor, Body, Certificate, Evidence, Held, Included, Role, Rows, Standing, Trust},
 };
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
@@ -74,8 +74,8 @@ pub struct Bundle {
     pub format: String,
     /// See [`Evidence::leaf`].
     pub leaf: Option<Hex>,
-    /// See [`Evidence::rebuilt`].
-    pub rebuilt: Option<Hex>,
+    /// See [`Evidence::rows`].
+    pub rows: BundleRows,
     /// See [`Evidence::body`].
     pub body: Option<BundleBody>,
     /// See [`Evidence::parents`].
@@ -86,6 +86,18 @@ pub struct Bundle {
     pub checkpoint: Option<String>,
     /// The newest anchor.
     pub anchor: Option<BundleAnchor>,
+}
+
+/// See [`Rows`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum BundleRows {
+    /// See [`Rows::Elsewhere`].
+    Elsewhere,
+    /// See [`Rows::Gone`].
+    Gone,
+    /// See [`Rows::Leaf`].
+    Leaf(Hex),
 }
 
 /// See [`Body`].
@@ -172,7 +184,11 @@ impl Bundle {
         let parents: Vec<&[u8]> = self.parents.iter().map(|parent| parent.0.as_slice()).collect();
         let evidence = Evidence {
             leaf: self.leaf.as_ref().map(|leaf| leaf.0.as_slice()),
-            rebuilt: self.rebuilt.as_ref().map(|leaf| leaf.0.as_slice()),
+            rows: match &self.rows {
+                BundleRows::Elsewhere => Rows::Elsewhere,
+                BundleRows::Gone => Rows::Gone,
+                BundleRows::Leaf(leaf) => Rows::Leaf(&leaf.0),
+            },
             body: self.body.as_ref().map(BundleBody::view),
             parents: &parents,
             included: self.included.as_ref().map(BundleIncluded::view),

@@ -82,6 +82,8 @@ pub enum Failing {
     Body,
     /// The certificate is not one of this body's removal.
     Certificate,
+    /// The rows are gone.
+    Rows,
     /// The first field in which rows and record differ.
     Field(&'static str),
     /// The parents are not as many as the leaf names.
@@ -109,6 +111,7 @@ impl fmt::Display for Failing {
             Self::Content => f.write_str("content"),
             Self::Body => f.write_str("body"),
             Self::Certificate => f.write_str("certificate"),
+            Self::Rows => f.write_str("rows"),
             Self::Field(name) => write!(f, "field {name}"),
             Self::ParentCount => f.write_str("parent count"),
             Self::Parent(index) => write!(f, "parent {index}"),

@@ -89,13 +89,24 @@ pub struct Anchor<'a> {
     pub consistency: &'a [Hash],
 }
 
+/// The rows of which the leaf speaks.
+#[derive(Debug, Clone, Copy)]
+pub enum Rows<'a> {
+    /// Not at hand, as in an export, or removed by the retention policy with the whole job.
+    Elsewhere,
+    /// They should be there, and are not.
+    Gone,
+    /// The leaf made again from them.
+    Leaf(&'a [u8]),
+}
+
 /// All that a verification looks at.
 #[derive(Debug, Clone, Copy)]
 pub struct Evidence<'a> {
     /// The leaf as it was recorded; none when the ledger has none.
     pub leaf: Option<&'a [u8]>,
-    /// The leaf made again from the rows; none where there are no rows, as in an export.
-    pub rebuilt: Option<&'a [u8]>,
+    /// What the rows say.
+    pub rows: Rows<'a>,
     /// The body to verify; none to verify the leaf alone.
     pub body: Option<Body<'a>>,
     /// The recorded leaves of the parents, in order.
@@ -141,8 +152,10 @@ fn check(evidence: &Evidence<'_>, standing: &Standing) -> Result<Verdict, Failed
         Some(body) => check_body(&leaf, body)?,
         None => None,
     };
-    if let Some(rebuilt) = evidence.rebuilt {
-        check_rebuilt(&leaf, recorded, rebuilt)?;
+    match evidence.rows {
+        Rows::Elsewhere => {}
+        Rows::Gone => return Err((Verdict::MismatchLeaf, Failing::Rows)),
+        Rows::Leaf(rebuilt) => check_rebuilt(&leaf, recorded, rebuilt)?,
     }
     check_parents(leaf.parents(), evidence.parents)?;
     let checkpoint = standing.checkpoint.as_ref().ok_or((Verdict::NotIncluded, Failing::Checkpoint))?;

@@ -153,11 +153,10 @@ class Reader:
 
     def number(self, limit=2**64):
         value = shift = 0
-        while True:
+        byte = 128
+        while byte > 127:
             byte = self.take(1)[0]
             value, shift = value | (byte & 127) << shift, shift + 7
-            if byte < 128:
-                break
         if value >= limit or (byte == 0 and shift > 7):
             raise ValueError("not the one form of a number")
         return value
@@ -183,9 +182,10 @@ class Reader:
     count = lambda self: self.number(2**32)
     path = lambda self: ".".join(str(self.count()) for _ in range(self.number()))
     uuid = lambda self: re.sub("(.{8})(.{4})(.{4})(.{4})(.{12})", r"\1-\2-\3-\4-\5", self.take(16).hex())
-    few = lambda self, count: [self.hash() for _ in range(count)]
-    many = lambda self, count: {"count": str(count), "root": self.hash()}
-    hashes = lambda self: (lambda count: (self.few if count <= 16 else self.many)(count))(self.number())
+
+    def hashes(self):
+        count = self.number()
+        return [self.hash() for _ in range(count)] if count <= 16 else {"count": str(count), "root": self.hash()}
 
 def read_leaf(raw):
     if len(raw) > 64 << 10 or raw[:4] != b"ESL\1":
@@ -254,14 +254,15 @@ def verify(bundle, origin, keys):
         failing, certificate = check_body(leaf, bundle["body"])
         if failing:
             return "MISMATCH_CONTENT", failing
-    if bundle["rebuilt"] not in (None, bundle["leaf"]):
-        rebuilt = leaf_or_none(bytes.fromhex(bundle["rebuilt"]))
+    if bundle["rows"] == "gone":
+        return "MISMATCH_LEAF", "rows"
+    if bundle["rows"] not in ("elsewhere", {"leaf": bundle["leaf"]}):
+        rebuilt = leaf_or_none(bytes.fromhex(bundle["rows"]["leaf"]))
         if rebuilt is None:
             return "MISMATCH_LEAF", "leaf form"
         same_kind = rebuilt["kind"] == leaf["kind"]
         return "MISMATCH_LEAF", "field " + (next(n for n in leaf if leaf[n] != rebuilt[n]) if same_kind else "kind")
-    failing = check_parents(leaf["parents"], raw_list(bundle["parents"]))
-    if failing:
+    if failing := check_parents(leaf["parents"], raw_list(bundle["parents"])):
         return "CHAIN_BROKEN", failing
     try:
         head = open_checkpoint(bundle["checkpoint"] or "", origin, keys)
@@ -282,7 +283,7 @@ def verify(bundle, origin, keys):
             return "NOT_INCLUDED", "consistency"
     if certificate:
         return "ERASED", None
-    return "VALID" if bundle["included"]["index"] < anchored[0] else "VALID_NOT_ANCHORED", None
+    return ("VALID" if bundle["included"]["index"] < anchored[0] else "VALID_NOT_ANCHORED"), None
 
 def main():
     parser = argparse.ArgumentParser(description="Verifies an evidence bundle of esteira.")

@@ -3,7 +3,7 @@
 use crate::job::{self, ITEMS, ORIGIN, key};
 use esteira_ledger::{
     Bundle, Checkpoint, Hash, Leaf, SignerKey, Verdict,
-    bundle::{BundleAnchor, BundleBody, BundleCertificate, BundleHeld, BundleIncluded, FORMAT, Hex},
+    bundle::{BundleAnchor, BundleBody, BundleCertificate, BundleHeld, BundleIncluded, BundleRows, FORMAT, Hex},
     leaf_hash,
     proof::{Leaves, consistency, inclusion},
     verify::{Role, Trust},
@@ -59,7 +59,7 @@ impl World {
         Bundle {
             format: FORMAT.to_owned(),
             leaf: Some(leaf.clone()),
-            rebuilt: Some(leaf),
+            rows: BundleRows::Leaf(leaf),
             body: None,
             parents: named.iter().map(|hash| Hex(self.log[position(hash)].clone())).collect(),
             included: Some(self.included(index)),
@@ -125,6 +125,12 @@ fn flip(bytes: &mut Option<Hex>, at: usize) {
     bytes.as_mut().expect("evidence with a leaf").0[at] ^= 1;
 }
 
+fn flip_rows(bundle: &mut Bundle, at: usize) {
+    let mut leaf = bundle.leaf.clone();
+    flip(&mut leaf, at);
+    bundle.rows = BundleRows::Leaf(leaf.expect("evidence with a leaf"));
+}
+
 fn cases(world: &World) -> Vec<(&'static str, Bundle)> {
     let mut cases: Vec<(&'static str, Bundle)> = Vec::new();
     let mut case = |name, bundle| cases.push((name, bundle));
@@ -143,7 +149,7 @@ fn cases(world: &World) -> Vec<(&'static str, Bundle)> {
     );
     case("the start, which follows from nothing", world.bundle(0));
     case("a join of more parents than a leaf lists", world.bundle(JOIN));
-    case("the end, offline", edited(world.bundle(END), |b| b.rebuilt = None));
+    case("the end, offline", edited(world.bundle(END), |b| b.rows = BundleRows::Elsewhere));
     case("no anchor yet", edited(world.with_input(), |b| b.anchor = None));
     case("an anchor just before the leaf", anchored(1));
     case("an anchor just behind the leaf", anchored(2));
@@ -215,20 +221,21 @@ fn cases(world: &World) -> Vec<(&'static str, Bundle)> {
     case(
         "rows that say another outcome",
         edited(world.with_input(), |b| {
-            let leaf = b.rebuilt.clone().expect("rows");
+            let leaf = b.leaf.clone().expect("a leaf");
             let Ok(Leaf::AttemptEnded(mut fields)) = Leaf::decode(&leaf.0) else { panic!("an attempt") };
             fields.failure = None;
-            b.rebuilt = Some(Hex(job::encode(*fields)));
+            b.rows = BundleRows::Leaf(Hex(job::encode(*fields)));
         }),
     );
-    case("rows of another kind", edited(world.with_input(), |b| b.rebuilt = Some(Hex(world.log[0].clone()))));
-    case("rows that are no leaf", edited(world.with_input(), |b| flip(&mut b.rebuilt, 1)));
+    case("rows that are gone", edited(world.with_input(), |b| b.rows = BundleRows::Gone));
+    case("rows of another kind", edited(world.with_input(), |b| b.rows = BundleRows::Leaf(Hex(world.log[0].clone()))));
+    case("rows that are no leaf", edited(world.with_input(), |b| flip_rows(b, 1)));
     case(
         "rows and record that agree on a lie",
         edited(world.with_input(), |b| {
             let at = b.leaf.as_ref().expect("a leaf").0.len() - 40;
             flip(&mut b.leaf, at - 32 - 14);
-            b.rebuilt = b.leaf.clone();
+            b.rows = BundleRows::Leaf(b.leaf.clone().expect("a leaf"));
         }),
     );
     case("a parent that was changed", edited(world.with_input(), |b| b.parents[0] = Hex(other.log[0].clone())));
@@ -309,10 +316,10 @@ fn no_edit_of_a_byte_stays_unseen() {
             let finding = bundle.verify(&trust).expect("known");
             assert!(verdicts.contains(&finding.verdict) && finding.failing.is_some(), "byte {at}: {finding:?}");
         };
-        caught(&[Verdict::MismatchLeaf], edited(good.clone(), |b| flip(&mut b.rebuilt, at)));
+        caught(&[Verdict::MismatchLeaf], edited(good.clone(), |b| flip_rows(b, at)));
         let both = edited(good.clone(), |b| {
             flip(&mut b.leaf, at);
-            b.rebuilt = b.leaf.clone();
+            b.rows = BundleRows::Leaf(b.leaf.clone().expect("a leaf"));
         });
         let seen = [Verdict::MismatchLeaf, Verdict::MismatchContent, Verdict::ChainBroken, Verdict::NotIncluded];
         caught(&seen, both);
