@@ -6,9 +6,9 @@ use crate::{
     line,
     medium::Medium,
     place::{OpenError, Place, Refused, Settings},
-    record::{Numbered, Record, SegmentId, stored_bytes},
+    record::{BLOCK, Numbered, PAYLOAD_BYTES_MAX, Record, SegmentId, encode, stored_bytes},
 };
-use esteira_model::Time;
+use esteira_model::{Time, limits::MESSAGE_BYTES_MAX};
 use std::{io::Write, path::PathBuf};
 
 /// Which level holds a record.
@@ -88,12 +88,14 @@ impl Cascade {
         mut new_id: Box<dyn FnMut() -> SegmentId + Send>,
         mut medium: Box<dyn Medium>,
     ) -> Result<Self, OpenError> {
-        let largest = settings.iter().filter_map(|settings| usize::try_from(settings.segment_bytes).ok()).max();
+        let segments = settings.iter().filter_map(|settings| usize::try_from(settings.segment_bytes).ok());
+        // Standard error takes what the contract lets in, even where there is no folder.
+        let largest = segments.max().unwrap_or(0).max(MESSAGE_BYTES_MAX + BLOCK);
         let open = |settings| Ok((Place::open(settings, now, &mut *new_id, &mut *medium)?, 0));
         let places = settings.into_iter().map(open).collect::<Result<Vec<(Place, u64)>, OpenError>>()?;
         let next_sequence = 1 + places.iter().map(|(place, _)| place.last_sequence).max().unwrap_or(0);
         // Touched now, so that the pages are there when they are needed.
-        let room = largest.unwrap_or(0).min(stored_bytes(crate::record::PAYLOAD_BYTES_MAX).unwrap_or(0));
+        let room = largest.min(stored_bytes(PAYLOAD_BYTES_MAX).unwrap_or(0));
         let cascade = Self {
             places,
             standard_error: None,
@@ -152,17 +154,25 @@ impl Cascade {
             }
         }
         self.account();
-        let told = self.standard_error.as_mut().map(|sink| line::write_record(sink, &numbered));
+        let told = self.write_standard_error(&numbered);
         match told {
-            Some(Ok(())) => {
+            Ok(()) => {
                 self.tell("told", &numbered, None, None);
                 Ok(Held { level: Level::StandardError, place: None, sequence })
             }
-            _ => {
+            Err(_) => {
                 self.tell("lost", &numbered, None, None);
                 Err(Lost)
             }
         }
+    }
+
+    fn write_standard_error(&mut self, numbered: &Numbered<'_>) -> std::io::Result<()> {
+        let sink = self.standard_error.as_mut().ok_or(std::io::ErrorKind::Unsupported)?;
+        let stored = stored_bytes(numbered.record.payload.len()).and_then(|bytes| self.buffer.get_mut(..bytes));
+        let stored = stored.ok_or(std::io::ErrorKind::FileTooLarge)?;
+        encode(numbered, &line::NO_SEGMENT, stored);
+        line::write_record(sink, numbered, stored)
     }
 
     /// Ends the segments that are written, so that they can be ingested. Writing goes on in the next ones.

@@ -1,39 +1,71 @@
 //! Lines of text: a record on standard error when no folder takes it, and an event in the local log of last resort.
+//!
+//! A record is many lines of at most 4 KiB, each written by one call: a pipe does not mix such lines with those of others,
+//! and what gathers logs does not cut them. Each says which record it is a part of, so that they may lie among anything.
 
-use crate::record::{Numbered, PAYLOAD_BYTES_MAX, Record};
+use crate::record::{HEADER, Numbered, Record, SegmentId, decode};
 use esteira_model::Time;
-use sha2::{Digest, Sha256};
-use std::io::{self, Write};
+use std::{
+    collections::BTreeMap,
+    io::{self, Write},
+};
 
 const FORMAT: &str = "esteira-last-resort-v1";
+/// Longest line, its newline included: what a pipe takes whole.
+const LINE_BYTES_MAX: usize = 4096;
+/// Bytes of the record in one line.
+const PART: usize = 1900;
+/// The segment that such a record is of: none.
+pub(crate) const NO_SEGMENT: SegmentId = [0; 16];
 
-/// Writes a record as one line: format, sequence, kind, id, time, length, SHA-256, payload in hexadecimal digits.
-pub(crate) fn write_record(to: &mut dyn Write, numbered: &Numbered<'_>) -> io::Result<()> {
-    let Record { kind, id, time, payload } = numbered.record;
-    write!(to, "{FORMAT} {} {kind} ", numbered.sequence)?;
-    write_hex(to, &id)?;
-    write!(to, " {} {} ", time.0, payload.len())?;
-    write_hex(to, &Sha256::digest(payload))?;
-    to.write_all(b" ")?;
-    write_hex(to, payload)?;
-    to.write_all(b"\n")?;
+/// Writes a record, encoded for [`NO_SEGMENT`], as lines `FORMAT ID SEQUENCE PART PARTS HEX CHECKSUM`.
+pub(crate) fn write_record(to: &mut dyn Write, numbered: &Numbered<'_>, encoded: &[u8]) -> io::Result<()> {
+    // The zeros behind the payload say nothing.
+    let encoded = &encoded[..HEADER + numbered.record.payload.len()];
+    let parts = encoded.len().div_ceil(PART);
+    for (part, bytes) in encoded.chunks(PART).enumerate() {
+        let mut line = [0; LINE_BYTES_MAX];
+        let mut rest = &mut line[..];
+        write!(rest, "{FORMAT} ")?;
+        write_hex(&mut rest, &numbered.record.id)?;
+        write!(rest, " {} {part} {parts} ", numbered.sequence)?;
+        write_hex(&mut rest, bytes)?;
+        writeln!(rest, " {:08x}", crc32fast::hash(bytes))?;
+        let length = LINE_BYTES_MAX - rest.len();
+        to.write_all(&line[..length])?;
+    }
     to.flush()
 }
 
-/// Reads such a line back, out of what was caught of standard error.
-pub fn read_record(line: &str) -> Option<(u64, OwnedRecord)> {
-    let mut words = line.trim_end_matches(['\r', '\n']).split(' ');
-    let mut next = || words.next();
-    if next()? != FORMAT {
-        return None;
+/// Reads the records back out of what was caught of standard error, whatever else stands there, by sequence. A record with
+/// a part that is missing or damaged is none: it is told by its sequence.
+pub fn read_records(text: &str) -> Vec<(u64, Option<OwnedRecord>)> {
+    let mut records: BTreeMap<(u64, &str), BTreeMap<usize, Vec<u8>>> = BTreeMap::new();
+    for line in text.lines() {
+        // What gathers logs puts a time or a name before each line.
+        if let Some(at) = line.find(FORMAT)
+            && let Some((key, part, bytes)) = read_part(&line[at..])
+        {
+            records.entry(key).or_default().insert(part, bytes);
+        }
     }
-    let (sequence, kind) = (next()?.parse().ok()?, next()?.parse().ok()?);
-    let id = hex(next()?)?.try_into().ok()?;
-    let time = Time(next()?.parse().ok()?);
-    let length: usize = next()?.parse().ok()?;
-    let (digest, payload) = (hex(next()?)?, hex(next()?)?);
-    let is_whole = payload.len() == length && length <= PAYLOAD_BYTES_MAX && Sha256::digest(&payload)[..] == digest;
-    (is_whole && next().is_none()).then_some((sequence, OwnedRecord { kind, id, time, payload }))
+    let whole = |((sequence, _), parts): ((u64, &str), BTreeMap<usize, Vec<u8>>)| {
+        let bytes: Vec<u8> = parts.into_values().flatten().collect();
+        // A missing part shows in the payload's digest.
+        let numbered = decode(&bytes, &NO_SEGMENT).ok().filter(|numbered| numbered.sequence == sequence);
+        (sequence, numbered.map(|numbered| numbered.record.into()))
+    };
+    records.into_iter().map(whole).collect()
+}
+
+/// A line's record, the number of the part, and its bytes.
+fn read_part(line: &str) -> Option<((u64, &str), usize, Vec<u8>)> {
+    let mut words = line.trim_end().split(' ').skip(1);
+    let (id, sequence) = (words.next()?, words.next()?.parse().ok()?);
+    let (part, parts): (usize, usize) = (words.next()?.parse().ok()?, words.next()?.parse().ok()?);
+    let bytes = hex(words.next()?)?;
+    let is_good = part < parts && words.next()? == format!("{:08x}", crc32fast::hash(&bytes));
+    is_good.then_some(((sequence, id), part, bytes))
 }
 
 /// A record with its own bytes.

@@ -2,7 +2,7 @@
 
 use crate::harness::{Call, Faulty, NOW, SEGMENT, cascade, cascade_on, ids, payload, record, segments, settings};
 use esteira_lastresort::{
-    Cascade, Disk, Held, Level, Lost, OpenError, OwnedRecord, Settings, Writer, line::read_record,
+    Cascade, Disk, Held, Level, Lost, OpenError, OwnedRecord, Settings, Writer, line::read_records,
 };
 use std::{
     io::{self, Write},
@@ -59,7 +59,7 @@ fn each_level_takes_what_the_one_before_does_not() {
     *caught.broken.lock().expect("no panic") = true;
     assert_eq!(cascade.write(record(5, &body)), Err(Lost));
 
-    assert_eq!(read_record(&caught.text()), Some((4, OwnedRecord::from(record(4, &body)))));
+    assert_eq!(read_records(&caught.text()), [(4, Some(OwnedRecord::from(record(4, &body))))]);
     let status = cascade.status();
     assert_eq!((status[0].failed, status[0].written, status[1].failed, status[1].written), (true, 1, true, 2));
     assert_eq!(cascade.budget().free_bytes(), 0, "nothing is promised on what failed");
@@ -70,6 +70,41 @@ fn each_level_takes_what_the_one_before_does_not() {
     assert!(log.contains(
         "sequence=2 kind=7 id=02020202020202020202020202020202 bytes=1000 place=0 error=\"input/output error\""
     ));
+}
+
+/// Lines that something else gathered: in another order, among others, with something before each, one of them cut.
+#[test]
+fn records_are_read_back_from_what_was_caught_of_standard_error() {
+    let caught = Caught::default();
+    let mut cascade = cascade_on(Vec::new(), Disk).with_standard_error(Box::new(caught.clone()));
+    let held = cascade.write(record(9, &payload(9, 4 << 20)));
+    assert_eq!(held, Ok(Held { level: Level::StandardError, place: None, sequence: 1 }), "even without a folder");
+    let body = payload(9, 4 << 20);
+    assert!(read_records(&caught.text()) == [(1, Some(OwnedRecord::from(record(9, &body))))]);
+    caught.text.lock().expect("no panic").clear();
+    let folder = tempfile::tempdir().expect("a folder");
+    let faulty = Faulty::default();
+    let mut cascade = cascade_on(vec![settings(folder.path())], faulty.clone());
+    cascade = cascade.with_standard_error(Box::new(caught.clone()));
+    faulty.fail_after(0, EIO);
+    let bodies = [payload(1, 9_000), payload(2, 1), payload(3, 40_000)];
+    for (number, body) in (1..).zip(&bodies) {
+        assert_eq!(cascade.write(record(number, body)).map(|held| held.level), Ok(Level::StandardError));
+    }
+    let text = caught.text();
+    let mut lines: Vec<String> =
+        text.lines().map(|line| format!("2026-11-23T07:00:00Z host esteira: {line}")).collect();
+    assert!(text.lines().all(|line| line.len() < 4096) && lines.len() == 5 + 1 + 22, "{} lines", lines.len());
+    lines.reverse();
+    lines.insert(3, "something else".to_owned());
+    let whole =
+        |number: u8| (u64::from(number), Some(OwnedRecord::from(record(number, &bodies[usize::from(number) - 1]))));
+    assert_eq!(read_records(&lines.join("\n")), [whole(1), whole(2), whole(3)]);
+
+    let cut = lines[9].len() - 20;
+    lines[9].truncate(cut);
+    assert_eq!(read_records(&lines.join("\r\n")), [whole(1), whole(2), (3, None)]);
+    assert_eq!(read_records("esteira-last-resort-v1 and nothing"), []);
 }
 
 /// A call to sync that failed may have dropped the pages: a second one would say that all is well.
