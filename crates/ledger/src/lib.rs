@@ -8,6 +8,7 @@ pub mod bundle;
 pub mod checkpoint;
 pub mod codes;
 pub mod dsse;
+pub mod epoch;
 pub mod hash;
 pub mod hashes;
 pub mod json;
