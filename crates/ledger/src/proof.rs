@@ -4,7 +4,11 @@ use crate::{
     hash::{Hash, node_hash},
     merkle::Place,
 };
-use std::convert::Infallible;
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet},
+    convert::Infallible,
+};
 
 /// Where the roots of complete subtrees are read from.
 pub trait Nodes {
@@ -28,6 +32,49 @@ impl Nodes for Leaves<'_> {
             _ => Ok(node_hash(&half(2 * place.index)?, &half(2 * place.index + 1)?)),
         }
     }
+}
+
+/// Hashes that were fetched before, for stores that are read in sets.
+impl Nodes for BTreeMap<Place, Hash> {
+    /// What was not fetched.
+    type Error = Place;
+
+    fn node(&self, place: Place) -> Result<Hash, Place> {
+        self.get(&place).copied().ok_or(place)
+    }
+}
+
+/// Asks for nothing, and notes what it would have asked for.
+#[derive(Default)]
+struct Asked(RefCell<BTreeSet<Place>>);
+
+impl Nodes for Asked {
+    type Error = Infallible;
+
+    fn node(&self, place: Place) -> Result<Hash, Infallible> {
+        self.0.borrow_mut().insert(place);
+        Ok(Hash::default())
+    }
+}
+
+/// What [`inclusion`] will read: fetch these, and give them to it as a map.
+///
+/// # Errors
+/// [`Error::Beyond`].
+pub fn places_of_inclusion(index: u64, size: u64) -> Result<BTreeSet<Place>, Error<Infallible>> {
+    let asked = Asked::default();
+    inclusion(&asked, index, size)?;
+    Ok(asked.0.into_inner())
+}
+
+/// What [`consistency`] will read.
+///
+/// # Errors
+/// [`Error::Beyond`].
+pub fn places_of_consistency(old: u64, new: u64) -> Result<BTreeSet<Place>, Error<Infallible>> {
+    let asked = Asked::default();
+    consistency(&asked, old, new)?;
+    Ok(asked.0.into_inner())
 }
 
 /// Why there is no proof.

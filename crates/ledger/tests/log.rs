@@ -3,10 +3,16 @@
 use esteira_ledger::{
     Frontier, Hash, Place,
     hash::{leaf_hash, node_hash},
-    proof::{Error, Leaves, Nodes, consistency, inclusion, root_from_inclusion, verify_consistency},
+    proof::{
+        Error, Leaves, consistency, inclusion, places_of_consistency, places_of_inclusion, root_from_inclusion,
+        verify_consistency,
+    },
 };
 use proptest::prelude::*;
-use std::{cell::Cell, collections::HashMap, convert::Infallible};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    convert::Infallible,
+};
 
 fn some_leaves(count: u64) -> Vec<Hash> {
     (0..count).map(|i| leaf_hash(&i.to_be_bytes())).collect()
@@ -57,28 +63,18 @@ fn subproof(m: usize, leaves: &[Hash], complete: bool) -> Vec<Hash> {
     }
 }
 
-/// What a sequencer keeps: each hash that the frontier told, and how many of them were read.
-#[derive(Default)]
-struct Kept {
-    nodes: HashMap<Place, Hash>,
-    reads: Cell<usize>,
-}
-
-impl Nodes for Kept {
-    type Error = Place;
-
-    fn node(&self, place: Place) -> Result<Hash, Place> {
-        self.reads.set(self.reads.get() + 1);
-        self.nodes.get(&place).copied().ok_or(place)
-    }
-}
-
-fn grow(leaves: &[Hash]) -> (Frontier, Kept) {
-    let (mut head, mut kept) = (Frontier::default(), Kept::default());
+/// The head, and what a sequencer keeps: each hash that the frontier told.
+fn grow(leaves: &[Hash]) -> (Frontier, BTreeMap<Place, Hash>) {
+    let (mut head, mut kept) = (Frontier::default(), BTreeMap::new());
     for leaf in leaves {
-        head.append(*leaf, |place, hash| assert_eq!(kept.nodes.insert(place, *hash), None, "{place:?} told twice"));
+        head.append(*leaf, |place, hash| assert_eq!(kept.insert(place, *hash), None, "{place:?} told twice"));
     }
     (head, kept)
+}
+
+/// Of what was kept, these alone.
+fn only(kept: &BTreeMap<Place, Hash>, places: BTreeSet<Place>) -> BTreeMap<Place, Hash> {
+    places.into_iter().map(|place| (place, kept[&place])).collect()
 }
 
 #[test]
@@ -115,8 +111,9 @@ proptest! {
         let mut proof = inclusion(&kept, index as u64, size).expect("within the log");
         prop_assert_eq!(&proof, &path(index, &leaves));
         prop_assert_eq!(&proof, &inclusion(&Leaves(&leaves), index as u64, size).expect("within the log"));
-        let reads = kept.reads.replace(0);
-        prop_assert!(reads <= 64, "{reads} reads for one proof of {size}");
+        let few = only(&kept, places_of_inclusion(index as u64, size).expect("within the log"));
+        prop_assert!(few.len() <= 24, "{} reads for one proof of {size}", few.len());
+        prop_assert_eq!(inclusion(&few, index as u64, size), Ok(proof.clone()));
 
         let leaf = &leaves[index];
         prop_assert_eq!(root_from_inclusion(leaf, index as u64, size, &proof), Some(root));
@@ -137,6 +134,9 @@ proptest! {
         let old_root = mth(&leaves[..=index]);
         let mut proof = consistency(&kept, old, size).expect("within the log");
         prop_assert_eq!(&proof, &subproof(index + 1, &leaves, true));
+        let few = only(&kept, places_of_consistency(old, size).expect("within the log"));
+        prop_assert!(few.len() <= 24, "{} reads for one proof of {size}", few.len());
+        prop_assert_eq!(consistency(&few, old, size), Ok(proof.clone()));
         prop_assert!(verify_consistency(old, &old_root, size, &root, &proof));
         prop_assert!(!verify_consistency(old, &root, size, &old_root, &proof) || old == size);
         proof.push(root);
@@ -167,7 +167,7 @@ fn what_lies_beyond_the_log_has_no_proof() {
     let leaves = some_leaves(3);
     assert_eq!(inclusion(&Leaves(&leaves), 3, 3), Err::<_, Error<Infallible>>(Error::Beyond { asked: 3, size: 3 }));
     assert_eq!(consistency(&Leaves(&leaves), 4, 3), Err(Error::Beyond { asked: 4, size: 3 }));
-    assert_eq!(inclusion(&Kept::default(), 1, 2), Err(Error::Read(Place { level: 0, index: 0 })));
+    assert_eq!(inclusion(&BTreeMap::new(), 1, 2), Err(Error::Read(Place { level: 0, index: 0 })));
     assert_eq!(Frontier::restore(3, leaves[..1].to_vec()), None);
 }
 

@@ -3,4 +3,5 @@
 mod cascade;
 mod harness;
 mod ingest;
+mod random;
 mod segments;

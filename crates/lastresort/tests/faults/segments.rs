@@ -1,6 +1,6 @@
 //! Records come back byte for byte, or are known to be damaged; never as anything else.
 
-use crate::harness::{SEGMENT, cascade, payload, record, segments};
+use crate::harness::{NOW, SEGMENT, cascade, payload, record, segments};
 use esteira_lastresort::{Found, scan};
 use proptest::prelude::*;
 use std::path::Path;
@@ -46,6 +46,27 @@ fn a_segment_takes_its_space_before_it_is_needed() {
         assert_eq!(metadata.len(), SEGMENT);
         assert!(metadata.blocks() * 512 >= SEGMENT, "{} blocks of 512 bytes", metadata.blocks());
     }
+}
+
+/// The bytes of `docs/last-resort.md`: a change of these is another version.
+#[test]
+fn the_format_is_what_the_document_says() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut cascade = cascade(folder.path());
+    cascade.write(record(1, b"abc")).expect("room");
+    let segment = std::fs::read(&segments(folder.path())[0]).expect("a segment");
+    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let id = hex(&segment[32..48]);
+    let time = hex(&NOW.0.to_be_bytes());
+    assert_eq!(hex(&segment[..48]), format!("45534c53000100000000000000000001{time}0000000000040000{id}"));
+    assert_eq!(hex(&segment[48..52]), format!("{:08x}", crc32fast::hash(&segment[..48])));
+    let record = &segment[BLOCK..2 * BLOCK];
+    let time = hex(&(NOW.0 + 1).to_be_bytes());
+    let digest = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+    let header = format!("45534c52000100070000000000000001{time}0000000000000003{id}{}{digest}", "01".repeat(16));
+    assert_eq!(hex(&record[..96]), header);
+    assert_eq!(hex(&record[96..103]), format!("{:08x}616263", crc32fast::hash(&record[..96])));
+    assert!(segment[52..BLOCK].iter().chain(&record[103..]).chain(&segment[2 * BLOCK..]).all(|byte| *byte == 0));
 }
 
 #[test]
