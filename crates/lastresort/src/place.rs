@@ -99,7 +99,7 @@ impl Place {
         check(&settings)?;
         let folder = settings.folder.clone();
         let failed = |source| OpenError::Io { folder: folder.clone(), source };
-        std::fs::create_dir_all(&folder).map_err(failed)?;
+        make_folder(&folder).map_err(failed)?;
         let lock = lock(&folder)?;
         cursor::create(&folder).map_err(failed)?;
         let mut last_sequence = cursor::read(&folder).map_err(failed)?;
@@ -180,6 +180,19 @@ impl Place {
     pub fn seal(&mut self) -> u64 {
         self.active = None;
         self.fresh.front().map_or(self.next_number, |next| next.header.number)
+    }
+}
+
+/// Makes a folder whose name outlives the machine's power: each new one is synced into the one that holds it.
+fn make_folder(folder: &Path) -> io::Result<()> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    let holder = folder.parent().filter(|holder| !holder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    make_folder(holder)?;
+    match std::fs::create_dir(folder) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        _ => segment::sync_folder(holder),
     }
 }
 
