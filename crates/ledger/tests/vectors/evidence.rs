@@ -4,10 +4,12 @@ use crate::job::{self, ITEMS, ORIGIN, key};
 use esteira_ledger::{
     Bundle, Checkpoint, Hash, Leaf, SignerKey, Verdict,
     bundle::{BundleAnchor, BundleBody, BundleCertificate, BundleHeld, BundleIncluded, BundleRows, FORMAT, Hex},
+    kinds::BodiesRemoved,
     leaf_hash,
     proof::{Leaves, consistency, inclusion},
     verify::{Role, Trust},
 };
+use esteira_model::JobId;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -210,6 +212,14 @@ fn cases(world: &World) -> Vec<(&'static str, Bundle)> {
         edited(world.without_item(4), |b| *held(b) = BundleHeld::Removed { certificate: None }),
     );
     case("a certificate of another body", edited(world.without_item(4), |b| *certificate(b) = world.certificate(5)));
+    case(
+        "a certificate of another job",
+        edited(world.without_item(4), |b| {
+            let Ok(Leaf::BodiesRemoved(fields)) = Leaf::decode(&world.log[REMOVAL]) else { panic!("a removal") };
+            let job = JobId(job::uuid(9));
+            certificate(b).leaf = Hex(job::encode(BodiesRemoved { job, ..*fields }));
+        }),
+    );
     case(
         "a certificate that certifies nothing",
         edited(world.without_item(4), |b| certificate(b).leaf = Hex(world.log[0].clone())),

@@ -38,6 +38,8 @@ pub fn check(all: &Value) {
     assert_eq!(note::sign(text(&all["signer"]["text"]), &[&signer]).as_deref(), Ok(text(&all["signer"]["note"])));
     assert!(!format!("{signer:?}").contains("AYEKF"), "a key's debug form is no secret");
 
+    check_keys(text(&all["signer"]["verifier"]), text(&all["signer"]["secret"]));
+
     let checkpoint = Checkpoint::from_text(text(&all["checkpoint"]["text"])).expect("the specification's example");
     assert_eq!(checkpoint.origin, text(&all["checkpoint"]["origin"]));
     assert_eq!(Some(checkpoint.size), all["checkpoint"]["size"].as_u64());
@@ -74,12 +76,37 @@ fn check_merkle(tree: &Value) {
     }
 }
 
+/// A key in which one character is another is none: its id says so.
+fn check_keys(verifier: &str, secret: &str) {
+    for at in 0..verifier.len() {
+        assert!(verifier[..at].parse::<VerifierKey>().is_err(), "cut at {at}");
+        assert!(mangled(verifier, at).parse::<VerifierKey>().is_err(), "{}", mangled(verifier, at));
+    }
+    (0..secret.len()).for_each(|at| assert!(mangled(secret, at).parse::<SignerKey>().is_err(), "{at}"));
+    for bad in ["", "a b", "a+b", "a\nb"] {
+        assert!(SignerKey::from_seed(bad, &[1; 32]).is_err(), "{bad:?}");
+    }
+    // Points of small order: signatures of such a key fit any message.
+    for weak in [[0; 32], [1].iter().chain(&[0; 31]).copied().collect::<Vec<u8>>().try_into().expect("32 bytes")] {
+        assert!(named(&weak).parse::<VerifierKey>().is_err(), "{weak:?}");
+    }
+}
+
+fn mangled(text: &str, at: usize) -> String {
+    let other = if text.as_bytes()[at] == b'A' { "B" } else { "A" };
+    [&text[..at], other, &text[at + 1..]].concat()
+}
+
+/// A public key under the name `k`.
+fn named(public: &[u8]) -> String {
+    use base64::{Engine, engine::general_purpose::STANDARD};
+    let id = Hash::of_bytes(&[b"k\n\x01".as_slice(), public].concat());
+    format!("k+{}+{}", hex(&id.0[..4]), STANDARD.encode([&[1], public].concat()))
+}
+
 /// Keys have names here; the published ones get one.
 fn check_ed25519(case: &Value) {
-    use base64::{Engine, engine::general_purpose::STANDARD};
-    let public = unhex(text(&case["public"]));
-    let id = Hash::of_bytes(&[b"k\n\x01".as_slice(), &public].concat());
-    let key = format!("k+{}+{}", hex(&id.0[..4]), STANDARD.encode([&[1], public.as_slice()].concat()));
+    let key = named(&unhex(text(&case["public"])));
     let key: VerifierKey = key.parse().expect("a key");
     let (message, mut signature) = (unhex(text(&case["message"])), unhex(text(&case["signature"])));
     assert!(key.verifies(&message, &signature));
