@@ -2,7 +2,7 @@
 //!
 //! Purpose: space that is there before it is needed, records that are whole or known to be torn, and the way back.
 //! Must not know: the database, the network, async runtimes; ids and times are arguments.
-//! Read first: [`cascade`], then [`place`] and [`segment`]; [`scan`] and [`ingest`] are the way back.
+//! Read first: [`cascade`], then [`place`] and [`segment`]; [`mod@scan`] and [`ingest`] are the way back.
 //! The format stands in `docs/last-resort.md`.
 
 pub mod budget;

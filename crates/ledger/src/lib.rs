@@ -2,7 +2,7 @@
 //!
 //! Purpose: leaves, the Merkle log over them, its checkpoints, and the verification of all three; statements for export.
 //! Must not know: files, sockets, clocks, randomness; keys, salts and times are arguments.
-//! Read first: [`kinds`] (what is recorded), then [`verify`] (what it proves). The formats stand in `docs/provenance.md`.
+//! Read first: [`kinds`] (what is recorded), then [`mod@verify`] (what it proves). The formats stand in `docs/provenance.md`.
 
 pub mod bundle;
 pub mod checkpoint;
