@@ -46,7 +46,8 @@ fn an_ingest_that_was_cut_off_goes_on_from_its_cursor() {
     let folder = tempfile::tempdir().expect("a folder");
     write(folder.path(), 1..=10);
     let mut seen = Vec::new();
-    while open(folder.path()).waiting() > 0 {
+    for left in (1..=10).rev() {
+        assert_eq!(open(folder.path()).waiting(), left);
         // Each round is a process that applies two records and says so of the first alone.
         let mut ingest = open(folder.path());
         let first = ingest.peek().expect("readable").expect("one waits").sequence;
@@ -54,6 +55,7 @@ fn an_ingest_that_was_cut_off_goes_on_from_its_cursor() {
         seen.extend(ingest.after(first).expect("readable").map(|item| item.sequence));
         ingest.done(first).expect("a cursor");
     }
+    assert_eq!(open(folder.path()).waiting(), 0);
     let expected: Vec<u64> = (1..=10).flat_map(|first| [first, first + 1]).filter(|sequence| *sequence <= 10).collect();
     assert_eq!(seen, expected, "what was not said to be done comes again, in order");
 }
