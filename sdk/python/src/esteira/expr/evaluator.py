@@ -87,7 +87,7 @@ class CelProgram:
         undefined = _UNDEFINED.match(text)
         if undefined:
             path = next((path for path in self._checked.paths if path[0] == undefined.group(1)), None)
-            return missing(_written(path or (undefined.group(1),)))
+            return missing(_written(path)) if path else _wrong_type()
         if isinstance(problem, KeyError):
             return self._missing_key(str(problem.args[0]) if problem.args else "", variables)
         if isinstance(problem, IndexError):
@@ -97,12 +97,12 @@ class CelProgram:
         if isinstance(problem, OverflowError):
             return ExpressionError(FAILED, "a number is out of range")
         if isinstance(problem, TypeError):
-            for path in self._checked.read:
+            for path in (*self._checked.read, *self._checked.paths):
                 broken = _broken_at(path, variables)
                 if broken and broken[1] != "map":
                     why = f"missing path {_written(broken[0])}: what should hold it is {broken[1]}"
                     return ExpressionError(MISSING_PATH, why)
-            return ExpressionError(TYPE, "an operator or a function does not take values of these types")
+            return _wrong_type()
         return ExpressionError(FAILED, "the expression has no value")
 
     def _missing_key(self, key: str, variables: dict[str, Any]) -> ExpressionError:
@@ -115,6 +115,10 @@ class CelProgram:
                 return missing(_written(path[: path.index(key, 1) + 1]))
         # The key was computed; it may be data.
         return ExpressionError(MISSING_PATH, "a map does not have a key that the expression computes")
+
+
+def _wrong_type() -> ExpressionError:
+    return ExpressionError(TYPE, "an operator or a function does not take values of these types")
 
 
 def _broken_at(path: Path, variables: dict[str, Any]) -> tuple[Path, str] | None:

@@ -2,6 +2,7 @@
 
 - Maps have no order there: `map` and `filter` go through their keys in order, so that a result does not depend on it.
 - `size` of a text counts bytes there: it counts code points.
+- `matches(text, pattern)` is there as `text.matches(pattern)` only.
 """
 
 from __future__ import annotations
@@ -37,18 +38,21 @@ class _Change:
 
 def rewritten(source: str, tree: Node) -> str:
     """The same expression, as the interpreter must be given it."""
-    return _span(source, 0, len(source), _changes(tree))
+    return _span(source, 0, len(source), _changes(source, tree))
 
 
-def _changes(node: Node) -> list[_Change]:
+def _changes(source: str, node: Node) -> list[_Change]:
     """What must change in a tree, outer changes first."""
     found = []
     if isinstance(node, Macro) and node.name in ("map", "filter") and not _is_list(node.children[0]):
         range_ = node.children[0]
         found.append(_Change(range_, range_, f"(type({{0}})==map?{_KEYS}({{0}}):{{0}})"))
+    if isinstance(node, Call) and node.name == "matches" and not node.is_member:
+        text, pattern = node.children
+        found.append(_Change(node, text, f"({{0}}).matches({source[pattern.begin : pattern.end]})"))
     if isinstance(node, Call) and node.name == "size":
         found.append(_Change(node, node.children[0], f"{_SIZE}({{0}})"))
-    return found + [change for child in node.children for change in _changes(child)]
+    return found + [change for child in node.children for change in _changes(source, child)]
 
 
 def _is_list(node: Node) -> bool:
@@ -67,6 +71,6 @@ def _span(source: str, begin: int, end: int, changes: list[_Change]) -> str:
             continue
         within = [other for other in inside if other is not change]
         text = _span(source, change.inner.begin, change.inner.end, within)
-        written.append(source[at : change.outer.begin] + change.template.format(text))
+        written.append(source[at : change.outer.begin] + change.template.replace("{0}", text))
         at = change.outer.end
     return "".join(written) + source[at:end]
