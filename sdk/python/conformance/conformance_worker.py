@@ -11,6 +11,7 @@ import sys
 from datetime import timedelta
 
 import kit
+
 from esteira.worker import Worker, WorkerError
 
 

@@ -11,6 +11,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import kit
+from google.protobuf.message import Message
+
 from esteira.model import (
     Actor,
     AggregateRef,
@@ -25,8 +28,8 @@ from esteira.model import (
     Payload,
     PlanInvalid,
     Retryable,
-    Runner,
     RunError,
+    Runner,
     Scope,
     Start,
     Trace,
@@ -38,9 +41,6 @@ from esteira.model import (
 from esteira.model.errors import truncated
 from esteira.model.expressions import installed_cel
 from esteira.testing import Harness
-from google.protobuf.message import Message
-
-import kit
 from esteira.v1 import job_pb2, types_pb2, worker_pb2
 
 FOLDER = Path(os.environ.get("ESTEIRA_VECTORS") or Path(__file__).resolve().parents[3] / "tests" / "vectors")
