@@ -107,7 +107,9 @@ class Fake:
             "DrainWorker": self.drains,
         }
         # No deserializer: what was sent is looked at byte for byte.
-        handlers = {name: grpc.unary_unary_rpc_method_handler(calls.handle) for name, calls in by_name.items()}
+        handlers: dict[str, Any] = {
+            name: grpc.unary_unary_rpc_method_handler(calls.handle) for name, calls in by_name.items()
+        }
         service = grpc.method_handlers_generic_handler("esteira.v1.WorkerService", handlers)
         self._threads = ThreadPoolExecutor(64)
         self._server = grpc.server(self._threads, options=[("grpc.max_receive_message_length", 8 << 20)])

@@ -1,0 +1,174 @@
+"""A plan through the real coordinator and a worker: the same trace as embedded, also when a worker is killed."""
+
+from __future__ import annotations
+
+import json
+import signal
+import time
+import unittest
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import kit
+
+from esteira.model import OutputType, Payload, Plan, PlanBuilder, Runner, Trace, condition, definition_json, step
+from esteira.v1 import job_pb2, outbox_pb2, types_pb2
+from tests.coordinator import Coordinator, start_worker
+from tests.vectors import payload_out
+
+#: Fails once, then emits and returns its input; slow enough to be killed while it runs.
+SLOW = json.dumps(
+    {
+        "attempts": [
+            [{"fail": {"code": "BUSY", "message": "later", "retryable": True, "after_ms": 1}}],
+            [{"block_ms": 150}, {"emit": {"topic": "live.done", "key": "k", "json": "7"}}, {"return_input": True}],
+        ]
+    }
+)
+
+
+def plan() -> Plan:
+    fan = json.dumps({"items": ['{ "n": 9007199254740993 }', '{"n":1.0}', '{"n":2}', '{"n":3}']})
+    return (
+        PlanBuilder()
+        .observing_policy("small", "1", "value.n < 3")
+        .step(step("fan", "kit.fan").output(OutputType.MULTIPLE).config(fan).then("slow"))
+        .step(step("slow", "kit.script").config(SLOW).max_attempts(9).output_policy("small").then("which"))
+        .step(condition("which").first_match().then_if("low", "input.n < 3").then("all"))
+        .step(step("low", "kit.raw").input('{"low":{"$ref":"/input/n"}}').then("all"))
+        .step(step("all", "kit.raw").join_all())
+        .build()
+    )
+
+
+def embedded() -> dict[str, Any]:
+    trace: Trace = Runner().skip_waits().functions(kit.functions()).run_blocking(plan(), Payload.json('"go"'))
+    tasks = [
+        (task.step_key, task.item_path, str(task.state), payload_out(task.input or Payload.none()))
+        for task in trace.tasks
+    ]
+    attempts = sorted((task.step_key, task.item_path, task.attempts) for task in trace.tasks)
+    messages = [(emit.topic, emit.key, emit.payload.body) for emit in trace.messages]
+    results = [payload_out(result) for result in trace.results]
+    return {
+        "state": str(trace.state),
+        "tasks": sorted(tasks, key=repr),
+        "outputs": sorted((t.step_key, t.item_path, [payload_out(it) for it in t.outputs]) for t in trace.tasks),
+        "verdicts": sorted(
+            (t.step_key, t.item_path, [(it.policy, it.passed) for it in t.verdicts]) for t in trace.tasks
+        ),
+        "results": results,
+        "messages": messages,
+        "attempts": attempts,
+    }
+
+
+class LiveTests(unittest.TestCase):
+    def setUp(self) -> None:
+        self.coordinator = Coordinator(self)
+        self.client = self.coordinator.client
+        self.client.plans.publish("live", definition_json(plan(), "live"))
+
+    def distributed(self, job: job_pb2.Job) -> dict[str, Any]:
+        """What the coordinator has of a job, in the form of :func:`embedded`."""
+        listed = self.client.jobs.list_tasks(job_pb2.ListTasksRequest(job_id=job.job_id, page_size=100)).tasks
+        requests = [job_pb2.GetTaskRequest(job_id=job.job_id, task_id=task.task_id) for task in listed]
+        tasks = [self.client.jobs.get_task(request).task for request in requests]
+        messages: list[tuple[str, str, str]] = []
+        while len(messages) < 4:
+            request = outbox_pb2.LeaseOutboxRequest(worker_id="relay", topics=["live.done"], max_messages=100)
+            leased = self.client.outbox.lease_outbox(request)
+            for lease in leased.leases:
+                messages.extend((it.topic, it.key, it.payload.json) for it in lease.messages)
+                last = lease.messages[-1].commit_sequence
+                self.client.outbox.ack_outbox(
+                    outbox_pb2.AckOutboxRequest(lease_token=lease.lease_token, through_sequence=last)
+                )
+        return {
+            "state": job_pb2.JobState.Name(job.state).removeprefix("JOB_STATE_"),
+            "tasks": sorted(
+                (
+                    (
+                        task.step_key,
+                        tuple(task.item_path),
+                        job_pb2.TaskState.Name(task.state).removeprefix("TASK_STATE_"),
+                        _payload(task.input.data),
+                    )
+                    for task in tasks
+                ),
+                key=repr,
+            ),
+            "outputs": sorted((t.step_key, tuple(t.item_path), [_payload(it) for it in t.outputs]) for t in tasks),
+            "verdicts": sorted(
+                (t.step_key, tuple(t.item_path), [(it.policy, it.passed) for it in t.verdicts]) for t in tasks
+            ),
+            "results": [_payload(result) for result in job.results],
+            "messages": messages,
+            "attempts": sorted((task.step_key, tuple(task.item_path), len(task.attempts)) for task in tasks),
+        }
+
+    def test_the_distributed_trace_is_the_embedded_one(self) -> None:
+        worker = start_worker(self, self.coordinator.endpoint, "w1", "--slots", "4")
+        job = self.client.jobs.run("live", Payload.json('"go"'))
+        self.assertEqual(self.distributed(job), embedded())
+        worker.send_signal(signal.SIGTERM)
+        self.assertEqual(worker.wait(10), 0)
+
+    def test_a_worker_that_is_killed_costs_attempts_and_nothing_else(self) -> None:
+        ttl = ("--slots", "2", "--lease-ttl-ms", "1000")
+        first = start_worker(self, self.coordinator.endpoint, "w1", *ttl)
+        job = self.client.jobs.start("live", Payload.json('"go"'))
+        # That attempt blocks for a while.
+        leased = job_pb2.TASK_STATE_LEASED
+        self._until(job.job_id, lambda it: it.step_key == "slow" and it.state == leased and len(it.attempts) == 2)
+        first.kill()
+        first.wait()
+        start_worker(self, self.coordinator.endpoint, "w2", *ttl)
+        found, expected = self.distributed(self.client.jobs.wait(job.job_id)), embedded()
+        lost = sum(n for _, _, n in found.pop("attempts")) - sum(n for _, _, n in expected.pop("attempts"))
+        self.assertGreater(lost, 0, "the killed worker held a task")
+        self.assertEqual(found, expected)
+
+    def _until(self, job_id: str, holds: Callable[[job_pb2.Task], bool]) -> None:
+        """Until it holds for a task of the job."""
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            tasks = self.client.jobs.list_tasks(job_pb2.ListTasksRequest(job_id=job_id, page_size=100)).tasks
+            if any(map(holds, tasks)):
+                return
+        self.fail("it never held")
+
+    def test_a_result_is_spooled_while_the_coordinator_is_away_and_sent_later(self) -> None:
+        folder = TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        block = '{"attempts":[[{"block_ms":400},{"return_input":true}]]}'
+        only = PlanBuilder().step(step("only", "kit.script").config(block)).build()
+        self.client.plans.publish("only", definition_json(only, "only"))
+        worker = start_worker(self, self.coordinator.endpoint, "w1", "--spool", folder.name)
+        job = self.client.jobs.start("only", Payload.json("7"))
+        self._until(job.job_id, lambda task: task.state == job_pb2.TASK_STATE_LEASED)
+        self.coordinator.kill()
+        worker.send_signal(signal.SIGTERM)
+        self.assertEqual(worker.wait(40), 0)
+        self.assertEqual([path.suffix for path in Path(folder.name).iterdir()], [".report"])
+        self.coordinator.start()
+        second = start_worker(self, self.coordinator.endpoint, "w2", "--spool", folder.name)
+        ended = self.client.jobs.wait(job.job_id)
+        self.assertEqual([result.json for result in ended.results], ["7"])
+        [task] = self.client.jobs.list_tasks(job_pb2.ListTasksRequest(job_id=job.job_id)).tasks
+        self.assertEqual([attempt.worker_id for attempt in task.attempts], ["w1"])
+        second.send_signal(signal.SIGTERM)
+        self.assertEqual(second.wait(10), 0)
+        self.assertEqual(list(Path(folder.name).iterdir()), [])
+
+
+def _payload(payload: types_pb2.Payload) -> dict[str, Any]:
+    from esteira.client import payload_in
+
+    return payload_out(payload_in(payload))
+
+
+if __name__ == "__main__":
+    unittest.main()
