@@ -164,7 +164,8 @@ def trace_out(trace: Trace, rules: set[str]) -> dict[str, Any]:
         "messages": [
             {
                 "topic": emit.topic,
-                "key": "<job>" if emit.key == trace.job else emit.key,
+                # The id of the job, or of a sub-plan's job, is another one in every run.
+                "key": re.sub("^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", "<job>", emit.key),
                 "payload": payload_out(emit.payload),
             }
             for emit in trace.messages

@@ -48,3 +48,25 @@ FAILURE_MESSAGE_BYTES_MAX = 4 << 10
 FAILURE_STACK_BYTES_MAX = 16 << 10
 #: Most functions of one worker.
 FUNCTIONS_MAX = 500
+#: Longest pause that a worker may ask for.
+RETRY_AFTER_MAX = timedelta(hours=24)
+#: Most outbox messages that one completion may emit.
+EMIT_MAX = 1_000
+#: Most policy verdicts of one report.
+VERDICTS_MAX = 100
+#: Most headers of a message.
+HEADERS_MAX = 32
+#: Most bytes of their names and values together.
+HEADER_BYTES_MAX = 8 << 10
+#: Longest name of a function, queue, plan, step, label or header.
+NAME_BYTES_MAX = 63
+#: Longest name of an outbox topic.
+TOPIC_BYTES_MAX = 127
+#: Longest short text that names something: a user, a policy, a media type.
+ID_CHARS_MAX = 128
+#: Longest text for lookups: keys, schema ids, aggregate ids.
+TEXT_CHARS_MAX = 256
+#: Longest version of a function or policy.
+VERSION_CHARS_MAX = 64
+#: Longest reason, and detail of a verdict.
+REASON_CHARS_MAX = 1 << 10

@@ -98,10 +98,12 @@ class Ended:
 
 @dataclass(frozen=True)
 class Arrival:
-    """An output that reached a join and waits there; ordered by item path, then by step."""
+    """An output that reached a join and waits there; ordered by item path, then by step, then by task."""
 
     item_path: tuple[int, ...]
     from_step: int
+    #: Id of the task that it comes from; ids rise.
+    from_task: str
     payload: Payload
 
 

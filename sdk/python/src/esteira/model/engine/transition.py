@@ -207,7 +207,7 @@ class Transition:
         join = self.graph.nodes[to].join
         if join is not None:
             self.reach_join(join, origin, data.aggregate)
-            arrival = Arrival(data.item_path, origin.step, data.payload)
+            arrival = Arrival(data.item_path, origin.step, origin.id, data.payload)
             self.decision.facts.append(Arrived(self.job, to, arrival))
             return
         task = self._new_task(origin, to, data.payload, data.item_path, data.aggregate)

@@ -61,12 +61,11 @@ def _unresolved(runner: Runner, plan: Plan) -> list[Issue]:
     for index, step in enumerate(plan.steps):
         if not isinstance(step.run, RunSubPlan):
             continue
-        path = f"/steps/{index}"
+        path = f"/steps/{index}/sub_plan"
         if step.run.plan not in runner.plans_by_name:
             issues.append(Issue(path, "SUB_PLAN_UNKNOWN", f"the runner has no plan `{step.run.plan}`"))
         elif step.run.version != 0:
-            message = "an embedded plan has no versions: refer to version 0"
-            issues.append(Issue(path, "SUB_PLAN_VERSION_UNKNOWN", message))
+            issues.append(Issue(path, "SUB_PLAN_UNKNOWN", "an embedded plan has no versions: refer to version 0"))
     return issues
 
 

@@ -11,12 +11,12 @@ from ..calling import Threads, call_coroutine, call_plain
 from ..cancel import Cancellation, CancelReason
 from ..context import Context, Invocation, Observer, Said
 from ..engine.fail import TIMED_OUT
-from ..errors import Failure, FailureKind, failure_of
+from ..errors import Failure, failure_of
 from ..function import Function
-from ..json_text import JsonError, check_json
 from ..limits import FAN_OUT_ITEMS_MAX, PAYLOAD_BYTES_MAX
 from ..outcome import Outcome
 from ..payload import Payload
+from . import refusal
 from .pace import Pace
 
 
@@ -52,10 +52,14 @@ async def execute(
     except BaseException as error:
         if _is_ours(error):
             raise
-        return Attempted(None, failure_of(error, invocation.function_name), cx.take_said())
+        said = cx.take_said()
+        return Attempted(None, refusal.of_failure(failure_of(error, invocation.function_name), said), said)
     said = cx.take_said()
-    refused = _refusal(outcome, said)
-    return Attempted(None, refused, said) if refused else Attempted(outcome, None, said)
+    refused = refusal.of_success(outcome, said, cx.aggregate)
+    if refused is not None:
+        said.checkpoint = None
+        return Attempted(None, refused, said)
+    return Attempted(outcome, None, said)
 
 
 def _is_ours(error: BaseException) -> bool:
@@ -84,14 +88,3 @@ async def _until(
         return None
     finally:
         running.cancel()
-
-
-def _refusal(outcome: Outcome, said: Said) -> Failure | None:
-    """What the coordinator would not take."""
-    for payload in (*outcome.payloads, *(emit.payload for emit in said.emits)):
-        if payload.as_json is not None:
-            try:
-                check_json(payload.as_json)
-            except JsonError as problem:
-                return Failure(FailureKind.NON_RETRYABLE, "JSON_INVALID", str(problem), source="worker")
-    return None

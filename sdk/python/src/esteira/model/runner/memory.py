@@ -56,9 +56,9 @@ class Memory:
         return due_micros, task
 
     def arrivals(self, job: Job, join_step: int) -> list[Arrival]:
-        """What arrived at a join, by item path, then by the step that it comes from."""
+        """What arrived at a join, by item path, then by step, then by which task of it began first."""
         found = self._arrivals.get((job.id, join_step), [])
-        return sorted(found, key=lambda arrival: (arrival.item_path, arrival.from_step))
+        return sorted(found, key=lambda arrival: (arrival.item_path, arrival.from_step, arrival.from_task))
 
     def gather(self, task: Task) -> Payload:
         """The input of a join: the JSON array of what arrived, each element verbatim; binary as Base64 text."""
@@ -66,9 +66,9 @@ class Memory:
         return Payload.json(f"[{','.join(texts)}]")
 
     def results(self, job: Job) -> list[Payload]:
-        """Results of a job: outputs of its leaf tasks by item path, then step."""
+        """Results of a job: outputs of its leaf tasks by item path, then step, then task."""
         leaves = [task for task in self.ended if task.job is job and task.ended and task.ended.leaf]
-        leaves.sort(key=lambda task: (task.item_path, task.step))
+        leaves.sort(key=lambda task: (task.item_path, task.step, task.id))
         return [payload for task in leaves if task.ended for payload in task.ended.outputs]
 
     def step_outputs(self, task: Task, wanted: frozenset[int]) -> dict[str, Payload]:
