@@ -23,7 +23,7 @@ SLOW = json.dumps(
     {
         "attempts": [
             [{"fail": {"code": "BUSY", "message": "later", "retryable": True, "after_ms": 1}}],
-            [{"block_ms": 150}, {"emit": {"topic": "live.done", "key": "k", "json": "7"}}, {"return_input": True}],
+            [{"block_ms": 500}, {"emit": {"topic": "live.done", "key": "k", "json": "7"}}, {"return_input": True}],
         ]
     }
 )

@@ -44,8 +44,8 @@ class RefusalTests(unittest.TestCase):
             self.check("FIELD_INVALID", [emit])
         self.check("FIELD_INVALID", [EMIT] * (limits.EMIT_MAX + 1))
         self.check("FIELD_INVALID", verdicts=(RULE,) * (limits.VERDICTS_MAX + 1))
-        for changed in ({"policy": ""}, {"version": "1" * 65}, {"detail": "\0"}):
-            self.check("FIELD_INVALID", verdicts=(replace(RULE, **changed),))
+        for rule in (replace(RULE, policy=""), replace(RULE, version="1" * 65), replace(RULE, detail="\0")):
+            self.check("FIELD_INVALID", verdicts=(rule,))
         for moved in (AggregateRef("order", "p", 1), AggregateRef("order", "o", -1), AggregateRef("Order", "o", 1)):
             self.check("FIELD_INVALID", aggregate_after=moved)
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from ..model.engine.ports import ExpressionError, Scope
 from ..model.payload import Payload
-from ..model.template import FAILED, Path
+from ..model.template_parts import FAILED, Path
 
 _MISSING = object()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ..model.engine.ports import ExpressionError
-from ..model.template import INVALID, Path
+from ..model.template_parts import INVALID, Path
 from .parse import SyntaxRefused, parse
 from .tree import EXPRESSION_DEPTH_MAX, MACROS, Brackets, Call, Ident, Literal, Macro, Node, Select, TooNested
 

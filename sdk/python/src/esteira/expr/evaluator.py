@@ -10,7 +10,7 @@ import cel
 from ..model.engine.ports import ExpressionError, Scope
 from ..model.limits import CONDITION_BYTES_MAX
 from ..model.payload import Payload
-from ..model.template import FAILED, INVALID, MISSING_PATH, TYPE, Path, missing
+from ..model.template_parts import FAILED, INVALID, MISSING_PATH, TYPE, Path, missing
 from . import bind
 from .check import Checked, check, never_boolean
 from .output import write

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..model.engine.ports import ExpressionError
 from ..model.json_text import quoted
-from ..model.template import TYPE
+from ..model.template_parts import TYPE
 
 
 def write(value: Any) -> str:

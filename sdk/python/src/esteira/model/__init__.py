@@ -5,6 +5,7 @@ failed. The worker, the embedded :class:`Runner` and the test harness all call i
 """
 
 from .aggregate import Aggregate
+from .builder import PlanBuilder, StepBuilder, condition, step, sub_plan, wait
 from .cancel import Cancellation, CancelReason
 from .context import Context, Invocation, Level, Observer, Said
 from .definition import definition_json
@@ -19,21 +20,7 @@ from .json_text import JsonError, check_json
 from .outcome import Outcome, Verdict
 from .packet import Actor, AggregateRef, DataClass, Emit, Packet
 from .payload import Payload
-from .plan import (
-    Join,
-    NextStep,
-    OutputType,
-    Plan,
-    PlanBuilder,
-    Policy,
-    RetryPolicy,
-    Step,
-    StepBuilder,
-    condition,
-    step,
-    sub_plan,
-    wait,
-)
+from .plan import Join, NextStep, OutputType, Plan, Policy, RetryPolicy, Step
 from .runner import FunctionMissing, RunError, Runner, Start, Stuck, TooDeep
 from .trace import JobState, TaskState, Trace, TracedTask
 

@@ -12,7 +12,8 @@ from typing import Protocol, TypeVar
 
 from .engine.ports import ExpressionError, References, Scope
 from .payload import Payload
-from .template import Path, Template
+from .template import Template
+from .template_parts import Path
 
 T = TypeVar("T")
 
