@@ -16,6 +16,15 @@ var durationUnits = []struct {
 // ParseDuration reads a duration of a plan document: 250ms, 5s, 2m, 1h30m. Units come in order and once; there are
 // no spaces, signs or fractions. What does not fit into a [time.Duration] is as long as that can be.
 func ParseDuration(text string) (time.Duration, error) {
+	total, err := ParseMillis(text)
+	if total > uint64(math.MaxInt64/time.Millisecond) {
+		return math.MaxInt64, err
+	}
+	return time.Duration(total) * time.Millisecond, err
+}
+
+// ParseMillis is [ParseDuration] in milliseconds, up to 2^64 of them: a [time.Duration] ends after 292 years.
+func ParseMillis(text string) (uint64, error) {
 	wrong := fmt.Errorf("%q is not a duration like 250ms, 5s or 1h30m", text)
 	if text == "" {
 		return 0, wrong
@@ -37,10 +46,7 @@ func ParseDuration(text string) (time.Duration, error) {
 		}
 		total, units, rest = total+number, units[1:], rest[digits+letters:]
 	}
-	if total > uint64(math.MaxInt64/time.Millisecond) {
-		return math.MaxInt64, nil
-	}
-	return time.Duration(total) * time.Millisecond, nil
+	return total, nil
 }
 
 // formatDuration writes a duration so that ParseDuration reads it back; parts of a millisecond are dropped.

@@ -68,7 +68,7 @@ func (t *transition) begin(task task, input *Payload) {
 		t.park(task, t.run.pace.now().Add(step.Run.Pause))
 	case RunSubPlan:
 		task.started = true
-		t.run.follow(func() { t.run.startChild(task) })
+		t.run.startChild(task)
 	}
 }
 

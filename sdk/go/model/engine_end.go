@@ -3,7 +3,6 @@ package model
 import (
 	"fmt"
 	"math"
-	"math/rand/v2"
 	"slices"
 	"time"
 )
@@ -50,7 +49,7 @@ func (r *run) fail(task task, failure *Failure, checkpoint *Payload) {
 	if checkpoint != nil {
 		task.checkpoint = checkpoint
 	}
-	pause, again := pauseBeforeRetry(task.node().step.Retry, task.failures, failure)
+	pause, again := pauseBeforeRetry(task.node().step.Retry, task.failures, failure, r.pace.fraction())
 	if again {
 		t.park(task, r.pace.now().Add(pause))
 	} else {
@@ -61,20 +60,24 @@ func (r *run) fail(task task, failure *Failure, checkpoint *Payload) {
 	t.finish()
 }
 
-func pauseBeforeRetry(policy RetryPolicy, failures int, failure *Failure) (time.Duration, bool) {
+// pauseBeforeRetry is the pause before the next attempt; false when there is none. fraction is random in 0..1.
+func pauseBeforeRetry(policy RetryPolicy, failures int, failure *Failure, fraction float64) (time.Duration, bool) {
 	retryable := failure.Kind == FailureRetryable || failure.Kind == FailureTimeout
 	if !retryable || failures >= policy.MaxAttempts || slices.Contains(policy.NonRetryableCodes, failure.Code) {
 		return 0, false
 	}
 	factor := math.Pow(policy.Multiplier, float64(failures-1))
 	pause := min(policy.InitialBackoff.Seconds()*factor, policy.MaxBackoff.Seconds())
-	pause *= 1 - policy.Jitter*rand.Float64()
+	pause *= 1 - policy.Jitter*fraction
 	wait := policy.MaxBackoff
 	// A policy whose arithmetic leaves the range of a duration waits its longest.
 	if pause >= 0 && pause < policy.MaxBackoff.Seconds() {
 		wait = time.Duration(pause * float64(time.Second))
 	}
-	return max(wait, failure.RetryAfter), true
+	if failure.RetryAfter != nil {
+		wait = max(wait, *failure.RetryAfter)
+	}
+	return wait, true
 }
 
 // endFailed: a task fails for good: a step takes the failure, or the job fails when it comes to rest.

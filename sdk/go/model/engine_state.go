@@ -72,8 +72,8 @@ type endedTask struct {
 	leaf bool
 }
 
-// place is where a live task goes.
-type place struct {
+// placed is where a live task goes.
+type placed struct {
 	task task
 	// due is zero for a task that is ready, or that waits for something else than time.
 	due   time.Time

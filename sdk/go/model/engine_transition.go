@@ -245,7 +245,7 @@ func (t *transition) endJob(state JobState) {
 }
 
 // ready puts a task where workers would look for it.
-func (t *transition) ready(task task) { t.run.place(place{task: task, ready: true}) }
+func (t *transition) ready(task task) { t.run.place(placed{task: task, ready: true}) }
 
 // park lets a task wait for a time.
-func (t *transition) park(task task, due time.Time) { t.run.place(place{task: task, due: due}) }
+func (t *transition) park(task task, due time.Time) { t.run.place(placed{task: task, due: due}) }

@@ -32,8 +32,8 @@ type Error struct {
 	Message string
 	// Retryable says whether another attempt may succeed.
 	Retryable bool
-	// After is the least pause before the next attempt; it counts for a retryable error only.
-	After time.Duration
+	// After is the least pause before the next attempt; it counts for a retryable error only. Nil when none is asked for.
+	After *time.Duration
 
 	cause error
 }
@@ -68,7 +68,7 @@ func newError(code, format string, args []any) *Error {
 func (e *Error) WithAfter(pause time.Duration) *Error {
 	after := *e
 	if after.Retryable {
-		after.After = pause
+		after.After = &pause
 	}
 	return &after
 }
@@ -114,14 +114,14 @@ func (e *Error) Failure(source string) *Failure {
 	if errors.As(e.cause, &panicked) {
 		failure.StackTrace = panicked.stack
 	}
-	return failure.truncated()
+	failure.Truncate()
+	return failure
 }
 
-// truncated cuts the texts of a failure on a code point boundary.
-func (f *Failure) truncated() *Failure {
+// Truncate cuts the texts of a failure to 4 KiB and 16 KiB, on a code point boundary.
+func (f *Failure) Truncate() {
 	f.Message = cutText(f.Message, FailureMessageBytesMax)
-	f.StackTrace = cutText(f.StackTrace, failureStackBytesMax)
-	return f
+	f.StackTrace = cutText(f.StackTrace, FailureStackBytesMax)
 }
 
 // panicError is a panic as the error that it counts as.
@@ -133,7 +133,7 @@ type panicError struct {
 func (p *panicError) Error() string { return p.text }
 
 func newPanicError(thrown any) *Error {
-	stack := make([]byte, failureStackBytesMax)
+	stack := make([]byte, FailureStackBytesMax)
 	stack = stack[:runtime.Stack(stack, false)]
 	text := fmt.Sprint(thrown)
 	return &Error{Code: CodeUnhandled, Message: text, Retryable: true, cause: &panicError{text, string(stack)}}

@@ -14,27 +14,28 @@ const (
 	ConditionBytesMax = 2 << 10
 	// FailureMessageBytesMax is the longest failure message that is kept.
 	FailureMessageBytesMax = 4 << 10
+	// FailureStackBytesMax is the longest stack trace that is kept.
+	FailureStackBytesMax = 16 << 10
 
-	fanOutTasksMax       = 250_000
-	planBytesMax         = 1 << 20
-	planStepsMax         = 500
-	stepNextMax          = 100
-	subPlanDepthMax      = 8
-	failureStackBytesMax = 16 << 10
-	codeBytesMax         = 64
-	nameBytesMax         = 63
-	attemptsDefault      = 3
-	attemptsMax          = 100
-	displayNameCharsMax  = 256
-	versionCharsMax      = 64
-	policiesMax          = 100
-	codesMax             = 100
-	maxInFlightMax       = 1_000_000
-	planVersionMax       = 1<<31 - 1
-	day                  = 24 * time.Hour
-	waitMin              = time.Millisecond
-	waitMax              = 31 * day
-	backoffMax           = day
-	leaseTTLMin          = time.Second
-	leaseTTLMax          = 15 * time.Minute
+	fanOutTasksMax      = 250_000
+	planBytesMax        = 1 << 20
+	planStepsMax        = 500
+	stepNextMax         = 100
+	subPlanDepthMax     = 8
+	codeBytesMax        = 64
+	nameBytesMax        = 63
+	attemptsDefault     = 3
+	attemptsMax         = 100
+	displayNameCharsMax = 256
+	versionCharsMax     = 64
+	policiesMax         = 100
+	codesMax            = 100
+	maxInFlightMax      = 1_000_000
+	planVersionMax      = 1<<31 - 1
+	day                 = 24 * time.Hour
+	waitMin             = time.Millisecond
+	waitMax             = 31 * day
+	backoffMax          = day
+	leaseTTLMin         = time.Second
+	leaseTTLMax         = 15 * time.Minute
 )

@@ -105,7 +105,7 @@ func (p Payload) String() string {
 // decodeText reads strict JSON. Its errors say what is wrong and where, and never the data itself.
 func decodeText(text string, into any) error {
 	if err := CheckJSON(text); err != nil {
-		return placed("the text is not JSON", text, int64(err.Offset))
+		return atPlace("the text is not JSON", text, int64(err.Offset))
 	}
 	decoder := json.NewDecoder(bytes.NewReader([]byte(text)))
 	decoder.UseNumber()
@@ -115,13 +115,13 @@ func decodeText(text string, into any) error {
 	case err == nil || errors.Is(err, io.EOF):
 		return err
 	case errors.As(err, &wrongType):
-		return placed("the JSON has another shape than expected", text, wrongType.Offset)
+		return atPlace("the JSON has another shape than expected", text, wrongType.Offset)
 	default:
-		return placed("the JSON has another shape than expected", text, decoder.InputOffset())
+		return atPlace("the JSON has another shape than expected", text, decoder.InputOffset())
 	}
 }
 
-func placed(what, text string, offset int64) error {
+func atPlace(what, text string, offset int64) error {
 	before := text[:min(int(offset), len(text))]
 	line, column := 1, 0
 	for _, char := range []byte(before) {

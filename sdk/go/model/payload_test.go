@@ -80,7 +80,7 @@ func TestAnErrorThatWrapsKeepsItsCode(t *testing.T) {
 	wrapped := fmt.Errorf("order o-1: %w", model.Retryable("BUSY", "later").WithAfter(time.Second))
 	failure := model.AsError(wrapped)
 	equal(t, failure.Code, "BUSY")
-	equal(t, failure.After, time.Second)
+	equal(t, *failure.After, time.Second)
 	equal(t, failure.Message, "order o-1: BUSY: later")
 	if !errors.Is(failure, &model.Error{Code: "BUSY"}) {
 		t.Fatal("the code is lost")
@@ -109,8 +109,8 @@ func TestACodeOfAnotherFormMovesIntoTheMessage(t *testing.T) {
 }
 
 func TestAPauseBelongsToARetryableErrorOnly(t *testing.T) {
-	equal(t, model.Retryable("X", "").WithAfter(3*time.Second).Failure("f").RetryAfter, 3*time.Second)
-	equal(t, model.NonRetryable("X", "").WithAfter(3*time.Second).Failure("f").RetryAfter, 0)
+	equal(t, *model.Retryable("X", "").WithAfter(3 * time.Second).Failure("f").RetryAfter, 3*time.Second)
+	equal(t, model.NonRetryable("X", "").WithAfter(3*time.Second).Failure("f").RetryAfter == nil, true)
 }
 
 func TestIDsRiseAndHaveTheFormOfVersion7(t *testing.T) {

@@ -1,9 +1,9 @@
 package model
 
 import (
-	"cmp"
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"time"
 )
@@ -16,8 +16,8 @@ type run struct {
 	pace    *pace
 	follows []func()
 	queue   []task
-	// parked is in order of due time, then of id.
-	parked   []place
+	// parked is in order of due time; of two that are due at once, the one that has waited for longer comes first.
+	parked   []placed
 	ended    []*endedTask
 	messages []Emit
 	// failure ends the run at once.
@@ -68,17 +68,18 @@ func (r *run) hold(job *job) {
 // follow does something when the transition that asks for it, and what others asked for before, is done.
 func (r *run) follow(act func()) { r.follows = append(r.follows, act) }
 
-func (r *run) place(place place) {
+func (r *run) place(place placed) {
 	if place.ready {
 		r.queue = append(r.queue, place.task)
 		return
 	}
-	at, _ := slices.BinarySearchFunc(r.parked, place, comparePlaces)
+	at, _ := slices.BinarySearchFunc(r.parked, place.due, func(other placed, due time.Time) int {
+		if other.due.After(due) {
+			return 1
+		}
+		return -1
+	})
 	r.parked = slices.Insert(r.parked, at, place)
-}
-
-func comparePlaces(a, b place) int {
-	return cmp.Or(a.due.Compare(b.due), cmp.Compare(a.task.id, b.task.id))
 }
 
 // startChild: a sub-plan is a child job; its id is the id of the task that waits for it.
@@ -113,19 +114,36 @@ func (r *run) trace(root *job) *Trace {
 // pace is the time of a run: the real one, or one of its own that never waits.
 type pace struct {
 	skips bool
-	// ahead is how far the clock is ahead of the real one.
-	ahead time.Duration
+	// stands is a clock that stands still but for what is skipped, so that nothing depends on how fast functions are.
+	stands time.Time
 }
 
-func (p *pace) now() time.Time { return time.Now().Add(p.ahead) }
+func newPace(skips bool) *pace { return &pace{skips, time.Now()} }
+
+func (p *pace) now() time.Time {
+	if p.skips {
+		return p.stands
+	}
+	return time.Now()
+}
+
+// fraction is random in 0..1, so that pauses vary; where they are skipped, that would only change the order of what
+// follows.
+func (p *pace) fraction() float64 {
+	if p.skips {
+		return 0
+	}
+	return rand.Float64()
+}
 
 func (p *pace) waitUntil(ctx context.Context, due time.Time) error {
-	pause := max(0, due.Sub(p.now()))
 	if p.skips {
-		p.ahead += pause
-		return ctx.Err()
+		if due.After(p.stands) {
+			p.stands = due
+		}
+		return context.Cause(ctx)
 	}
-	timer := time.NewTimer(pause)
+	timer := time.NewTimer(time.Until(due))
 	defer timer.Stop()
 	select {
 	case <-timer.C:

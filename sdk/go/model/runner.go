@@ -81,8 +81,8 @@ func (r *Runner) Observer(observer Observer) *Runner {
 	return r
 }
 
-// SkipWaits does not wait: pauses before retries and wait steps pass at once on a clock of the runner's own, and
-// execution time-outs never come. For tests.
+// SkipWaits does not wait: pauses before retries and wait steps pass at once on a clock of the runner's own, in the
+// order in which they would end if retries had no jitter, and execution time-outs never come. For tests.
 func (r *Runner) SkipWaits() *Runner {
 	r.skipWaits = true
 	return r
@@ -101,7 +101,7 @@ func (r *Runner) RunFrom(ctx context.Context, plan *Plan, start Start) (*Trace, 
 			return nil, &InputError{problem}
 		}
 	}
-	run := &run{runner: r, library: map[string]*graph{}, pace: &pace{skips: r.skipWaits}}
+	run := &run{runner: r, library: map[string]*graph{}, pace: newPace(r.skipWaits)}
 	root, err := r.compile(run.library, plan)
 	if err != nil {
 		return nil, err
@@ -159,14 +159,13 @@ func (r *Runner) compile(library map[string]*graph, plan *Plan) (*graph, error) 
 func (r *Runner) checkSubPlans(plan *Plan) []Issue {
 	var issues []Issue
 	for index, step := range plan.Steps {
-		path := fmt.Sprintf("/steps/%d", index)
+		path := fmt.Sprintf("/steps/%d/sub_plan", index)
 		switch {
 		case step.Run.Kind != RunSubPlan:
 		case r.plans[step.Run.Plan] == nil:
 			issues = append(issues, issueAt(path, "SUB_PLAN_UNKNOWN", "the runner has no plan `%s`", step.Run.Plan))
 		case step.Run.Version != 0:
-			issues = append(issues, issueAt(path, "SUB_PLAN_VERSION_UNKNOWN",
-				"an embedded plan has no versions: refer to version 0"))
+			issues = append(issues, issueAt(path, "SUB_PLAN_UNKNOWN", "an embedded plan has no versions: refer to version 0"))
 		}
 	}
 	return issues

@@ -147,8 +147,8 @@ type Failure struct {
 	Message string
 	// StackTrace is at most 16 KiB, or "".
 	StackTrace string
-	// RetryAfter is the least pause before the next attempt; 0 when none is asked for.
-	RetryAfter time.Duration
+	// RetryAfter is the least pause before the next attempt; nil when none is asked for.
+	RetryAfter *time.Duration
 	// Details say more, if the author gave them.
 	Details Payload
 	// Source says which part failed: a function, "worker", "engine", "coordinator".

@@ -112,8 +112,8 @@ func failureOut(failure *model.Failure) *esteirav1.Failure {
 		Kind: failureKinds[failure.Kind], Code: failure.Code, Message: failure.Message, StackTrace: failure.StackTrace,
 		Source: failure.Source,
 	}
-	if failure.RetryAfter > 0 {
-		message.RetryAfter = durationpb.New(failure.RetryAfter)
+	if failure.RetryAfter != nil {
+		message.RetryAfter = durationpb.New(*failure.RetryAfter)
 	}
 	if failure.Details.Kind() != model.NoData {
 		message.Details = wire.PayloadOut(failure.Details)
