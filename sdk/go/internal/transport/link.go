@@ -3,6 +3,7 @@
 package transport
 
 import (
+	"context"
 	"crypto/tls"
 	"fmt"
 	"net/url"
@@ -143,4 +144,20 @@ func (c *connection) closeIfDone() {
 		// Nobody waits for an answer on it: there is nobody to tell of an error.
 		_ = c.Close()
 	}
+}
+
+// NewStream opens a stream on the connection; it is not sent again when it breaks.
+func (l *Link) NewStream(ctx context.Context, desc *grpc.StreamDesc, method string, options ...grpc.CallOption) (grpc.ClientStream, error) {
+	connection, err := l.acquire()
+	if err != nil {
+		return nil, err
+	}
+	stream, err := connection.NewStream(l.authorize(ctx), desc, method, options...)
+	if err != nil {
+		l.release(connection)
+		return nil, err
+	}
+	// The stream ends with its context; until then the connection stays.
+	context.AfterFunc(stream.Context(), func() { l.release(connection) })
+	return stream, nil
 }
