@@ -106,7 +106,7 @@ type sortedMap struct {
 }
 
 func (m *sortedMap) Iterator() traits.Iterator {
-	return types.NewRefValList(adapter{}, m.keys()).(traits.Lister).Iterator()
+	return types.NewRefValList(adapter{}, m.keys()).Iterator()
 }
 
 func (m *sortedMap) keys() []ref.Val {

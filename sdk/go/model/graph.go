@@ -38,8 +38,6 @@ type node struct {
 	inputPolicies  []compiledPolicy
 	outputPolicies []compiledPolicy
 	predecessors   []int
-	// child is the index of the sub-plan in the library.
-	child int
 }
 
 type compiledPolicy struct {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -59,16 +60,12 @@ func isFailure(t *testing.T, report *esteirav1.ReportTasksRequest, kind esteirav
 }
 
 func TestHeartbeatsLeaveWhileUserCodeBlocksItsThread(t *testing.T) {
-	unblock := make(chan struct{})
+	var unblocked atomic.Bool
 	blocking := model.Func("blocking", func(_ *model.Context, input model.Payload) (model.Payload, error) {
-		for {
-			select {
-			case <-unblock:
-				return input, nil
-			default:
-				// It never yields by itself.
-			}
+		for !unblocked.Load() {
+			// It never yields by itself.
 		}
+		return input, nil
 	})
 	s := start(t, 1, blocking)
 	s.lease(forMillis(leaseOf("a", "blocking", "1"), 600))
@@ -76,7 +73,7 @@ func TestHeartbeatsLeaveWhileUserCodeBlocksItsThread(t *testing.T) {
 	for range 5 {
 		equal(t, s.beat(active, "").GetBeats()[0].GetLeaseToken(), "a")
 	}
-	close(unblock)
+	unblocked.Store(true)
 	if s.reports.next().lose().GetReports()[0].GetCompleted() == nil {
 		t.Fatal("expected a completion")
 	}
