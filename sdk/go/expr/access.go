@@ -105,7 +105,7 @@ func wholeNumber(key ref.Val) (int64, bool) {
 }
 
 // rewrite puts the functions in; names of types, which are spelled like paths, stay.
-func rewrite(node ast.Expr) {
+func rewrite(node ast.Expr, inLoop bool) {
 	factory := ast.NewExprFactory()
 	call := func(function string, value, key ast.Expr) {
 		node.SetKindCase(factory.NewCall(node.ID(), function, factory.CopyExpr(value), key))
@@ -116,7 +116,7 @@ func rewrite(node ast.Expr) {
 			return
 		}
 		field := node.AsSelect()
-		rewrite(field.Operand())
+		rewrite(field.Operand(), inLoop)
 		function := selectFunction
 		if field.IsTestOnly() {
 			function = hasFunction
@@ -124,27 +124,53 @@ func rewrite(node ast.Expr) {
 		call(function, field.Operand(), factory.NewLiteral(node.ID(), types.String(field.FieldName())))
 	case ast.CallKind:
 		if node.AsCall().IsMemberFunction() {
-			rewrite(node.AsCall().Target())
+			rewrite(node.AsCall().Target(), inLoop)
 		}
-		rewriteAll(node.AsCall().Args())
+		rewriteAll(inLoop, node.AsCall().Args()...)
 		if args := node.AsCall().Args(); node.AsCall().FunctionName() == operators.Index {
 			call(indexFunction, args[0], factory.CopyExpr(args[1]))
+			return
 		}
+		meter(node, inLoop)
 	case ast.ListKind:
-		rewriteAll(node.AsList().Elements())
+		for _, element := range node.AsList().Elements() {
+			rewrite(element, inLoop)
+			weighed(element)
+		}
 	case ast.MapKind:
 		for _, entry := range node.AsMap().Entries() {
-			rewriteAll([]ast.Expr{entry.AsMapEntry().Key(), entry.AsMapEntry().Value()})
+			rewriteAll(inLoop, entry.AsMapEntry().Key(), entry.AsMapEntry().Value())
+			weighed(entry.AsMapEntry().Value())
 		}
 	case ast.ComprehensionKind:
 		loop := node.AsComprehension()
-		rewriteAll([]ast.Expr{loop.IterRange(), loop.AccuInit(), loop.LoopCondition(), loop.LoopStep(), loop.Result()})
+		rewrite(loop.IterRange(), inLoop)
+		rewriteStep(loop.LoopStep(), loop.AccuVar())
 	}
 }
 
-func rewriteAll(nodes []ast.Expr) {
+// rewriteStep rewrites what the author wrote inside a loop and leaves the frame that the macro put around it: cel-go
+// appends to the result of map and filter in place, which a call of ours would copy.
+func rewriteStep(node ast.Expr, result string) {
+	isResult := func(node ast.Expr) bool { return node.Kind() == ast.IdentKind && node.AsIdent() == result }
+	if node.Kind() == ast.CallKind {
+		args := node.AsCall().Args()
+		switch name := node.AsCall().FunctionName(); {
+		case name == operators.Add && isResult(args[0]) && args[1].Kind() == ast.ListKind:
+			rewrite(args[1], true)
+			return
+		case name == operators.Conditional && isResult(args[2]):
+			rewrite(args[0], true)
+			rewriteStep(args[1], result)
+			return
+		}
+	}
+	rewrite(node, true)
+}
+
+func rewriteAll(inLoop bool, nodes ...ast.Expr) {
 	for _, node := range nodes {
-		rewrite(node)
+		rewrite(node, inLoop)
 	}
 }
 

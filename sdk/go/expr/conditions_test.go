@@ -141,8 +141,18 @@ func TestTooMuchWorkIsRefused(t *testing.T) {
 	for i := range items {
 		items[i] = fmt.Sprintf(`{"n":%d,"s":"text %d"}`, i, i)
 	}
-	variables := map[string]model.Variable{"input": jsonVariable(`{"l":[` + strings.Join(items, ",") + `]}`)}
+	long := strings.Repeat("x", 500_000)
+	variables := map[string]model.Variable{"input": jsonVariable(`{"l":[` + strings.Join(items, ",") + `],"s":"` + long + `"}`)}
+	doubled := func(start, step string, times int) string {
+		return start + strings.Repeat(".map(x, "+step+")", times) + ".size() == 1"
+	}
 	for _, source := range []string{
+		doubled("[input.s]", "x+x", 9), doubled("[1]", "[x,x]", 22), doubled("[[1]]", "x+x", 22),
+		"input.l.all(a, input.s.contains('y' + a.s) || true)", "input.l.all(a, input.s == input.s)",
+		"input.l.all(a, input.l == input.l)", "input.l.all(a, !(a.s in input.l))", "input.l.all(a, [input.l, input.l].size() == 2)",
+		"input.l.all(a, {'l': input.l}.l.size() == 1000)", "input.l.all(a, input.s < input.s || true)", "input.l.all(a, size(input.s) > 0)",
+		"input.l.filter(a, input.l.filter(b, input.l.filter(c, true).size() > 0).size() > 0).size() == 0",
+		strings.Repeat("input.s+", 89) + "input.s != ''",
 		"input.l.all(a, input.l.all(b, input.l.all(c, a.n + b.n + c.n >= 0)))",
 		"!input.l.exists(a, input.l.exists(b, input.l.exists(c, a.n + b.n + c.n < 0)))",
 		"input.l.map(a, input.l.map(b, input.l.map(c, c))).size() == 0",

@@ -15,11 +15,8 @@ import (
 )
 
 const (
-	// Deepest nesting of brackets, calls and ternaries that is parsed.
-	sourceDepthMax = 32
-	// Work of one evaluation, in cel-go's units: about one for each value that is looked at. Enough to loop over
-	// 100,000 small items.
-	workMax = 2_000_000
+	// Deepest recursion of the parser, which counts each operator of a chain, too.
+	sourceDepthMax = 250
 	// Expressions that are kept compiled.
 	cacheMax = 1_000
 	// Longest parser message that is passed on: it can list every token there is.
@@ -39,7 +36,7 @@ var _ model.Evaluator = (*Evaluator)(nil)
 
 // NewEvaluator is one that has compiled nothing yet.
 func NewEvaluator() *Evaluator {
-	options := append(accessFunctions(), cel.StdLib(), cel.CustomTypeAdapter(adapter{}), cel.DefaultUTCTimeZone(true))
+	options := append(append(accessFunctions(), workFunctions()...), cel.StdLib(), cel.CustomTypeAdapter(adapter{}), cel.DefaultUTCTimeZone(true))
 	environment, err := cel.NewCustomEnv(options...)
 	if err != nil {
 		panic("expr: the environment does not depend on any input: " + err.Error())
@@ -96,9 +93,9 @@ func (e *Evaluator) compile(source string, variables []string) (*expression, err
 		return nil, err
 	}
 	compiled := &expression{paths: paths, neverBoolean: neverBoolean(root)}
-	rewrite(root)
+	rewrite(root, false)
 	var failure error
-	compiled.program, failure = e.environment.PlanProgram(parsed, cel.CostLimit(workMax), cel.CustomDecorator(strictMaps))
+	compiled.program, failure = e.environment.PlanProgram(parsed, cel.InterruptCheckFrequency(1), cel.CustomDecorator(strictMaps))
 	if failure != nil {
 		return nil, invalid("%s", firstLine(failure.Error()))
 	}
@@ -112,8 +109,8 @@ func syntax(errors []*common.Error) *model.ExpressionError {
 	}
 	first := errors[0]
 	message := strings.TrimPrefix(first.Message, "Syntax error: ")
-	if strings.Contains(message, "recursion limit") {
-		return invalid("nested more than %d deep", sourceDepthMax)
+	if strings.Contains(message, "recursion") {
+		return invalid("nested too deeply")
 	}
 	if len(message) > parserMessageBytesMax {
 		cut := parserMessageBytesMax
@@ -175,7 +172,7 @@ func (e *expression) JSON(variables map[string]model.Variable) (string, error) {
 }
 
 func (e *expression) evaluate(variables map[string]model.Variable) (ref.Val, error) {
-	bound := map[string]any{}
+	bound := map[string]ref.Val{}
 	for name, variable := range variables {
 		value, err := bind(name, variable)
 		if err != nil {
@@ -185,7 +182,12 @@ func (e *expression) evaluate(variables map[string]model.Variable) (ref.Val, err
 			bound[name] = value
 		}
 	}
-	value, _, err := e.program.Eval(bound)
+	activation := &activation{bound, &budget{workMax}}
+	value, _, err := e.program.Eval(activation)
+	// Asked first: || can turn an error into a value.
+	if activation.budget.left == 0 {
+		return nil, failed("the expression does more work than is allowed for one evaluation")
+	}
 	if err != nil {
 		return nil, explain(err, e.paths, bound)
 	}

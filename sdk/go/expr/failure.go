@@ -29,7 +29,7 @@ func missing(what string) *model.ExpressionError {
 }
 
 // explain is the interpreter's failure as one of our codes, without the data that it may hold.
-func explain(problem error, paths []path, bound map[string]any) *model.ExpressionError {
+func explain(problem error, paths []path, bound map[string]ref.Val) *model.ExpressionError {
 	var absent *accessError
 	if errors.As(problem, &absent) {
 		return explainAbsent(absent, paths, bound)
@@ -39,8 +39,6 @@ func explain(problem error, paths []path, bound map[string]any) *model.Expressio
 		return slices.ContainsFunc(parts, func(part string) bool { return strings.Contains(text, part) })
 	}
 	switch {
-	case has("cost limit"):
-		return failed("the expression does more work than is allowed for one evaluation")
 	case has("no such attribute", "undeclared reference"):
 		for _, path := range paths {
 			if _, isBound := bound[path.root]; !isBound && !path.local {
@@ -61,7 +59,7 @@ func explain(problem error, paths []path, bound map[string]any) *model.Expressio
 	}
 }
 
-func explainAbsent(absent *accessError, paths []path, bound map[string]any) *model.ExpressionError {
+func explainAbsent(absent *accessError, paths []path, bound map[string]ref.Val) *model.ExpressionError {
 	for _, path := range paths {
 		at, _ := brokenAt(path, bound)
 		if !path.local && at != nil && len(at.keys) > 0 && at.keys[len(at.keys)-1] == absent.key {
@@ -89,8 +87,8 @@ func explainAbsent(absent *accessError, paths []path, bound map[string]any) *mod
 }
 
 // brokenAt is the shortest part of a path that leads nowhere, and the value at which it ends.
-func brokenAt(whole path, bound map[string]any) (*path, ref.Val) {
-	value, isBound := bound[whole.root].(ref.Val)
+func brokenAt(whole path, bound map[string]ref.Val) (*path, ref.Val) {
+	value, isBound := bound[whole.root]
 	if !isBound {
 		return &path{root: whole.root}, nil
 	}

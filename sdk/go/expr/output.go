@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/esteira/esteira/sdk/go/model"
 	"github.com/google/cel-go/common/types"
 	"github.com/google/cel-go/common/types/ref"
 	"github.com/google/cel-go/common/types/traits"
@@ -13,6 +14,9 @@ import (
 // writeJSON appends a value. Objects have their keys in order, so that the same value always has the same digest. What
 // JSON does not have is EXPRESSION_TYPE: bytes, timestamps, durations, types, keys that are not strings, infinities.
 func writeJSON(text *strings.Builder, value ref.Val) error {
+	if text.Len() > model.PayloadBytesMax {
+		return failed("the result is larger than %d bytes", model.PayloadBytesMax)
+	}
 	switch value := value.(type) {
 	case types.String:
 		writeString(text, string(value))
