@@ -39,6 +39,7 @@ type joinFlow struct {
 type arrival struct {
 	itemPath ItemPath
 	fromStep int
+	fromTask string
 	payload  Payload
 }
 

@@ -205,7 +205,7 @@ func (t *transition) skip(from *endedTask) {
 func (t *transition) arrive(from *endedTask, to int, data flowing, read int) {
 	if join := t.job.graph.nodes[to].join; join >= 0 {
 		t.reachJoin(join, from, data.aggregate)
-		t.job.arrivals[to] = append(t.job.arrivals[to], arrival{data.itemPath, from.task.step, data.payload})
+		t.job.arrivals[to] = append(t.job.arrivals[to], arrival{data.itemPath, from.task.step, from.task.id, data.payload})
 		return
 	}
 	task := t.newTask(from, to, data.itemPath, data.aggregate)

@@ -32,8 +32,8 @@ func (r *run) attempt(ctx context.Context, task task) error {
 	}
 	switch {
 	case err == nil:
-		if why := refusal(outcome, said); why != nil {
-			r.fail(task, &Failure{Kind: FailureNonRetryable, Code: "JSON_INVALID", Message: why.Error(), Source: "worker"}, nil)
+		if refused := refuseSuccess(outcome, said, task.aggregate); refused != nil {
+			r.fail(task, refused, nil)
 			return nil
 		}
 		for i := range said.Emits {
@@ -44,7 +44,8 @@ func (r *run) attempt(ctx context.Context, task task) error {
 		r.fail(task, engineFailure(FailureTimeout, "EXECUTION_TIMEOUT",
 			"the attempt took longer than the step's execution_timeout"), nil)
 	default:
-		r.fail(task, AsError(err).Failure(invocation.FunctionName), said.Checkpoint)
+		failure, checkpoint := refuseFailure(AsError(err).Failure(invocation.FunctionName), said.Checkpoint)
+		r.fail(task, failure, checkpoint)
 	}
 	return nil
 }
@@ -86,22 +87,6 @@ func execute(ctx context.Context, function Function, invocation *Invocation, obs
 		ended.err = CancelTimeout
 	}
 	return ended.outcome, cx.TakeSaid(), ended.err
-}
-
-// refusal is what the coordinator would not take.
-func refusal(outcome Outcome, said Said) *JSONError {
-	payloads := outcome.Payloads[:len(outcome.Payloads):len(outcome.Payloads)]
-	for _, emit := range said.Emits {
-		payloads = append(payloads, emit.Payload)
-	}
-	for _, payload := range payloads {
-		if text, isJSON := payload.JSON(); isJSON {
-			if problem := CheckJSON(text); problem != nil {
-				return problem
-			}
-		}
-	}
-	return nil
 }
 
 // keyOf: a message without a key keeps its order with the others about the same aggregate, or of the same job.

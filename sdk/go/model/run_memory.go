@@ -53,11 +53,14 @@ func (r *run) stepOutputs(task *task) map[string]Payload {
 	}
 }
 
-// arrived is what arrived at a join, by item path, then by the step that it comes from.
+// arrived is what arrived at a join, by item path, then by the step that it comes from, then in the order in which its
+// tasks began: ids rise.
 func (j *job) arrived(joinStep int) []arrival {
 	arrivals := slices.Clone(j.arrivals[joinStep])
 	slices.SortStableFunc(arrivals, func(a, b arrival) int {
-		return cmp.Or(slices.Compare(a.itemPath, b.itemPath), cmp.Compare(a.fromStep, b.fromStep))
+		return cmp.Or(
+			slices.Compare(a.itemPath, b.itemPath), cmp.Compare(a.fromStep, b.fromStep), cmp.Compare(a.fromTask, b.fromTask),
+		)
 	})
 	return arrivals
 }
@@ -84,7 +87,7 @@ func (j *job) gathered(joinStep int) Payload {
 	return JSON(text.String())
 }
 
-// results of a job: outputs of its leaf tasks by item path, then step.
+// results of a job: outputs of its leaf tasks by item path, then step, then in the order in which they began.
 func (j *job) results(ended []*endedTask) []Payload {
 	var leaves []*endedTask
 	for _, task := range ended {
@@ -93,7 +96,10 @@ func (j *job) results(ended []*endedTask) []Payload {
 		}
 	}
 	slices.SortStableFunc(leaves, func(a, b *endedTask) int {
-		return cmp.Or(slices.Compare(a.task.itemPath, b.task.itemPath), cmp.Compare(a.task.step, b.task.step))
+		return cmp.Or(
+			slices.Compare(a.task.itemPath, b.task.itemPath), cmp.Compare(a.task.step, b.task.step),
+			cmp.Compare(a.task.id, b.task.id),
+		)
 	})
 	var results []Payload
 	for _, leaf := range leaves {
