@@ -14,17 +14,26 @@ export function wallMs(): number {
   return Date.now();
 }
 
-/** Fulfilled after so long, or as soon as the signal is aborted. */
+/** The longest time that a timer takes in one piece; a longer one would fire at once. */
+const TIMER_MAX_MS = 2 ** 31 - 1;
+
+/** Fulfilled after so long, or as soon as the signal is aborted; after `Infinity` only by the signal. */
 export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal?.aborted) return resolve();
-    // Longer timers would fire at once; nobody waits for 24 days in one piece.
-    const timer = setTimeout(done, Math.min(Math.max(ms, 0), 2 ** 31 - 1));
-    function done() {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    let leftMs = Math.max(ms, 0);
+    const done = () => {
       clearTimeout(timer);
       signal?.removeEventListener("abort", done);
       resolve();
-    }
+    };
+    const next = () => {
+      const pieceMs = Math.min(leftMs, TIMER_MAX_MS);
+      leftMs -= pieceMs;
+      timer = setTimeout(leftMs > 0 ? next : done, pieceMs);
+    };
+    if (ms !== Infinity) next();
     signal?.addEventListener("abort", done, { once: true });
   });
 }
