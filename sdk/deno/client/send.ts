@@ -65,6 +65,8 @@ export async function send<I extends DescMessage, O extends DescMessage>(
   signal?: AbortSignal,
 ): Promise<Answer<MessageShape<O>>> {
   const message = create(method.input, request);
+  // It travels as a whole number.
+  const timeoutMs = Math.ceil(call.timeoutMs);
   const begunMs = instantMs();
   const backoff = new Backoff();
   for (;;) {
@@ -73,7 +75,7 @@ export async function send<I extends DescMessage, O extends DescMessage>(
       const answer = await link.transport.unary(
         method,
         signal,
-        call.timeoutMs,
+        timeoutMs,
         link.header,
         message as MessageInitShape<I>,
       );

@@ -52,7 +52,8 @@ export async function attempt(
   const cx = new Context({ ...lease.invocation, ...deadline }, cancellation, voice(around, token, limits));
   const ended = new AbortController();
   const running = returned(task, cx, input).finally(() => ended.abort());
-  const ending = await Promise.race([running, overdue(around, cancellation, executionTimeoutMs, ended.signal)]);
+  const late = overdue(around, cancellation, executionTimeoutMs, ended.signal);
+  const ending = await Promise.race([running, late]) ?? await running;
   const usage = around.meters.end(meter);
   const endTime = timestampFromMs(wallMs());
   if (!around.heartbeats.end(token)) return undefined;
@@ -70,18 +71,20 @@ async function returned(task: TaskFunction, cx: Context, input: Payload): Promis
   }
 }
 
-/** When the function's grace after a cancellation, or after its time-out, is over. Its promise is then left alone. */
+/**
+ * When the function's grace after a cancellation, or after its time-out, is over: its promise is then left alone.
+ * Undefined when the function ended before.
+ */
 async function overdue(
   { cancelGraceMs }: Surroundings,
   cancellation: Cancellation,
   timeoutMs: number | undefined,
   ended: AbortSignal,
-): Promise<Ending> {
+): Promise<Ending | undefined> {
   await sleep(timeoutMs ?? Infinity, AbortSignal.any([cancellation.signal, ended]));
   if (!ended.aborted && timeoutMs !== undefined) cancellation.cancel("TIMEOUT");
   await sleep(cancelGraceMs, ended);
-  // A function that ended meanwhile has won the race.
-  return { kind: "abandoned" };
+  return ended.aborted ? undefined : { kind: "abandoned" };
 }
 
 /** Carries what a function says while it runs. */

@@ -238,6 +238,7 @@ export class Dispatcher {
     this.#unsure = verdict.unsure;
     for (const { report } of verdict.done) heartbeats.forget(report.leaseToken);
     this.#outgoing.putBack(verdict.again);
+    for (const letter of verdict.replaced) this.#outgoing.push(letter);
     if (verdict.pause) this.#reportPauseMs = PAUSE_MS;
     if (verdict.fatal) this.#fail(error);
   }

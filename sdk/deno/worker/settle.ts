@@ -23,6 +23,16 @@ export interface Settled {
   readonly pause: boolean;
 }
 
+/** What becomes of letters whose call was refused as a whole. */
+export interface Blame extends Settled {
+  /** Failures in place of results; they wait behind all others. */
+  readonly replaced: readonly Letter[];
+  /** Calls in a row that failed without saying why. */
+  readonly unsure: number;
+  /** Whether the worker is refused for good. */
+  readonly fatal: boolean;
+}
+
 /** Each report by the outcome of its lease. */
 export function settle(letters: readonly Letter[], outcomes: readonly v1.ReportOutcome[], log: Log): Settled {
   const byToken = new Map(outcomes.map((outcome) => [outcome.leaseToken, outcome]));
@@ -53,8 +63,8 @@ export function blame(
   error: ClientError,
   unsure: number,
   log: Log,
-): Settled & { readonly unsure: number; readonly fatal: boolean } {
-  const verdict = { done: [], again: [], pause: false, unsure: 0, fatal: false };
+): Blame {
+  const verdict = { done: [], again: [], replaced: [], pause: false, unsure: 0, fatal: false };
   if (error.code === "UNAUTHENTICATED" || error.code === "PERMISSION_DENIED") {
     return { ...verdict, done: letters, fatal: true };
   }
@@ -62,8 +72,8 @@ export function blame(
   if (!sure && unsure < UNSURE_MAX) return { ...verdict, again: letters, pause: true, unsure: unsure + 1 };
   if (letters.length > 1) return { ...verdict, again: letters.map((letter) => ({ ...letter, alone: true })) };
   const next = letters.map((letter) => replace(letter, error.reason, error.message, log));
-  const again = next.filter((letter) => letter !== undefined);
-  return { ...verdict, done: again.length === 0 ? letters : [], again };
+  const replaced = next.filter((letter) => letter !== undefined);
+  return { ...verdict, done: replaced.length === 0 ? letters : [], replaced };
 }
 
 /** The lease stays: report a failure in place of the result, once. */
