@@ -13,6 +13,7 @@ import { durationInMs } from "./wire.ts";
 
 /** A call that did not succeed: refused by the coordinator, or not answered while patience lasted. */
 export class ClientError extends Error {
+  /** `ClientError`. */
   override readonly name = "ClientError";
   /** What kind of error it is, such as `NOT_FOUND`; decides what to do when the reason is not known. */
   readonly code: string;

@@ -114,7 +114,6 @@ export function pauseBeforeMs(error: ClientError, backoff: Backoff): number | un
     case "UNAVAILABLE":
     case "DEADLINE_EXCEEDED":
     // The coordinator's word for a deadline that passed on its side.
-    // deno-lint-ignore no-fallthrough
     case "CANCELED":
       return Math.max(backoff.nextMs(fraction()), error.retryAfterMs ?? 0);
     case "RESOURCE_EXHAUSTED":

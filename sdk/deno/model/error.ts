@@ -37,6 +37,7 @@ export abstract class FunctionError extends Error {
 
 /** Another attempt may succeed. */
 export class Retryable extends FunctionError {
+  /** `Retryable`. */
   override readonly name = "Retryable";
   /** True. */
   override readonly isRetryable = true;
@@ -52,6 +53,7 @@ export class Retryable extends FunctionError {
 
 /** No attempt will succeed with this input. */
 export class NonRetryable extends FunctionError {
+  /** `NonRetryable`. */
   override readonly name = "NonRetryable";
   /** False. */
   override readonly isRetryable = false;

@@ -17,6 +17,7 @@ export type ExpressionCode =
 
 /** Why an expression has no value. The message never holds payload bytes. */
 export class ExpressionError extends Error {
+  /** `ExpressionError`. */
   override readonly name = "ExpressionError";
   /** What kind of problem it is. */
   readonly code: ExpressionCode;

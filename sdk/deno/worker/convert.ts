@@ -7,15 +7,15 @@
 import { create } from "@bufbuild/protobuf";
 import { v1 } from "../client/mod.ts";
 import { durationInMs, durationOut, payloadIn, payloadOut } from "../client/wire.ts";
-import {
-  type AggregateRef,
-  type Emit,
-  type Failure,
-  type FunctionSpec,
-  type Invocation,
-  type OutputType,
-  type Payload,
-  type Verdict,
+import type {
+  AggregateRef,
+  Emit,
+  Failure,
+  FunctionSpec,
+  Invocation,
+  OutputType,
+  Payload,
+  Verdict,
 } from "../model/mod.ts";
 
 /** A lease as the worker needs it. */

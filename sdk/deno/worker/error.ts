@@ -18,6 +18,7 @@ export type WorkerErrorCode = "SETUP" | "REFUSED" | "HEARTBEAT" | "UNDELIVERED";
 
 /** Why a worker did not start, or stopped by itself. */
 export class WorkerError extends Error {
+  /** `WorkerError`. */
   override readonly name = "WorkerError";
   /** Which error it is. */
   readonly code: WorkerErrorCode;

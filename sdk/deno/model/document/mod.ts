@@ -27,6 +27,7 @@ export interface ParsedDefinition {
 
 /** A plan document that cannot be accepted. */
 export class PlanDocumentError extends Error {
+  /** `PlanDocumentError`. */
   override readonly name = "PlanDocumentError";
   /** Everything that is wrong, each with its place. */
   readonly issues: readonly Issue[];

@@ -12,10 +12,12 @@ const PATH_CHARS_MAX = 256;
 
 /** Why a text is not acceptable JSON. Holds object keys (in `path`), never values. */
 export class JsonError extends Error {
+  /** `JsonError`. */
   override readonly name = "JsonError";
   /** JSON Pointer of the value, or of the key, that was being read. */
   readonly path: string;
 
+  /** With what is wrong, and where. */
   constructor(problem: string, offsetBytes: number, path: string) {
     super(`${problem} at byte ${offsetBytes}${path === "" ? "" : `, at ${path}`}`);
     this.path = path;

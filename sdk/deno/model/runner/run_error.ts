@@ -21,6 +21,7 @@ export type RunErrorCode = "PLAN_INVALID" | "FUNCTION_MISSING" | "INPUT_INVALID"
 
 /** Why a plan could not be run to its end. A job that fails is not an error: its trace says how. */
 export class RunError extends Error {
+  /** `RunError`. */
   override readonly name = "RunError";
   /** Which error it is. */
   readonly code: RunErrorCode;
