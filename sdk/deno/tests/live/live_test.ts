@@ -1,0 +1,172 @@
+/** The conformance worker against the real coordinator, kill -9 included: the trace is that of an embedded run. */
+
+import assert from "node:assert/strict";
+import { Client, ClientError, payloadIn, v1 } from "../../client/mod.ts";
+import { KIT } from "../../conformance/kit.ts";
+import { Evaluator } from "../../expr/mod.ts";
+import {
+  condition,
+  definitionJson,
+  type Failure,
+  fn,
+  Payload,
+  type Plan,
+  PlanBuilder,
+  Runner,
+  step,
+  type Trace,
+} from "../../model/mod.ts";
+import { Worker } from "../../worker/mod.ts";
+import { Server } from "./server.ts";
+
+/** One task, without what differs between two runs. */
+interface Row {
+  readonly step: string;
+  readonly item: string;
+  readonly state: string;
+  readonly attempts: number;
+  readonly input: Payload;
+  readonly outputs: readonly Payload[];
+  readonly verdicts: readonly string[];
+  readonly failure: readonly (string | undefined)[];
+}
+
+const script = (attempts: unknown) => JSON.stringify({ attempts });
+
+/** A failure that is tried again, a fan-out, work that takes a while, a condition, a join. */
+const PLAN: Plan = new PlanBuilder()
+  .policy("numbers", "1", "type(value) == int")
+  .step(
+    step("flaky", "kit.script").retry({ initialBackoffMs: 10 }).next("fan")
+      .config(
+        script([[{ fail: { code: "BUSY", message: "later", retryable: true } }], [{ return: "9007199254740993" }]]),
+      ),
+  )
+  .step(step("fan", "kit.fan").output("multiple").config('{"items":["1","20","9007199254740993"]}').next("slow"))
+  .step(
+    step("slow", "kit.script").with({ leaseTtlMs: 1_000 }).outputPolicy("numbers").next("which")
+      .config(
+        script([[{ checkpoint: "1" }, { emit: { topic: "t", key: "k", json: "1" } }, { sleep_ms: 1_500 }, {
+          return_input: true,
+        }]]),
+      ),
+  )
+  .step(condition("which").firstMatch().nextIf("large", "output > 10").next("small"))
+  .step(step("large", "kit.echo").input('{"n":{"$ref":"/input"},"at":{"$ref":"/item/index"}}').next("all"))
+  .step(step("small", "kit.raw").next("all"))
+  .step(step("all", "kit.raw").joinAll())
+  .build();
+
+function failureRow(failure: Pick<Failure, "code" | "message"> | v1.Failure | undefined): (string | undefined)[] {
+  return [failure?.code, failure?.message];
+}
+
+function sorted(rows: Row[]): Row[] {
+  return rows.sort((a, b) => (`${a.step} ${a.item}` < `${b.step} ${b.item}` ? -1 : 1));
+}
+
+function embeddedRows(trace: Trace): Row[] {
+  return sorted(trace.tasks.map((task) => ({
+    step: task.stepKey,
+    item: task.itemPath.join("."),
+    state: task.state,
+    attempts: task.attempts,
+    input: task.input ?? Payload.none(),
+    outputs: task.outputs,
+    verdicts: task.verdicts.map(({ policy, passed, detail }) => `${policy} ${passed} ${detail}`),
+    failure: failureRow(task.failure),
+  })));
+}
+
+function distributedRows(tasks: readonly v1.Task[]): Row[] {
+  return sorted(tasks.map((task) => ({
+    step: task.stepKey,
+    item: task.itemPath.join("."),
+    state: v1.TaskState[task.state]!,
+    // A lost lease is an attempt of its own, and costs none of the plan's.
+    attempts: task.attempts.filter(({ failure }) => failure?.kind !== v1.FailureKind.LEASE_EXPIRED).length,
+    input: payloadIn(task.input?.data),
+    outputs: task.outputs.map((output) => payloadIn(output)),
+    verdicts: task.verdicts.map(({ policy, passed, detail }) => `${policy} ${passed} ${detail}`),
+    failure: failureRow(task.failure),
+  })));
+}
+
+function spawnWorker(endpoint: string): Deno.ChildProcess {
+  const main = new URL("../../conformance/conformance_worker.ts", import.meta.url).pathname;
+  const args = ["run", "-A", "--no-check", main, "--server", endpoint, "--slots", "2"];
+  return new Deno.Command(Deno.execPath(), { args, stdin: "null", stdout: "null", stderr: "null" }).spawn();
+}
+
+async function tasksOf(client: Client, jobId: string): Promise<v1.Task[]> {
+  return (await client.jobs.listTasks({ jobId, pageSize: 500 })).tasks;
+}
+
+Deno.test("a plan outlives its worker and leaves the trace of an embedded run", async () => {
+  await using server = await Server.start();
+  const client = new Client(server.endpoint);
+  await client.plans.publish("live", definitionJson(PLAN, "live"));
+  const first = spawnWorker(server.endpoint);
+  const { jobId } = await client.jobs.start("live", Payload.json('{ "n": 1.0 }'));
+  // Killed while it works on two of the three items.
+  for (;;) {
+    const leased = (await tasksOf(client, jobId)).filter((task) =>
+      task.stepKey === "slow" && task.state === v1.TaskState.LEASED
+    );
+    if (leased.length === 2) break;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  first.kill("SIGKILL");
+  await first.status;
+  const second = spawnWorker(server.endpoint);
+  const job = await client.jobs.wait(jobId);
+  const tasks = await tasksOf(client, jobId);
+  second.kill("SIGTERM");
+  assert.equal((await second.status).code, 0);
+
+  const runner = new Runner({ functions: KIT, evaluate: new Evaluator(), skipWaits: true });
+  const trace = await runner.run(PLAN, {
+    data: Payload.json('{ "n": 1.0 }'),
+    actor: { userId: "dev", accountId: "", onBehalfOf: "" },
+  });
+  assert.equal(v1.JobState[job.state], trace.state);
+  assert.deepEqual(job.results.map((result) => payloadIn(result)), trace.results);
+  assert.deepEqual(distributedRows(tasks), embeddedRows(trace));
+  const lost = tasks.flatMap(({ attempts }) => attempts).filter(({ failure }) =>
+    failure?.kind === v1.FailureKind.LEASE_EXPIRED
+  );
+  assert.equal(lost.length, 2, "two leases were lost");
+  const used = tasks.flatMap(({ attempts }) => attempts).at(-1)?.usage;
+  assert.ok((used?.peakRssBytes ?? 0n) > 0n);
+});
+
+Deno.test("the coordinator's refusals have their reasons", async () => {
+  await using server = await Server.start();
+  const client = new Client(server.endpoint);
+  const reason = (call: Promise<unknown>) =>
+    call.then(() => "", (error) => (error instanceof ClientError ? error.reason : String(error)));
+  assert.equal(await reason(client.jobs.start("nobody", Payload.none())), "PLAN_NOT_FOUND");
+  assert.equal(await reason(client.jobs.getJob({ jobId: "01932c07-209b-7e9a-8b2c-ffeeddccbbaa" })), "JOB_NOT_FOUND");
+  const error = await client.plans.publish("bad", '{"name":"bad","steps":[]}').catch((error) => error);
+  assert.ok(error instanceof ClientError);
+  assert.deepEqual([error.reason, error.planIssues[0]?.path], ["PLAN_INVALID", "/steps"]);
+  const { limits } = await client.admin.getSystemInfo({});
+  assert.equal(limits?.maxLeasesPerCall, 100);
+});
+
+Deno.test("a large fan out travels by chunks and a worker in this process serves it", async () => {
+  await using server = await Server.start();
+  const client = new Client(server.endpoint);
+  const count = fn("count", "multiple", () => Array.from({ length: 2_500 }, (_, n) => Payload.encode(n)));
+  const worker = new Worker(server.endpoint, { functions: [count, ...KIT], slots: 4, log: () => {} });
+  const plan = new PlanBuilder().step(step("count", "count").output("multiple").next("all"))
+    .step(step("all", "kit.raw").joinAll()).build();
+  await client.plans.publish("fan", definitionJson(plan, "fan"));
+  const stop = Promise.withResolvers<void>();
+  const running = worker.run(stop.promise);
+  const job = await client.jobs.run("fan", Payload.json("null"));
+  stop.resolve();
+  await running;
+  const numbers = Array.from({ length: 2_500 }, (_, n) => n);
+  assert.deepEqual(job.results.map((result) => payloadIn(result).decode()), [numbers]);
+});
