@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench bench-peers dev gen vectors lint fmt clippy tidy peers-lint gen-check proto-lint deny verify setup setup-lint clean
+.PHONY: help demo test bench bench-peers dev gen vectors lint fmt clippy tidy peers-lint sdk-lint gen-check proto-lint deny verify setup setup-lint clean
 
 export PATH := $(CURDIR)/.tools/bin:$(PATH)
 TARGET := $(or $(CARGO_TARGET_DIR),target)
@@ -14,6 +14,10 @@ LOCKED := $(if $(CI),--locked)
 # no dependency is built twice.
 BUILD_ALL := cargo build $(LOCKED) --workspace --all-targets
 BUILD_DEMO := cargo build $(LOCKED) -p esteira-server -p esteira-demo
+
+# The SDKs that are not part of the workspace. Their tests run against the coordinator that was built.
+SDKS := python go deno
+export ESTEIRA_BIN := $(abspath $(TARGET))/debug/esteira
 
 # PostgreSQL as it is configured for a machine that is its own; what makes commits safe stays as it is.
 BENCH_POSTGRES := shared_buffers=1GB max_wal_size=8GB
@@ -32,6 +36,7 @@ test: setup ## every test; those of tests/e2e run the workers of the other langu
 	$(BUILD_ALL)
 	cargo test $(LOCKED) --workspace --no-fail-fast
 	python3 -m unittest discover -s tests/peers
+	$(foreach sdk,$(SDKS),$(MAKE) --no-print-directory -C sdk/$(sdk) test && ) true
 
 bench: ## measure an optimised build on both databases, and draw docs/performance/; with ARGS=.. only print what they ask for
 	cargo build $(LOCKED) --release -p esteira-server --features ablation
@@ -58,6 +63,7 @@ lint: setup-lint ## format, clippy, house rules, generated code, contract, depen
 	$(call stage,fmt,$(MAKE) --no-print-directory fmt)
 	$(call stage,tidy,$(MAKE) --no-print-directory tidy)
 	$(call stage,peers-lint,$(MAKE) --no-print-directory peers-lint)
+	$(call stage,sdk-lint,$(MAKE) --no-print-directory sdk-lint)
 	$(call stage,proto-lint,$(MAKE) --no-print-directory proto-lint)
 	$(call stage,gen-check,$(MAKE) --no-print-directory gen-check)
 	$(call stage,deny,$(MAKE) --no-print-directory deny)
@@ -76,6 +82,9 @@ peers-lint: # none of it is in the workspace: that it can be read at all
 	python3 -m py_compile tests/peers/*.py tests/peers/*/*.py
 	cargo fmt --manifest-path tests/peers/restate/Cargo.toml --check
 	for file in tests/peers/load/*.mjs; do node --check "$$file"; done
+
+sdk-lint: # each SDK's linters and type checkers
+	$(foreach sdk,$(SDKS),$(MAKE) --no-print-directory -C sdk/$(sdk) lint && ) true
 
 gen-check:
 	cargo xtask gen --check
