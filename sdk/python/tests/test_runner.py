@@ -24,6 +24,7 @@ from esteira.model import (
     Runner,
     TaskState,
     Trace,
+    Verdict,
     condition,
     function,
     step,
@@ -150,6 +151,18 @@ class RunnerTests(unittest.TestCase):
         for name, code in expected:
             failure = run(PlanBuilder().step(step("a", name)), "1", none, json, returns_a_number).failure
             self.assertEqual(failure and failure.code, code)
+
+    def test_what_cannot_be_written_fails_the_task(self) -> None:
+        @function("returns")
+        def returns(cx: Context, payload: Payload) -> Outcome:
+            if payload.body == "2":
+                return Outcome.one(Payload.json('"\ud800"'))
+            return Outcome.one(payload).verdict(Verdict("p", 3, True))  # type: ignore[arg-type]
+
+        for payload in ("1", "2"):
+            trace = run(PlanBuilder().step(step("a", "returns")), payload, returns)
+            failure = trace.failure
+            self.assertEqual((failure and failure.code, trace.tasks[0].attempts), ("OUTPUT_INVALID", 1))
 
     def test_an_execution_timeout_ends_an_attempt_in_real_time(self) -> None:
         forever = threading.Event()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import grpc
 
-from esteira.model import Context, Outcome, OutputType, Payload, Retryable, Verdict, function
+from esteira.model import AggregateRef, Context, Outcome, OutputType, Payload, Retryable, Verdict, function
 from esteira.v1 import types_pb2, worker_pb2
 
 from .case import WorkerCase, echo
@@ -40,6 +40,39 @@ class Outcomes(WorkerCase):
         for token in ("a", "b"):
             self.fake.lease(lease(token, "exits"))
             self.assertEqual(self.failure(self.fake.accept()).code, "UNHANDLED")
+
+    def test_what_cannot_be_written_fails_the_task_and_not_the_worker(self) -> None:
+        class Mute(Exception):
+            def __str__(self) -> str:
+                raise RuntimeError("no text")
+
+        @function("returns")
+        def returns(cx: Context, payload: Payload) -> Outcome:
+            outcomes = {
+                "1": Outcome.one(Payload.json('"\ud800"')),
+                "2": Outcome.one(payload).verdict(Verdict("p", 3, True)),  # type: ignore[arg-type]
+                "3": Outcome.one(payload).moved(AggregateRef("order", "o", 1 << 70)),
+                "4": Outcome.one(Payload(5)),  # type: ignore[arg-type]
+            }
+            return outcomes[str(payload.body)]
+
+        @function("speaks")
+        def speaks(cx: Context, payload: Payload) -> Payload:
+            if payload.body == "1":
+                cx.emit(7, "", payload)  # type: ignore[arg-type]
+            if payload.body == "2":
+                cx.checkpoint(Payload.json('"\ud800"'))
+            raise Mute
+
+        self.start(1, returns, speaks)
+        for payload in "1234":
+            self.fake.lease(lease(payload, "returns", payload))
+            self.assertEqual(self.failure(self.fake.accept()).code, "OUTPUT_INVALID", payload)
+        for payload, said in (("1", "topic"), ("2", "surrogates not allowed"), ("3", "Mute")):
+            self.fake.lease(lease(payload, "speaks", payload))
+            failure = self.failure(self.fake.accept())
+            self.assertEqual(failure.code, "UNHANDLED")
+            self.assertIn(said, failure.message)
 
     def test_a_large_multiple_is_appended_and_a_lost_chunk_is_sent_again(self) -> None:
         @function("fan", OutputType.MULTIPLE)

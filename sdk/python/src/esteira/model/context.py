@@ -219,12 +219,18 @@ class Context:
 
     def checkpoint(self, checkpoint: Payload) -> None:
         """Saves progress for the next attempt; the newest one counts. It travels with the next heartbeat or report."""
+        if not isinstance(checkpoint, Payload):
+            raise TypeError(f"a checkpoint is a Payload, not {type(checkpoint).__name__}")
+        # Here, where the author sees it: a text that is no Unicode has no bytes.
+        _ = checkpoint.data
         self._observer.checkpoint(self._invocation, checkpoint)
         with self._lock:
             self._said.checkpoint = checkpoint
 
     def emit(self, topic: str, key: str, payload: Payload, headers: Mapping[str, str] | None = None) -> None:
         """Emits a message: it is committed to the outbox together with the completion, or not at all."""
+        if not (isinstance(topic, str) and isinstance(key, str) and isinstance(payload, Payload)):
+            raise TypeError("a message has a topic and a key of text, and a Payload")
         emit = Emit(topic, key, payload, dict(headers or {}))
         with self._lock:
             self._said.emits.append(emit)

@@ -127,7 +127,7 @@ def failure_of(error: BaseException, source: str) -> Failure:
     if not isinstance(error, Error):
         stack = _stack(error)
         return truncated(Failure(FailureKind.RETRYABLE, UNHANDLED, _told(error), stack, source=source))
-    code, message = error.code, error.message
+    code, message = str(error.code), error.message
     if not _CODE.fullmatch(code):
         code, message = UNHANDLED, f"{code}: {message}"
     kind = FailureKind.RETRYABLE if error.retryable else FailureKind.NON_RETRYABLE
@@ -140,9 +140,17 @@ def _told(error: BaseException) -> str:
     parts: list[str] = []
     cause: BaseException | None = error
     while cause is not None and len(parts) < 10:
-        parts.append(str(cause))
+        parts.append(_text(cause))
         cause = cause.__cause__
     return ": ".join(parts)
+
+
+def _text(error: BaseException) -> str:
+    """What an exception says; its own `__str__` is user code, too."""
+    try:
+        return str(error)
+    except Exception:
+        return type(error).__name__
 
 
 def _stack(error: BaseException) -> str:
@@ -150,7 +158,7 @@ def _stack(error: BaseException) -> str:
     trace = error.__traceback__
     while trace is not None and trace.tb_frame.f_code.co_filename.startswith(_HERE):
         trace = trace.tb_next
-    return "".join([*traceback.format_tb(trace), *traceback.format_exception_only(type(error), error)])
+    return "".join([*traceback.format_tb(trace), f"{type(error).__name__}: {_text(error)}\n"])
 
 
 def truncated(failure: Failure) -> Failure:

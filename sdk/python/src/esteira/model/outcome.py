@@ -76,14 +76,23 @@ class Outcome:
         if len(self.payloads) > items_max:
             raise too_large("items", len(self.payloads), items_max)
         for payload in self.payloads:
-            if payload.size_bytes > payload_bytes_max:
-                raise too_large("bytes in one payload", payload.size_bytes, payload_bytes_max)
+            try:
+                size_bytes = payload.size_bytes
+            except (TypeError, ValueError) as error:
+                raise unwritable(error) from error
+            if size_bytes > payload_bytes_max:
+                raise too_large("bytes in one payload", size_bytes, payload_bytes_max)
         return self
 
 
 def too_large(what: str, count: int, most: int) -> NonRetryable:
     """More than the contract allows."""
     return NonRetryable(RESULT_TOO_LARGE, f"{count} {what}, and {most} is the most")
+
+
+def unwritable(error: Exception) -> NonRetryable:
+    """What a function produced cannot be written: a text that is no Unicode, a number where a text belongs."""
+    return NonRetryable(OUTPUT_INVALID, f"the output cannot be written: {type(error).__name__}: {error}")
 
 
 def outcome_of(returned: object) -> Outcome:

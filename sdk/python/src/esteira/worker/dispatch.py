@@ -109,6 +109,10 @@ class Dispatcher:
                 self._send_reports()
                 poll.send(self)
                 self._next_step()()
+        except BaseException:
+            # A fault of the SDK: what was finished is kept all the same.
+            drain.keep(self)
+            raise
         finally:
             self.stop.stop()
             if self.poll is not None:

@@ -125,19 +125,25 @@ def _over(d: Dispatcher) -> None:
 
 def finish(d: Dispatcher) -> None:
     """How it went: results that were not delivered go to the spool, or are counted."""
-    undelivered = [letter for letter in d.reporting or [] if letter.kept] + d.outgoing.results()
-    if d.setup.spool is not None:
-        undelivered = [letter for letter in undelivered if not _spooled(d, letter)]
+    lost = keep(d)
     if d.failure is not None:
         raise d.failure
-    if undelivered:
-        raise UndeliveredError(len(undelivered))
+    if lost:
+        raise UndeliveredError(lost)
+
+
+def keep(d: Dispatcher) -> int:
+    """Writes results that were not delivered to the spool; says how many are lost."""
+    undelivered = [letter for letter in d.reporting or [] if letter.kept] + d.outgoing.results()
+    return sum(not _spooled(d, letter) for letter in undelivered)
 
 
 def _spooled(d: Dispatcher, letter: Letter) -> bool:
+    if d.setup.spool is None:
+        return False
     request = worker_pb2.ReportTasksRequest(worker_id=d.setup.info.worker_id, reports=[letter.report])
     try:
-        path = d.setup.spool.write(request.SerializeToString()) if d.setup.spool else None
+        path = d.setup.spool.write(request.SerializeToString())
     except OSError as error:
         _log.error("a result could not be spooled: %s", error)
         return False

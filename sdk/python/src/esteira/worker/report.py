@@ -8,7 +8,7 @@ from ..client.wire import payload_out
 from ..model.cancel import CancelReason
 from ..model.context import Invocation, Said
 from ..model.errors import UNHANDLED, Error, Failure, FailureKind, Retryable, failure_of, truncated
-from ..model.outcome import Outcome, too_large
+from ..model.outcome import Outcome, too_large, unwritable
 from ..model.plan import OutputType
 from ..v1 import types_pb2, worker_pb2
 from . import convert
@@ -44,6 +44,8 @@ def decide(ending: Ending, said: Said, invocation: Invocation, reason: CancelRea
             return _completion(ending, said, invocation, limits)
         except Error as error:
             ending = error
+        except Exception as error:
+            ending = unwritable(error)
     elif isinstance(ending, Abandoned):
         ending = Retryable(UNHANDLED, "the function did not stop when it was cancelled")
     if reason == CancelReason.DRAIN:

@@ -14,7 +14,7 @@ from ..engine.fail import TIMED_OUT
 from ..errors import Failure, failure_of
 from ..function import Function
 from ..limits import FAN_OUT_ITEMS_MAX, PAYLOAD_BYTES_MAX
-from ..outcome import Outcome
+from ..outcome import Outcome, unwritable
 from ..payload import Payload
 from . import refusal
 from .pace import Pace
@@ -55,7 +55,10 @@ async def execute(
         said = cx.take_said()
         return Attempted(None, refusal.of_failure(failure_of(error, invocation.function_name), said), said)
     said = cx.take_said()
-    refused = refusal.of_success(outcome, said, cx.aggregate)
+    try:
+        refused = refusal.of_success(outcome, said, cx.aggregate)
+    except Exception as error:
+        refused = failure_of(unwritable(error), invocation.function_name)
     if refused is not None:
         said.checkpoint = None
         return Attempted(None, refused, said)
