@@ -16,26 +16,24 @@ import kit
 from esteira.model import OutputType, Payload, Plan, PlanBuilder, Runner, Trace, condition, definition_json, step
 from esteira.v1 import job_pb2, outbox_pb2, types_pb2
 from tests.coordinator import Coordinator, start_worker
+from tests.half_open import HalfOpen
 from tests.vectors import payload_out
 
-#: Fails once, then emits and returns its input; slow enough to be killed while it runs.
-SLOW = json.dumps(
-    {
-        "attempts": [
-            [{"fail": {"code": "BUSY", "message": "later", "retryable": True, "after_ms": 1}}],
-            [{"block_ms": 500}, {"emit": {"topic": "live.done", "key": "k", "json": "7"}}, {"return_input": True}],
-        ]
-    }
-)
+DONE: list[dict[str, Any]] = [{"emit": {"topic": "live.done", "key": "k", "json": "7"}}, {"return_input": True}]
+BUSY: list[dict[str, Any]] = [{"fail": {"code": "BUSY", "message": "later", "retryable": True, "after_ms": 1}}]
+#: Ends with its worker only.
+STUCK: list[dict[str, Any]] = [{"wait_cancel": True}]
 
 
-def plan() -> Plan:
+def plan(*attempts: list[dict[str, Any]]) -> Plan:
+    """Fans out, runs the script on each item, and joins."""
+    script = json.dumps({"attempts": attempts})
     fan = json.dumps({"items": ['{ "n": 9007199254740993 }', '{"n":1.0}', '{"n":2}', '{"n":3}']})
     return (
         PlanBuilder()
         .observing_policy("small", "1", "value.n < 3")
         .step(step("fan", "kit.fan").output(OutputType.MULTIPLE).config(fan).then("slow"))
-        .step(step("slow", "kit.script").config(SLOW).max_attempts(9).output_policy("small").then("which"))
+        .step(step("slow", "kit.script").config(script).max_attempts(9).output_policy("small").then("which"))
         .step(condition("which").first_match().then_if("low", "input.n < 3").then("all"))
         .step(step("low", "kit.raw").input('{"low":{"$ref":"/input/n"}}').then("all"))
         .step(step("all", "kit.raw").join_all())
@@ -43,13 +41,13 @@ def plan() -> Plan:
     )
 
 
-def embedded() -> dict[str, Any]:
-    trace: Trace = Runner().skip_waits().functions(kit.functions()).run_blocking(plan(), Payload.json('"go"'))
+def embedded(*attempts: list[dict[str, Any]]) -> dict[str, Any]:
+    trace: Trace = Runner().skip_waits().functions(kit.functions()).run_blocking(plan(*attempts), Payload.json('"go"'))
     tasks = [
         (task.step_key, task.item_path, str(task.state), payload_out(task.input or Payload.none()))
         for task in trace.tasks
     ]
-    attempts = sorted((task.step_key, task.item_path, task.attempts) for task in trace.tasks)
+    made = sorted((task.step_key, task.item_path, task.attempts) for task in trace.tasks)
     messages = [(emit.topic, emit.key, emit.payload.body) for emit in trace.messages]
     results = [payload_out(result) for result in trace.results]
     return {
@@ -61,7 +59,7 @@ def embedded() -> dict[str, Any]:
         ),
         "results": results,
         "messages": messages,
-        "attempts": attempts,
+        "attempts": made,
     }
 
 
@@ -69,7 +67,6 @@ class LiveTests(unittest.TestCase):
     def setUp(self) -> None:
         self.coordinator = Coordinator(self)
         self.client = self.coordinator.client
-        self.client.plans.publish("live", definition_json(plan(), "live"))
 
     def distributed(self, job: job_pb2.Job) -> dict[str, Any]:
         """What the coordinator has of a job, in the form of :func:`embedded`."""
@@ -110,35 +107,53 @@ class LiveTests(unittest.TestCase):
         }
 
     def test_the_distributed_trace_is_the_embedded_one(self) -> None:
+        self.client.plans.publish("live", definition_json(plan(BUSY, DONE), "live"))
         worker = start_worker(self, self.coordinator.endpoint, "w1", "--slots", "4")
         job = self.client.jobs.run("live", Payload.json('"go"'))
-        self.assertEqual(self.distributed(job), embedded())
+        self.assertEqual(self.distributed(job), embedded(BUSY, DONE))
         worker.send_signal(signal.SIGTERM)
         self.assertEqual(worker.wait(10), 0)
 
     def test_a_worker_that_is_killed_costs_attempts_and_nothing_else(self) -> None:
-        ttl = ("--slots", "2", "--lease-ttl-ms", "1000")
-        first = start_worker(self, self.coordinator.endpoint, "w1", *ttl)
+        self.client.plans.publish("live", definition_json(plan(STUCK, DONE), "live"))
+        settings = ("--slots", "4", "--lease-ttl-ms", "1000")
+        first = start_worker(self, self.coordinator.endpoint, "w1", *settings)
         job = self.client.jobs.start("live", Payload.json('"go"'))
-        # That attempt blocks for a while.
         leased = job_pb2.TASK_STATE_LEASED
-        self._until(job.job_id, lambda it: it.step_key == "slow" and it.state == leased and len(it.attempts) == 2)
+        self._until(job.job_id, lambda it: it.step_key == "slow" and it.state == leased, count=4)
         first.kill()
         first.wait()
-        start_worker(self, self.coordinator.endpoint, "w2", *ttl)
-        found, expected = self.distributed(self.client.jobs.wait(job.job_id)), embedded()
+        # The next attempt of a task whose lease ran out is its second.
+        start_worker(self, self.coordinator.endpoint, "w2", "--slots", "1", "--lease-ttl-ms", "1000")
+        found, expected = self.distributed(self.client.jobs.wait(job.job_id)), embedded(DONE)
         lost = sum(n for _, _, n in found.pop("attempts")) - sum(n for _, _, n in expected.pop("attempts"))
-        self.assertGreater(lost, 0, "the killed worker held a task")
+        self.assertEqual(lost, 4, "the killed worker held four tasks")
         self.assertEqual(found, expected)
 
-    def _until(self, job_id: str, holds: Callable[[job_pb2.Task], bool]) -> None:
-        """Until it holds for a task of the job."""
+    def _until(self, job_id: str, holds: Callable[[job_pb2.Task], bool], count: int = 1) -> None:
+        """Until it holds for so many tasks of the job."""
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline:
             tasks = self.client.jobs.list_tasks(job_pb2.ListTasksRequest(job_id=job_id, page_size=100)).tasks
-            if any(map(holds, tasks)):
+            if sum(map(holds, tasks)) >= count:
                 return
         self.fail("it never held")
+
+    def test_a_connection_that_falls_silent_costs_no_lease(self) -> None:
+        way = HalfOpen(int(self.coordinator.endpoint.rpartition(":")[2]))
+        self.addCleanup(way.close)
+        block = '{"attempts":[[{"block_ms":6000},{"return_input":true}]]}'
+        only = PlanBuilder().step(step("only", "kit.script").config(block)).build()
+        self.client.plans.publish("only", definition_json(only, "only"))
+        start_worker(self, f"http://127.0.0.1:{way.port}", "w1", "--slots", "2", "--lease-ttl-ms", "2000")
+        job = self.client.jobs.start("only", Payload.json("7"))
+        self._until(job.job_id, lambda task: task.state == job_pb2.TASK_STATE_LEASED)
+        # Three lease times lie ahead, and every connection of the worker's is dead.
+        self.assertGreaterEqual(way.fall_silent(), 1)
+        ended = self.client.jobs.wait(job.job_id)
+        [task] = self.client.jobs.list_tasks(job_pb2.ListTasksRequest(job_id=job.job_id)).tasks
+        self.assertEqual(job_pb2.JobState.Name(ended.state), "JOB_STATE_SUCCEEDED")
+        self.assertEqual([(it.worker_id, it.failure.code) for it in task.attempts], [("w1", "")])
 
     def test_a_result_is_spooled_while_the_coordinator_is_away_and_sent_later(self) -> None:
         folder = TemporaryDirectory()
