@@ -36,7 +36,7 @@ class Leases(WorkerCase):
             return blocks(cx, payload)
 
         self.start(1, function("blocking")(blocks_the_loop if is_coroutine else blocks))
-        self.fake.lease(lease("a", "blocking", ttl=600 * MILLIS))
+        self.fake.lease(lease("a", "blocking", ttl=1500 * MILLIS))
         # Five beats are more than one lease time.
         for _ in range(5):
             self.assertEqual(self.fake.beat(worker_pb2.LEASE_STATUS_ACTIVE).beats[0].lease_token, "a")
@@ -51,7 +51,7 @@ class Leases(WorkerCase):
 
     def test_a_lost_lease_cancels_and_reports_nothing(self) -> None:
         self.start(1, patient(self.said))
-        self.fake.lease(lease("a", "patient", ttl=300 * MILLIS))
+        self.fake.lease(lease("a", "patient", ttl=900 * MILLIS))
         self.fake.beat(worker_pb2.LEASE_STATUS_LOST, "LEASE_LOST")
         self.assertEqual(self.heard(), CancelReason.LEASE_LOST)
         # The slot is free again, and the next thing that is sent is a poll.
@@ -60,7 +60,7 @@ class Leases(WorkerCase):
 
     def test_a_lease_that_no_good_beat_renewed_counts_as_lost(self) -> None:
         self.start(1, patient(self.said))
-        self.fake.lease(lease("a", "patient", ttl=400 * MILLIS))
+        self.fake.lease(lease("a", "patient", ttl=900 * MILLIS))
         unanswered = self.fake.beats.next()
         self.assertEqual(self.heard(), CancelReason.LEASE_LOST)
         self.assertEqual(self.fake.polls.next().lose().max_leases, 1)
@@ -69,7 +69,7 @@ class Leases(WorkerCase):
 
     def test_a_beat_without_an_answer_is_followed_by_another(self) -> None:
         self.start(1, patient(self.said))
-        self.fake.lease(lease("a", "patient", ttl=900 * MILLIS))
+        self.fake.lease(lease("a", "patient", ttl=1500 * MILLIS))
         # A half-open connection: no answer, no error.
         silent = self.fake.beats.next()
         self.fake.beat(worker_pb2.LEASE_STATUS_ACTIVE)
@@ -79,7 +79,7 @@ class Leases(WorkerCase):
 
     def test_a_cancel_request_reaches_the_function_and_is_reported_as_cancelled(self) -> None:
         self.start(1, patient(self.said))
-        self.fake.lease(lease("a", "patient", ttl=900 * MILLIS))
+        self.fake.lease(lease("a", "patient", ttl=1500 * MILLIS))
         self.fake.beat(worker_pb2.LEASE_STATUS_CANCEL_REQUESTED, "JOB")
         self.assertEqual(self.heard(), CancelReason.JOB)
         failure = self.failure(self.fake.accept())
@@ -94,7 +94,7 @@ class Leases(WorkerCase):
             raise Retryable("STOPPED", "as asked")
 
         self.start(1, plain)
-        self.fake.lease(lease("a", "plain", ttl=900 * MILLIS))
+        self.fake.lease(lease("a", "plain", ttl=1500 * MILLIS))
         self.fake.beat(worker_pb2.LEASE_STATUS_CANCEL_REQUESTED, "JOB")
         self.assertEqual(self.heard(), CancelReason.JOB)
         self.assertEqual(self.failure(self.fake.accept()).code, "CANCELLED")
@@ -123,7 +123,7 @@ class Leases(WorkerCase):
 
         self.start(2, deaf, blocked, cancel_grace=timedelta(milliseconds=10))
         for name in ("deaf", "blocked"):
-            self.fake.lease(lease(name, name, ttl=900 * MILLIS))
+            self.fake.lease(lease(name, name, ttl=1500 * MILLIS))
             self.fake.beat(worker_pb2.LEASE_STATUS_CANCEL_REQUESTED, "JOB")
             failure = self.failure(self.fake.accept())
             self.assertEqual((failure.kind, failure.code), (types_pb2.FAILURE_KIND_CANCELLED, "CANCELLED"), name)

@@ -55,7 +55,7 @@ class Shutdown(WorkerCase):
     def test_heartbeats_go_on_through_the_drain(self) -> None:
         gate = Gate()
         started = self.start(1, gate.function())
-        self.fake.lease(lease("a", "gated", ttl=timedelta(milliseconds=500)))
+        self.fake.lease(lease("a", "gated", ttl=timedelta(milliseconds=1500)))
         self.fake.beat(worker_pb2.LEASE_STATUS_ACTIVE)
         started.worker.shutdown()
         self.fake.drains.next().answer(worker_pb2.DrainWorkerResponse(outstanding_leases=1))
