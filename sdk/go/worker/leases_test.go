@@ -68,7 +68,7 @@ func TestHeartbeatsLeaveWhileUserCodeBlocksItsThread(t *testing.T) {
 		return input, nil
 	})
 	s := start(t, 1, blocking)
-	s.lease(forMillis(leaseOf("a", "blocking", "1"), 600))
+	s.lease(forMillis(leaseOf("a", "blocking", "1"), 1200))
 	// Five beats are more than one lease time.
 	for range 5 {
 		equal(t, s.beat(active, "").GetBeats()[0].GetLeaseToken(), "a")

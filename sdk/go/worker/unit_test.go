@@ -309,8 +309,3 @@ func TestWorkInsideAFunctionIsCounted(t *testing.T) {
 	})
 	equal(t, usage.CPUTime > 0 && usage.WallTime >= usage.CPUTime/2 && sum >= 0, true)
 }
-
-func TestTheHighWaterMarkIsReadInBytes(t *testing.T) {
-	equal(t, highWaterMark("VmPeak:\t 9 kB\nVmHWM:\t    1204 kB\n"), 1204*1024)
-	equal(t, highWaterMark("VmPeak:\t 9 kB\n"), 0)
-}
