@@ -4,7 +4,12 @@
 
 import { fn, Payload, PlanBuilder, Runner, step } from "@esteira/sdk/model";
 
-const hello = fn("hello", "single", (_cx, input) => Payload.encode(`hello, ${input.decode(String)}`));
+function text(value: unknown): string {
+  if (typeof value !== "string") throw new TypeError("expected a text");
+  return value;
+}
+
+const hello = fn("hello", "single", (_cx, input) => Payload.encode(`hello, ${input.decode(text)}`));
 const plan = new PlanBuilder().step(step("greet", "hello").next("again")).step(step("again", "hello")).build();
 const trace = await new Runner().function(hello).run(plan, Payload.json('"world"'));
 console.log(String(trace).trimEnd());

@@ -6,8 +6,13 @@
 import { fn, NonRetryable, Payload } from "@esteira/sdk/model";
 import { terminated, Worker } from "@esteira/sdk/worker";
 
+function text(value: unknown): string {
+  if (typeof value !== "string") throw new TypeError("expected a text");
+  return value;
+}
+
 const hello = fn("hello", "single", (cx, input) => {
-  const name = input.decode(String);
+  const name = input.decode(text);
   if (name === "") throw new NonRetryable("NAME_EMPTY", "somebody must be greeted");
   cx.log("info", `greeting in attempt ${cx.attempt}`);
   return Payload.encode(`hello, ${name}`);

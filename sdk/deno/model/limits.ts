@@ -49,3 +49,25 @@ export const FAILURE_MESSAGE_BYTES_MAX = 4 << 10;
 export const FAILURE_STACK_BYTES_MAX = 16 << 10;
 /** Most functions of one worker. */
 export const FUNCTIONS_MAX = 500;
+/** Most outbox messages that one completion may emit. */
+export const EMIT_MAX = 1_000;
+/** Most policy verdicts of one report. */
+export const VERDICTS_MAX = 100;
+/** Most headers of a packet or message. */
+export const HEADERS_MAX = 32;
+/** Names and values of the headers together. */
+export const HEADER_BYTES_MAX = 8 << 10;
+/** Longest name of a function, queue, plan, step, label or header. */
+export const NAME_BYTES_MAX = 63;
+/** Longest name of an outbox topic. */
+export const TOPIC_BYTES_MAX = 127;
+/** Longest short text that names something: a user, a policy, a media type. */
+export const ID_CHARS_MAX = 128;
+/** Longest text for people or for lookups: display names, hosts, keys, schema ids, aggregate ids. */
+export const TEXT_CHARS_MAX = 256;
+/** Longest version of a function or policy, and name of an SDK. */
+export const VERSION_CHARS_MAX = 64;
+/** Longest reason, and detail of a verdict. */
+export const REASON_CHARS_MAX = 1 << 10;
+/** Longest pause that a worker may ask for. */
+export const RETRY_AFTER_MAX_MS = 24 * 3_600_000;

@@ -16,7 +16,7 @@ import { WAIT_DEFAULT_MS } from "../model/limits.ts";
 import type { Cancellation, TaskFunction } from "../model/mod.ts";
 import { attempt, type Surroundings } from "./attempt.ts";
 import { leaseIn } from "./convert.ts";
-import { deadlineMs, EVENT_GRACE_MS, type Phase, POLL_GRACE_MS } from "./drain.ts";
+import { Phases } from "./drain.ts";
 import { WorkerError } from "./error.ts";
 import { announced, CONTRACT_LIMITS, type Limits } from "./limits.ts";
 import { type Letter, Outgoing, result, withoutResult } from "./outgoing.ts";
@@ -62,7 +62,7 @@ export class Dispatcher {
   #reportPauseMs = 0;
   /** Report calls in a row that failed without saying why. */
   #unsure = 0;
-  #phase: Phase = { kind: "serving" };
+  readonly #phases: Phases;
   #timer: ReturnType<typeof setTimeout> | undefined;
   /** Why the worker stops by itself. */
   #failure: WorkerError | undefined;
@@ -71,6 +71,8 @@ export class Dispatcher {
     this.#setup = setup;
     this.#around = around;
     this.#slots = new Slots(setup.slots);
+    const { drainGraceMs, deliveryGraceMs } = setup;
+    this.#phases = new Phases({ drainGraceMs, deliveryGraceMs, cancelGraceMs: around.cancelGraceMs });
   }
 
   /** Until the worker is drained. */
@@ -87,13 +89,13 @@ export class Dispatcher {
   broken(why: string): void {
     this.#failure ??= new WorkerError("HEARTBEAT", `the heartbeat thread broke: ${why}`);
     for (const cancellation of this.#running.values()) cancellation.cancel("LEASE_LOST");
-    this.#phase = { kind: "over" };
+    this.#phases.end();
     this.#pump();
   }
 
   /** What the coordinator asks for, whatever the answer that it came with. */
   onDirective(directive: number): void {
-    if (this.#phase.kind !== "serving") return;
+    if (!this.#phases.isServing) return;
     if (directive === v1.WorkerDirective.DRAIN) this.#beginDrain(undefined);
     // Registering ends a drain, so a worker that drains does not.
     if (directive === v1.WorkerDirective.REGISTER) void this.#register();
@@ -105,10 +107,12 @@ export class Dispatcher {
   #pump(): void {
     this.#sendReports();
     this.#sendPoll();
-    if (this.#isOver()) return this.#ended.resolve();
-    this.#endDraining();
+    const quiet = this.#running.size === 0 && this.#poll === undefined;
+    const idle = quiet && this.#outgoing.isEmpty && this.#reporting === undefined;
+    if (this.#phases.isOver || (idle && this.#phases.mayEnd())) return this.#ended.resolve();
+    if (quiet) this.#phases.quiet(instantMs());
     clearTimeout(this.#timer);
-    const endsMs = deadlineMs(this.#phase);
+    const endsMs = this.#phases.endsMs();
     if (endsMs !== undefined) this.#timer = setTimeout(() => this.#onDeadline(), Math.max(0, endsMs - instantMs()));
   }
 
@@ -148,7 +152,7 @@ export class Dispatcher {
 
   /** Parks a poll for all free slots, unless one is parked or a report is about to ask for them. */
   #sendPoll(): void {
-    const may = this.#registered && !this.#spooling && this.#phase.kind === "serving" && this.#poll === undefined &&
+    const may = this.#registered && !this.#spooling && this.#phases.isServing && this.#poll === undefined &&
       this.#reporting === undefined && this.#outgoing.isEmpty;
     if (!may || this.#slots.free === 0) return;
     const waitMs = Math.min(WAIT_DEFAULT_MS, this.#limits.waitMs);
@@ -194,14 +198,14 @@ export class Dispatcher {
 
   /** Sends what waits, and asks for tasks for the slots that are free, all in one call. */
   #sendReports(): void {
-    if (this.#reporting !== undefined || this.#outgoing.isEmpty || this.#phase.kind === "over") return;
-    const letters = this.#outgoing.take(
-      this.#limits,
-      ({ kept, report }) => !kept || this.#around.heartbeats.holds(report.leaseToken),
-    );
+    if (this.#reporting !== undefined || this.#outgoing.isEmpty || this.#phases.isOver) return;
+    const letters = this.#outgoing.take(this.#limits, ({ kept, report: { leaseToken } }) => {
+      const wanted = !kept || this.#around.heartbeats.holds(leaseToken);
+      if (!wanted) this.#around.heartbeats.forget(leaseToken);
+      return wanted;
+    });
     if (letters.length === 0) return;
-    const serving = this.#phase.kind === "serving";
-    const leases = serving ? this.#slots.promiseToReport(this.#limits.leasesPerCall) : 0;
+    const leases = this.#phases.isServing ? this.#slots.promiseToReport(this.#limits.leasesPerCall) : 0;
     const request = {
       workerId: this.#setup.info.workerId,
       reports: letters.map(({ report }) => report),
@@ -213,7 +217,7 @@ export class Dispatcher {
     void (async () => {
       if (pauseMs > 0) await sleep(pauseMs, this.#around.over);
       const answer = await this.#around.rpc.report(request, this.#around.over).catch(readError);
-      if (this.#reporting !== letters || this.#phase.kind === "over") return;
+      if (this.#reporting !== letters || this.#phases.isOver) return;
       this.#reporting = undefined;
       this.#slots.reportAnswered();
       if (answer instanceof Error) this.#onReportRefused(letters, answer);
@@ -254,7 +258,7 @@ export class Dispatcher {
     const token = wire.leaseToken;
     if (this.#running.has(token)) return;
     const giveBack = (reason: string) => this.#outgoing.push(withoutResult(token, released(reason)));
-    if (this.#phase.kind !== "serving") return giveBack("the worker shuts down");
+    if (!this.#phases.isServing) return giveBack("the worker shuts down");
     const task = this.#setup.functions.get(wire.functionName);
     if (task === undefined) return giveBack("the worker does not have this function");
     const lease = leaseIn(wire);
@@ -281,15 +285,8 @@ export class Dispatcher {
    * decided, and will cancel what runs too long.
    */
   #beginDrain(graceMs: number | undefined): void {
-    if (this.#phase.kind !== "serving" && this.#phase.kind !== "draining") return;
-    const nowMs = instantMs();
     const telling = graceMs !== undefined && this.#registered;
-    this.#phase = {
-      kind: "draining",
-      telling,
-      pollEndsMs: telling ? undefined : nowMs + POLL_GRACE_MS,
-      graceEndsMs: graceMs === undefined ? undefined : nowMs + graceMs,
-    };
+    if (!this.#phases.drain(instantMs(), graceMs, telling)) return;
     this.#around.log("info", "worker drains", { running: this.#running.size });
     if (telling) void this.#tellDrain(graceMs);
     this.#pump();
@@ -302,8 +299,7 @@ export class Dispatcher {
       const { code, message } = readError(thrown);
       this.#around.log("warn", "drain not answered", { code, message });
     });
-    if (this.#phase.kind !== "draining") return;
-    this.#phase = { ...this.#phase, telling: false, pollEndsMs: instantMs() + POLL_GRACE_MS };
+    this.#phases.told(instantMs());
     this.#pump();
   }
 
@@ -313,59 +309,18 @@ export class Dispatcher {
     this.#failure ??= new WorkerError("REFUSED", `the coordinator refused the worker: ${error.message}`, {
       cause: error,
     });
-    if (this.#phase.kind === "serving") {
-      const nowMs = instantMs();
-      const [pollEndsMs, graceEndsMs] = [nowMs + POLL_GRACE_MS, nowMs + this.#setup.drainGraceMs];
-      this.#phase = { kind: "draining", telling: false, pollEndsMs, graceEndsMs };
-    }
+    if (this.#phases.isServing) this.#phases.drain(instantMs(), this.#setup.drainGraceMs, false);
     this.#pump();
   }
 
-  /** Moves on from a phase whose time is over. */
+  /** The time of the present phase is over. */
   #onDeadline(): void {
-    const nowMs = instantMs();
-    if (this.#phase.kind === "draining") {
-      const { pollEndsMs, graceEndsMs } = this.#phase;
-      const graceOver = graceEndsMs !== undefined && graceEndsMs <= nowMs;
-      if (graceOver || (pollEndsMs !== undefined && pollEndsMs <= nowMs)) {
-        this.#phase = { ...this.#phase, pollEndsMs: undefined };
-        this.#dropPoll();
-      }
-      if (graceOver) {
-        for (const cancellation of this.#running.values()) cancellation.cancel("DRAIN");
-        this.#phase = { kind: "stopping", endsMs: nowMs + this.#around.cancelGraceMs + EVENT_GRACE_MS };
-      }
-    } else if (this.#phase.kind === "stopping") {
-      this.#giveUpRunning();
-      this.#phase = { kind: "delivering", endsMs: nowMs + this.#setup.deliveryGraceMs };
-    } else if (this.#phase.kind === "delivering") {
-      this.#phase = { kind: "over" };
+    for (const push of this.#phases.push(instantMs())) {
+      if (push === "drop the poll") this.#dropPoll();
+      if (push === "cancel what runs") { for (const running of this.#running.values()) running.cancel("DRAIN"); }
+      if (push === "give up what runs") this.#giveUpRunning();
     }
     this.#pump();
-  }
-
-  /** Whether there is nothing left to wait for. */
-  #isOver(): boolean {
-    const idle = this.#running.size === 0 && this.#outgoing.isEmpty && this.#reporting === undefined &&
-      this.#poll === undefined;
-    switch (this.#phase.kind) {
-      case "serving":
-        return false;
-      case "draining":
-        return idle && !this.#phase.telling;
-      case "stopping":
-      case "delivering":
-        return idle;
-      case "over":
-        return true;
-    }
-  }
-
-  /** Nothing runs any more: what could not be delivered waits for its own grace, not for that of functions. */
-  #endDraining(): void {
-    if (this.#phase.kind !== "draining" || this.#phase.telling) return;
-    if (this.#running.size > 0 || this.#poll !== undefined) return;
-    this.#phase = { kind: "delivering", endsMs: instantMs() + this.#setup.deliveryGraceMs };
   }
 
   #dropPoll(): void {

@@ -7,13 +7,11 @@
 
 import { type Issue, issue } from "../engine/issue.ts";
 import { checkJson, JsonError } from "../json/check.ts";
-import { PLAN_BYTES_MAX, PLAN_STEPS_MAX } from "../limits.ts";
+import { PLAN_BYTES_MAX, PLAN_STEPS_MAX, TEXT_CHARS_MAX, VERSION_CHARS_MAX } from "../limits.ts";
 import { utf8Length } from "../payload.ts";
 import type { Plan, Policy } from "../plan.ts";
 import { Field } from "./reader.ts";
-import { POLICIES_MAX, readCondition, readStep, VERSION_CHARS_MAX } from "./step.ts";
-
-const DISPLAY_NAME_CHARS_MAX = 256;
+import { POLICIES_MAX, readCondition, readStep } from "./step.ts";
 
 /** A plan document that was read. */
 export interface ParsedDefinition {
@@ -61,7 +59,7 @@ function readDocument(field: Field): ParsedDefinition | undefined {
   const members = field.object();
   if (members === undefined) return undefined;
   const name = members.require("name")?.name("name");
-  const displayName = members.take("display_name")?.shortText(DISPLAY_NAME_CHARS_MAX) ?? "";
+  const displayName = members.take("display_name")?.shortText(TEXT_CHARS_MAX) ?? "";
   const aggregateType = members.take("aggregate_type")?.name("name") ?? "";
   const policies = readPolicies(members.take("policies"));
   const startSteps = members.take("start_steps")?.names("key", PLAN_STEPS_MAX) ?? [];

@@ -4,7 +4,14 @@
  * @module
  */
 
-import { ATTEMPTS_MAX, LEASE_TTL_MAX_MS, LEASE_TTL_MIN_MS, PLAN_STEPS_MAX, STEP_NEXT_MAX } from "../limits.ts";
+import {
+  ATTEMPTS_MAX,
+  LEASE_TTL_MAX_MS,
+  LEASE_TTL_MIN_MS,
+  PLAN_STEPS_MAX,
+  STEP_NEXT_MAX,
+  VERSION_CHARS_MAX,
+} from "../limits.ts";
 import {
   type Join,
   type NextStep,
@@ -17,8 +24,6 @@ import {
 import type { Field, Members, Range } from "./reader.ts";
 
 const DAY_MS = 24 * 3_600_000;
-/** Longest version text of a function or policy. */
-export const VERSION_CHARS_MAX = 64;
 /** Most policies of a plan, and of one end of a step. */
 export const POLICIES_MAX = 100;
 const CODES_MAX = 100;

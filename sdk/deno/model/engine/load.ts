@@ -48,10 +48,12 @@ function produced(ended: EndedTask, later: Task): Payload | undefined {
   }
 }
 
-/** What arrived at a join, by item path, then by the step that it comes from. */
+/** What arrived at a join, by item path, then by the step that it comes from, then by which task of it began first. */
 function arrivals(job: Job, joinStep: number): Arrival[] {
   const arrived = [...(job.arrivals.get(joinStep) ?? [])];
-  return arrived.sort((a, b) => comparePaths(a.itemPath, b.itemPath) || a.fromStep - b.fromStep);
+  return arrived.sort((a, b) =>
+    comparePaths(a.itemPath, b.itemPath) || a.fromStep - b.fromStep || compareIds(a.fromTask, b.fromTask)
+  );
 }
 
 /** The input of a join: the JSON array of what arrived, each element verbatim; binary as Base64 text, absent as `null`. */
@@ -63,9 +65,16 @@ export function gather(job: Job, joinStep: number): Payload {
   return Payload.json(`[${elements.join(",")}]`);
 }
 
-/** Results of a job: outputs of its leaf tasks by item path, then step. */
+/** Results of a job: outputs of its leaf tasks by item path, then step, then which task of it began first. */
 export function results(memory: Memory, job: Job): Payload[] {
   const leaves = [...memory.ended.values()].filter((ended) => ended.task.job === job && ended.leaf);
-  leaves.sort((a, b) => comparePaths(a.task.itemPath, b.task.itemPath) || a.task.step - b.task.step);
+  leaves.sort(({ task: a }, { task: b }) =>
+    comparePaths(a.itemPath, b.itemPath) || a.step - b.step || compareIds(a.id, b.id)
+  );
   return leaves.flatMap((leaf) => leaf.outputs);
+}
+
+/** Ids rise with time. */
+function compareIds(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }

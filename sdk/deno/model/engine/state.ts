@@ -75,6 +75,7 @@ export interface Job {
 export interface Arrival {
   readonly itemPath: readonly number[];
   readonly fromStep: number;
+  readonly fromTask: string;
   readonly payload: Payload;
 }
 

@@ -207,7 +207,7 @@ export class Transition {
     if (join !== undefined) {
       this.reachJoin(join, from, data.aggregate);
       const arrivals = this.job.arrivals.get(to) ?? [];
-      arrivals.push({ itemPath: data.itemPath, fromStep: from.step, payload: data.payload });
+      arrivals.push({ itemPath: data.itemPath, fromStep: from.step, fromTask: from.id, payload: data.payload });
       this.job.arrivals.set(to, arrivals);
       return;
     }

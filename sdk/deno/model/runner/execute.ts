@@ -8,12 +8,12 @@ import { Cancellation } from "../cancel.ts";
 import { instantMs, sleep } from "../clock.ts";
 import { Context, type Invocation, type Observer, type Said } from "../context.ts";
 import { toFailure } from "../error.ts";
-import { engineFailure, type Failure } from "../failure.ts";
+import type { Failure } from "../failure.ts";
 import type { TaskFunction } from "../function.ts";
-import { checkJson } from "../json/check.ts";
 import { FAN_OUT_ITEMS_MAX, PAYLOAD_BYTES_MAX } from "../limits.ts";
-import type { Outcome } from "../outcome.ts";
+import { Outcome } from "../outcome.ts";
 import type { Payload } from "../payload.ts";
+import { refusalOfSuccess, takenFailure } from "./refusal.ts";
 
 /** An attempt after it ended. */
 export interface Executed {
@@ -37,9 +37,13 @@ export async function execute(
   const limit = timeoutMs === undefined ? undefined : timedOut(timeoutMs, cancellation, over.signal);
   const ended = await (limit === undefined ? running : Promise.race([running, limit]));
   const said = cx.takeSaid();
-  if (ended === "timed out" || "code" in ended) return { ended, said };
-  const refused = refusal(ended, said);
-  return { ended: refused ?? ended, said };
+  if (ended === "timed out") return { ended, said };
+  if (ended instanceof Outcome) {
+    const refused = refusalOfSuccess(ended, said, cx.aggregate);
+    return refused === undefined ? { ended, said } : { ended: refused, said: { emits: [] } };
+  }
+  const { failure, checkpoint } = takenFailure(ended, said);
+  return { ended: failure, said: { emits: [], ...(checkpoint === undefined ? {} : { checkpoint }) } };
 }
 
 async function returned(task: TaskFunction, cx: Context, input: Payload): Promise<Outcome | Failure> {
@@ -57,19 +61,4 @@ async function timedOut(timeoutMs: number, cancellation: Cancellation, over: Abo
   // A function that heeds the cancellation at once is heard: its promises come first.
   await sleep(0);
   return "timed out";
-}
-
-/** What the coordinator would not take. */
-function refusal(outcome: Outcome, said: Said): Failure | undefined {
-  for (const payload of [...outcome.payloads(), ...said.emits.map((emit) => emit.payload)]) {
-    const text = payload.asJson();
-    if (text === undefined) continue;
-    try {
-      checkJson(text);
-    } catch (problem) {
-      const message = problem instanceof Error ? problem.message : String(problem);
-      return engineFailure("NON_RETRYABLE", "JSON_INVALID", message, "worker");
-    }
-  }
-  return undefined;
 }

@@ -49,9 +49,8 @@ function invalid(planName: string, issues: readonly Issue[]): RunError {
 function resolve(plan: Plan, plans: ReadonlyMap<string, Plan>): Issue[] {
   return plan.steps.flatMap(({ run }, index) => {
     if (run.kind !== "sub_plan") return [];
-    const path = `/steps/${index}`;
-    if (!plans.has(run.plan)) return [issue(path, "SUB_PLAN_UNKNOWN", `the runner has no plan \`${run.plan}\``)];
-    if (run.version === 0) return [];
-    return [issue(path, "SUB_PLAN_VERSION_UNKNOWN", "an embedded plan has no versions: refer to version 0")];
+    const unknown = (message: string) => [issue(`/steps/${index}/sub_plan`, "SUB_PLAN_UNKNOWN", message)];
+    if (!plans.has(run.plan)) return unknown(`the runner has no plan \`${run.plan}\``);
+    return run.version === 0 ? [] : unknown("an embedded plan has no versions: refer to version 0");
   });
 }

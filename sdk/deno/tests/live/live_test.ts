@@ -170,3 +170,31 @@ Deno.test("a large fan out travels by chunks and a worker in this process serves
   const numbers = Array.from({ length: 2_500 }, (_, n) => n);
   assert.deepEqual(job.results.map((result) => payloadIn(result).decode()), [numbers]);
 });
+
+Deno.test("a worker outlives its coordinator", async () => {
+  await using server = await Server.start();
+  const client = new Client(server.endpoint);
+  const gate = Promise.withResolvers<void>();
+  const begun = Promise.withResolvers<void>();
+  const gated = fn("gated", "single", async (_, input) => {
+    begun.resolve();
+    await gate.promise;
+    return input;
+  });
+  const worker = new Worker(server.endpoint, { functions: [gated], slots: 1, log: () => {} });
+  await client.plans.publish("gated", definitionJson(new PlanBuilder().step(step("a", "gated")).build(), "gated"));
+  const stop = Promise.withResolvers<void>();
+  const running = worker.run(stop.promise);
+  const { jobId } = await client.jobs.start("gated", Payload.json("9007199254740993"));
+  await begun.promise;
+  await server.kill9();
+  // The function ends while nobody is there to hear of it.
+  gate.resolve();
+  await server.restart();
+  const job = await client.jobs.wait(jobId);
+  assert.deepEqual(job.results.map((result) => payloadIn(result)), [Payload.json("9007199254740993")]);
+  const { tasks: [task] } = await client.jobs.listTasks({ jobId });
+  assert.equal(task?.attempts.length, 1, "the result was kept and sent again");
+  stop.resolve();
+  await running;
+});

@@ -6,34 +6,56 @@ import { REPO } from "../support/repo.ts";
 const ANNOUNCEMENT = "esteira: serving on ";
 
 export class Server {
+  #child: Deno.ChildProcess;
+  #read: Promise<void>;
+
   private constructor(
     readonly endpoint: string,
     readonly folder: string,
-    readonly child: Deno.ChildProcess,
-    readonly read: Promise<void>,
-  ) {}
+    child: Deno.ChildProcess,
+    read: Promise<void>,
+  ) {
+    this.#child = child;
+    this.#read = read;
+  }
 
   static async start(): Promise<Server> {
-    const binary = Deno.env.get("ESTEIRA_BIN") ?? new URL("target/debug/esteira", REPO).pathname;
     const folder = await Deno.makeTempDir();
-    const args = ["dev", "--listen", "127.0.0.1:0", "--data-dir", `${folder}/data`];
-    const child = new Deno.Command(binary, { args, stdout: "piped", stderr: "piped", stdin: "null" }).spawn();
-    const announced = Promise.withResolvers<string>();
-    const read = Promise.all([listen(child.stdout, announced.resolve), listen(child.stderr, announced.resolve)]).then(
-      () => {
-        announced.reject(new Error(`${binary} ended before it served`));
-      },
-    );
-    const address = await announced.promise;
-    return new Server(address.startsWith("http") ? address : `http://${address}`, folder, child, read);
+    const { address, child, read } = await spawn(folder, "127.0.0.1:0");
+    return new Server(`http://${address}`, folder, child, read);
+  }
+
+  async kill9(): Promise<void> {
+    this.#child.kill("SIGKILL");
+    await this.#child.status;
+    await this.#read;
+  }
+
+  /** Starts it again where it was. */
+  async restart(): Promise<void> {
+    const { child, read } = await spawn(this.folder, new URL(this.endpoint).host);
+    this.#child = child;
+    this.#read = read;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.child.kill("SIGKILL");
-    await this.child.status;
-    await this.read;
+    await this.kill9();
     await Deno.remove(this.folder, { recursive: true });
   }
+}
+
+async function spawn(
+  folder: string,
+  listenOn: string,
+): Promise<{ address: string; child: Deno.ChildProcess; read: Promise<void> }> {
+  const binary = Deno.env.get("ESTEIRA_BIN") ?? new URL("target/debug/esteira", REPO).pathname;
+  const args = ["dev", "--listen", listenOn, "--data-dir", `${folder}/data`];
+  const child = new Deno.Command(binary, { args, stdout: "piped", stderr: "piped", stdin: "null" }).spawn();
+  const announced = Promise.withResolvers<string>();
+  const streams = [child.stdout, child.stderr].map((stream) => listen(stream, announced.resolve));
+  const read = Promise.all(streams).then(() => announced.reject(new Error(`${binary} ended before it served`)));
+  const address = (await announced.promise).replace(/^https?:\/\//, "");
+  return { address, child, read };
 }
 
 async function listen(stream: ReadableStream<Uint8Array>, announce: (address: string) => void): Promise<void> {

@@ -69,7 +69,7 @@ Deno.test("a lost lease cancels and reports nothing", async () => {
   const said = new Said<CancelReason>();
   await using started = await start(1, patient(said));
   const { fake } = started;
-  await fake.lease(lease("a", "patient", "1", forMs(300)));
+  await fake.lease(lease("a", "patient", "1", forMs(900)));
   await fake.beat(LOST, "LEASE_LOST");
   assert.equal(await said.hear(), "LEASE_LOST");
   // The slot is free again, and the next thing that is sent is a poll.
@@ -81,7 +81,7 @@ Deno.test("a lease that no good beat renewed counts as lost", async () => {
   const said = new Said<CancelReason>();
   await using started = await start(1, patient(said));
   const { fake } = started;
-  await fake.lease(lease("a", "patient", "1", forMs(400)));
+  await fake.lease(lease("a", "patient", "1", forMs(900)));
   const unanswered = await fake.beats.next();
   assert.equal(await said.hear(), "LEASE_LOST");
   assert.equal((await fake.polls.next()).lose().request.maxLeases, 1);

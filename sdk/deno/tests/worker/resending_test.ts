@@ -42,7 +42,8 @@ Deno.test("a worker registers again when it is asked to", async () => {
   (await fake.polls.next()).answer({ directive: v1.WorkerDirective.REGISTER });
   const { worker } = await fake.register();
   assert.deepEqual([worker?.workerId, worker?.functions[0]?.name, worker?.maxConcurrency], ["w1", "echo", 1]);
-  assert.ok(worker?.sdk.startsWith("deno/"));
+  const { version } = JSON.parse(Deno.readTextFileSync(new URL("../../deno.json", import.meta.url)));
+  assert.equal(worker?.sdk, `deno/${version}`);
 });
 
 Deno.test("a reused request id is replaced and a forbidden function ends the worker", async () => {
