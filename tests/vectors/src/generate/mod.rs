@@ -1,31 +1,38 @@
 //! Random plans over the functions of the kit, the same in every run.
 //!
-//! A plan is a line of segments; a segment is a step, a list that is mapped and joined, branches that meet again, or a
+//! Half of them have any shape (`wild`). The others are made of segments: a plan is a line of segments; a segment is a step, a list that is mapped and joined, branches that meet again, or a
 //! sub-plan. Where branches run side by side, nothing that differs between two orders can be seen: failures that end the job
 //! stand outside them.
 
 mod chance;
 mod segments;
+mod wild;
 
 use crate::{
     Case, File,
     case::{Aggregate, Payload, Start, TraceCase},
     generate::{chance::Chance, segments::Builder},
     json_text::JsonText,
+    run,
 };
+use serde_json::json;
 use std::collections::BTreeMap;
 
 /// The topic of what is generated.
 pub const TOPIC: &str = "generated";
 
-/// How many cases there are.
+/// How many cases there are of segments, and of any shape.
 const CASES: u64 = 72;
+/// See [`CASES`].
+const WILD: u64 = 72;
+/// Most tasks of a plan of any shape: larger ones show nothing more.
+const TASKS_MAX: usize = 40;
 
 /// All generated cases, with nothing filled in.
 pub fn file() -> File {
     File {
         about: "Random plans over the kit, from seeds: src/generate says how.".into(),
-        cases: (0..CASES).map(|seed| Case::Trace(Box::new(case(seed)))).collect(),
+        cases: (0..CASES).map(case).chain((0..WILD).map(wild_case)).map(|case| Case::Trace(Box::new(case))).collect(),
     }
 }
 
@@ -43,32 +50,42 @@ fn case(seed: u64) -> TraceCase {
     builder.line(segments);
     let plan = builder.document("generated");
     plans.retain(|name, _| plan.contains(&format!("\"plan\":\"{name}\"")));
+    let start = start(&mut chance, seed);
+    TraceCase { name: format!("generated_{seed:03}"), plan: JsonText(plan), plans, start, must: None, expected: None }
+}
+
+/// A plan of any shape: the first that the engine takes, and that is not too large.
+fn wild_case(seed: u64) -> TraceCase {
+    let mut chance = Chance::new(seed + 1_000_000);
+    loop {
+        let plan = wild::document(&mut chance, "inner");
+        let inner = json!({"name": "inner", "steps": [{"step_key": "x", "function": "kit.raw"}]}).to_string();
+        let mut plans = BTreeMap::from([("inner".to_owned(), JsonText(inner))]);
+        plans.retain(|name, _| plan.contains(&format!("\"plan\":\"{name}\"")));
+        let start = start(&mut chance, seed);
+        let name = format!("wild_{seed:03}");
+        let case = TraceCase { name, plan: JsonText(plan), plans, start, must: None, expected: None };
+        if run::trace::run(&case).is_ok_and(|trace| (3..=TASKS_MAX).contains(&trace.tasks.len())) {
+            return case;
+        }
+    }
+}
+
+fn start(chance: &mut Chance, seed: u64) -> Start {
     let input = ["0", "7", "[1, 2.50]", "{\"n\":9007199254740993}", "\"é\\u0000\"", "null"];
-    TraceCase {
-        name: format!("generated_{seed:03}"),
-        plan: JsonText(plan),
-        plans,
-        start: Start {
-            input: Payload::Json((*chance.pick(&input)).to_owned()),
-            aggregate: chance.one_in(3).then(|| Aggregate {
-                r#type: "order".into(),
-                id: format!("o-{seed}"),
-                version: 1,
-            }),
-            operator: "local".into(),
-            account: "default".into(),
-            headers: BTreeMap::from([("seed".to_owned(), seed.to_string())]),
-            labels: BTreeMap::from([("team".to_owned(), (*chance.pick(&["sales", "care"])).to_owned())]),
-        },
-        must: None,
-        expected: None,
+    Start {
+        input: Payload::Json((*chance.pick(&input)).to_owned()),
+        aggregate: chance.one_in(3).then(|| Aggregate { r#type: "order".into(), id: format!("o-{seed}"), version: 1 }),
+        operator: "local".into(),
+        account: "default".into(),
+        headers: BTreeMap::from([("seed".to_owned(), seed.to_string())]),
+        labels: BTreeMap::from([("team".to_owned(), (*chance.pick(&["sales", "care"])).to_owned())]),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::run;
 
     fn traces() -> Vec<(String, crate::case::Trace)> {
         let file = file();

@@ -139,9 +139,19 @@ pub fn as_shown(mut trace: Trace) -> Trace {
     trace.messages.sort_by_cached_key(|message| serde_json::to_string(message).expect("a message is JSON"));
     trace.results.truncate(limits::RESULTS_MAX);
     trace.tasks.iter_mut().for_each(|task| task.outputs.truncate(limits::RESULTS_MAX));
-    // Where two branches fail, either may be the first.
-    if trace.tasks.iter().filter(|task| task.state == "FAILED").count() > 1 {
-        trace.failure.iter_mut().for_each(|failure| failure.message = None);
+    // Where several branches fail, any of them may be the first.
+    let failed: BTreeSet<(String, String)> = trace
+        .tasks
+        .iter()
+        .filter(|task| task.state == "FAILED" && task.plan.is_empty())
+        .filter_map(|task| task.failure.as_ref().map(|failure| (failure.kind.clone(), failure.code.clone())))
+        .collect();
+    let several = trace.tasks.iter().filter(|task| task.state == "FAILED").count() > 1;
+    if let Some(failure) = trace.failure.as_mut().filter(|_| several) {
+        failure.message = None;
+        if failed.contains(&(failure.kind.clone(), failure.code.clone())) {
+            (failure.kind, failure.code) = failed.first().cloned().expect("it has this one");
+        }
     }
     trace
 }
