@@ -5,49 +5,12 @@
 
 use crate::{
     codes::{Decision, RemovalCause},
+    fields::fields,
     hash::Hash,
     hashes::Hashes,
-    json::Show,
     verdict::Verdict,
-    wire::{Error, Field, Reader},
 };
 use esteira_model::{DataClass, FailureKind, ItemPath, JobId, JobState, LineageKind, PlanVersionId, TaskId, Time};
-use serde_json::Value;
-
-macro_rules! fields {
-    ($($(#[$meta:meta])* $name:ident { $($(#[$fmeta:meta])* $field:ident: $type:ty),+ $(,)? })+) => {$(
-        $(#[$meta])*
-        #[derive(Debug, Clone, PartialEq, Eq)]
-        pub struct $name<'a> { $($(#[$fmeta])* pub $field: $type),+ }
-
-        impl<'a> Field<'a> for $name<'a> {
-            fn put(&self, out: &mut Vec<u8>) {
-                $(self.$field.put(out);)+
-            }
-
-            fn take(from: &mut Reader<'a>) -> Result<Self, Error> {
-                Ok(Self { $($field: from.field(stringify!($field))?),+ })
-            }
-        }
-
-        impl Show for $name<'_> {
-            fn show(&self) -> Value {
-                let fields = [$((stringify!($field).to_owned(), self.$field.show())),+];
-                Value::Object(fields.into_iter().collect())
-            }
-        }
-
-        impl $name<'_> {
-            /// The first field in which the two differ.
-            pub fn first_difference(&self, other: &Self) -> Option<&'static str> {
-                $(if self.$field != other.$field {
-                    return Some(stringify!($field));
-                })+
-                None
-            }
-        }
-    )+};
-}
 
 fields! {
     /// Who did something, as the server derived it.

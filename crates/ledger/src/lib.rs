@@ -9,6 +9,7 @@ pub mod checkpoint;
 pub mod codes;
 pub mod dsse;
 pub mod epoch;
+mod fields;
 pub mod hash;
 pub mod hashes;
 pub mod json;

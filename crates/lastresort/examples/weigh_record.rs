@@ -1,4 +1,4 @@
-//! What a record costs on the disk of a folder: `cargo run --release -p esteira-lastresort --example weigh FOLDER`.
+//! What a record costs on the disk of a folder: `cargo run --release -p esteira-lastresort --example weigh_record FOLDER`.
 #![expect(clippy::disallowed_methods, reason = "measures")]
 
 use esteira_lastresort::{Cascade, Disk, Record, Settings};

@@ -1,6 +1,6 @@
 //! What a leaf weighs: bytes and nanoseconds for an attempt of a job of three steps.
 //!
-//! `cargo run --release -p esteira-ledger --example weigh`, on an idle machine.
+//! `cargo run --release -p esteira-ledger --example weigh_leaf`, on an idle machine.
 #![expect(clippy::disallowed_methods, reason = "measures")]
 
 use esteira_ledger::{Frontier, Hash, Hashes, Leaf, Salt, commitment, kinds::AttemptEnded, leaf_hash};
