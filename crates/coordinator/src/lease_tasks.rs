@@ -133,7 +133,7 @@ impl Coordinator {
         if drain {
             return Ready::Now(Leased { grants: Vec::new(), drain });
         }
-        let since = Instant::now();
+        let since = tokio::time::Instant::now();
         let functions = ask.functions.into_iter().zip(versions).collect();
         let (key, number, receiver, wanted) =
             shared.dispatcher.park(Poll::new(key, functions, ask.queues, ask.max_leases, ask.ttl));
@@ -182,7 +182,7 @@ mod tests {
 
     #[test]
     fn long_waits_end_together_and_never_early() {
-        let begun = Instant::now();
+        let begun = tokio::time::Instant::now();
         let ends = |millis: [u64; 4], wait| {
             millis.map(|at| {
                 let since = begun + Duration::from_millis(at);

@@ -7,7 +7,7 @@ use crate::{
     lane::Lane,
     round::Round,
 };
-use esteira_model::{Fact, Job, Place, Task, TaskId, Time, WaitReason, limits};
+use esteira_model::{Fact, Job, JobId, Place, Task, TaskId, Time, WaitReason, limits};
 use esteira_store::{Hot, Leased, Live, LivePlace, Parked, Queued, Taken};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
@@ -34,12 +34,7 @@ impl Round<'_> {
                     self.digests.insert(artifact.id, digest);
                     self.batch.artifacts.push((artifact, digest));
                 }
-                Fact::TaskTaken(job_id, task) => {
-                    // A waiting join that the job's end takes was never asked for: it is parked, with no fence.
-                    let (hot, fence) = from.get(&task).copied().unwrap_or((Hot::Parked, 0));
-                    self.batch.taken.push(Taken { job: job_id, task, fence, from: hot });
-                    self.moved.push((job_id, task));
-                }
+                Fact::TaskTaken(job_id, task) => self.take(job_id, task, from.get(&task).copied()),
                 Fact::TaskPlaced(task, place) => self.place(job, *task, place).await?,
                 Fact::AttemptEnded(attempt) => self.batch.attempts.push(*attempt),
                 Fact::TaskEnded(ended) => {
@@ -58,6 +53,23 @@ impl Round<'_> {
             }
         }
         Ok(())
+    }
+
+    fn take(&mut self, job: JobId, task: TaskId, from: Option<(Hot, i64)>) {
+        self.moved.push((job, task));
+        let (from, fence) = match from {
+            Some(from) => from,
+            None => {
+                // A waiting join that the job's end takes was never asked for: it is parked, with no fence. Perhaps an earlier
+                // decision of this round reached it, and it is not in the store yet.
+                if let Some(placed) = self.batch.parked.iter().position(|parked| parked.task.id == task) {
+                    self.batch.parked.remove(placed);
+                    return;
+                }
+                (Hot::Parked, 0)
+            }
+        };
+        self.batch.taken.push(Taken { job, task, fence, from });
     }
 
     async fn place(&mut self, job: &Job, mut task: Task, place: Place) -> Result<()> {

@@ -2,10 +2,13 @@
 
 mod world;
 
-use esteira_coordinator::{Reason, work::Control};
+use esteira_coordinator::{
+    Reason,
+    work::{Control, Reported},
+};
 use esteira_model::{JobAction, JobState};
 use esteira_store::{Filter, Page};
-use world::{World, failed, multiple, single};
+use world::{World, failed, multiple, report, single};
 
 #[tokio::test]
 async fn a_sequence_passes_each_output_on() {
@@ -54,6 +57,36 @@ async fn a_fan_out_joins_in_order_whatever_the_order_of_the_reports() {
         .await
         .expect("tasks");
     assert_eq!(tasks.rows.len(), 5);
+}
+
+/// What one report puts there, the next one in the same call may take away: neither is in the store yet.
+#[tokio::test]
+async fn one_call_reaches_a_join_and_fails_the_job_that_it_waits_for() {
+    let steps = r#"{"step_key":"a","function":"f","next":["c"]},
+        {"step_key":"b","function":"f","next":["c"],"retry":{"max_attempts":1}},
+        {"step_key":"c","function":"h","join":"all"}"#;
+    for failing_first in [false, true] {
+        let world = World::new().await;
+        world.publish("p", steps).await;
+        let job = world.start("p", "1").await;
+        let mut grants = world.lease(&["f"], 2).await;
+        while grants.len() < 2 {
+            grants.extend(world.lease(&["f"], 1).await);
+        }
+        let mut reports: Vec<_> = grants
+            .iter()
+            .map(|grant| report(grant, if grant.step_key == "b".into() { failed("NO") } else { single("2") }))
+            .collect();
+        reports.sort_by_key(|report| matches!(report.outcome, Reported::Failed(..)) != failing_first);
+        for outcome in world.reports(reports).await {
+            assert_eq!(outcome.refused, None);
+        }
+        let ended = world.ended(job.id).await;
+        assert_eq!((ended.state, ended.failure.map(|failure| failure.code)), (JobState::Failed, Some("NO".to_owned())));
+        let page = Page { size: 100, after: None };
+        let tasks = world.coordinator.reader().list_tasks(job.id, &Filter::default(), &page).await.expect("tasks");
+        assert_eq!(tasks.rows.len(), 3, "the join that no longer fires has its end too");
+    }
 }
 
 #[tokio::test]
