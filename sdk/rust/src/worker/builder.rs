@@ -10,6 +10,7 @@ use crate::{
         dispatch::{Dispatcher, Setup},
         heartbeat::Heartbeats,
         rpc::Rpc,
+        spool::Spool,
         usage::PeakMemory,
     },
 };
@@ -18,6 +19,7 @@ use esteira_model::limits;
 use std::{
     collections::{BTreeMap, HashMap},
     future::Future,
+    path::PathBuf,
     sync::Arc,
     time::Duration,
 };
@@ -31,6 +33,7 @@ pub struct Worker {
     link: Link,
     setup: Setup,
     cancel_grace: Duration,
+    spool: Option<Spool>,
 }
 
 /// Sets a [`Worker`] up.
@@ -43,6 +46,7 @@ pub struct WorkerBuilder {
     lease_ttl: Option<Duration>,
     drain_grace: Duration,
     cancel_grace: Duration,
+    spool: Option<PathBuf>,
     info: v1::WorkerInfo,
 }
 
@@ -65,6 +69,7 @@ impl Worker {
             lease_ttl: None,
             drain_grace: Duration::from_secs(30),
             cancel_grace: Duration::from_secs(10),
+            spool: None,
             info,
         }
     }
@@ -78,11 +83,22 @@ impl Worker {
     /// gives back the rest, and returns. Must be called within a tokio runtime.
     pub async fn run(self, shutdown: impl Future<Output = ()>) -> Result<(), Error> {
         let rpc = Rpc::new(self.link);
+        let mut shutdown = Box::pin(shutdown);
+        let mut stopped = false;
+        if let Some(spool) = &self.spool {
+            tokio::select! {
+                sent = spool.send(&rpc) => sent.map_err(Error::Spool)?,
+                () = &mut shutdown => stopped = true,
+            }
+        }
+        if stopped {
+            return Ok(());
+        }
         let (sender, directives) = mpsc::channel(1);
         let heartbeats = Heartbeats::start(&self.setup.info.worker_id, &rpc, sender)?;
         let around =
             Surroundings { rpc, heartbeats, peak_memory: PeakMemory::default(), cancel_grace: self.cancel_grace };
-        Dispatcher::new(self.setup, Arc::new(around), directives).run(shutdown).await
+        Dispatcher::new(self.setup, self.spool, Arc::new(around), directives).run(shutdown).await
     }
 }
 
@@ -152,6 +168,13 @@ impl WorkerBuilder {
         self
     }
 
+    /// A directory for results that cannot be delivered before the worker must stop, or before their lease is over: a worker that
+    /// starts with the same directory sends them first. Without it such a task runs again elsewhere.
+    pub fn spool(mut self, directory: impl Into<PathBuf>) -> Self {
+        self.spool = Some(directory.into());
+        self
+    }
+
     /// Sends `authorization: Bearer <token>` with every call.
     pub fn token(mut self, token: impl Into<String>) -> Self {
         self.token = Some(token.into());
@@ -184,7 +207,9 @@ impl WorkerBuilder {
             lease_ttl: self.lease_ttl,
             drain_grace: self.drain_grace,
         };
-        Ok(Worker { link, setup, cancel_grace: self.cancel_grace })
+        let spool = self.spool.map(|directory| Spool::open(directory, &self.endpoint)).transpose();
+        let spool = spool.map_err(Error::Spool)?;
+        Ok(Worker { link, setup, cancel_grace: self.cancel_grace, spool })
     }
 
     fn check(&self) -> Result<(), Error> {

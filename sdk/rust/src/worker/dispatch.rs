@@ -11,6 +11,7 @@ use crate::{
         limits::Limits,
         outgoing::{Letter, Mark, Outgoing},
         slots::Slots,
+        spool::Spool,
     },
 };
 use esteira_contract::v1;
@@ -52,6 +53,8 @@ pub(crate) struct Running {
 /// All state of a worker that runs.
 pub(crate) struct Dispatcher {
     pub(crate) setup: Setup,
+    /// Where results go that cannot be delivered.
+    spool: Option<Spool>,
     pub(crate) around: Arc<Surroundings>,
     directives: mpsc::Receiver<Directive>,
     pub(crate) limits: Limits,
@@ -62,8 +65,8 @@ pub(crate) struct Dispatcher {
     pub(crate) outgoing: Outgoing,
     /// The poll that is parked; at most one.
     pub(crate) poll: Option<AbortHandle>,
-    /// Results in the report call that is under way; at most one.
-    pub(crate) reporting: Option<usize>,
+    /// What the report call holds that is under way; at most one call.
+    pub(crate) reporting: Option<Vec<Letter>>,
     /// Before the next poll.
     pub(crate) poll_pause: Duration,
     /// Before the next report.
@@ -76,10 +79,16 @@ pub(crate) struct Dispatcher {
 }
 
 impl Dispatcher {
-    pub(crate) fn new(setup: Setup, around: Arc<Surroundings>, directives: mpsc::Receiver<Directive>) -> Self {
+    pub(crate) fn new(
+        setup: Setup,
+        spool: Option<Spool>,
+        around: Arc<Surroundings>,
+        directives: mpsc::Receiver<Directive>,
+    ) -> Self {
         Self {
             slots: Slots::new(setup.slots),
             setup,
+            spool,
             around,
             directives,
             limits: Limits::default(),
@@ -184,14 +193,16 @@ impl Dispatcher {
             return;
         }
         let around = &self.around;
-        let letters =
-            self.outgoing.take(&self.limits, |letter| !letter.mark.kept || around.heartbeats.holds(letter.token()));
+        let lost = self.outgoing.take_out(|letter| letter.mark.kept && !around.heartbeats.holds(letter.token()));
+        // Nobody may have got the task since: the coordinator decides when it is sent later.
+        self.keep(lost);
+        let letters = self.outgoing.take(&self.limits);
         if letters.is_empty() {
             return;
         }
         let leases =
             if self.phase.is_serving() { self.slots.promise_to_report(self.limits.leases_per_call) } else { 0 };
-        self.reporting = Some(letters.iter().filter(|letter| letter.mark.kept).count());
+        self.reporting = Some(letters.clone());
         let (marks, reports): (Vec<Mark>, Vec<v1::TaskReport>) =
             letters.into_iter().map(|letter| (letter.mark, letter.report)).unzip();
         let lease = (leases > 0).then(|| self.lease_request(leases));
@@ -204,6 +215,20 @@ impl Dispatcher {
                 request.reports.into_iter().zip(marks).map(|(report, mark)| Letter { report, mark }).collect();
             Event::Reported(letters, result)
         });
+    }
+
+    /// Writes results that cannot be delivered to the spool, if there is one; says how many are kept nowhere.
+    pub(crate) fn keep(&self, letters: Vec<Letter>) -> usize {
+        let results = letters.into_iter().filter(|letter| letter.mark.kept);
+        let Some(spool) = &self.spool else { return results.count() };
+        let mut lost = 0;
+        for letter in results {
+            if let Err(error) = spool.write(&self.setup.info.worker_id, letter.report) {
+                tracing::error!(%error, "a result could not be written to the spool");
+                lost += 1;
+            }
+        }
+        lost
     }
 
     fn on_reported(&mut self, letters: Vec<Letter>, result: Result<Answer<v1::ReportTasksResponse>, Status>) {

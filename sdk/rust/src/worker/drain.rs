@@ -141,8 +141,10 @@ impl Dispatcher {
     }
 
     /// How it went.
-    pub(crate) fn finish(self) -> Result<(), Error> {
-        let undelivered = self.outgoing.results() + self.reporting.unwrap_or_default();
+    pub(crate) fn finish(mut self) -> Result<(), Error> {
+        let mut letters = self.reporting.take().unwrap_or_default();
+        letters.extend(self.outgoing.take_out(|_| true));
+        let undelivered = self.keep(letters);
         match self.failure {
             Some(error) => Err(error),
             None if undelivered > 0 => Err(Error::Undelivered(undelivered)),

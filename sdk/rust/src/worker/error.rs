@@ -13,6 +13,9 @@ pub enum Error {
     /// The thread that sends heartbeats could not be started.
     #[error("the heartbeat thread did not start: {0}")]
     Thread(#[from] std::io::Error),
+    /// The spool cannot be read or written.
+    #[error("the spool of undelivered results: {0}")]
+    Spool(#[source] std::io::Error),
     /// The worker stopped while the coordinator could not be reached: that many results were not delivered. Their tasks
     /// run again elsewhere once the leases run out.
     #[error("{0} results could not be delivered before the worker had to stop")]

@@ -14,7 +14,8 @@
 //! - heartbeats leave from a thread of their own, which no function can block;
 //! - a lease that is lost, or that was not renewed in time, cancels its function, and nothing is reported.
 //!
-//! Read in this order: `builder`, `dispatch` (the loop), `poll`, `attempt` (one execution), `heartbeat`.
+//! Read in this order: `builder`, `dispatch` (the loop), `poll`, `attempt` (one execution), `heartbeat`, `spool` (the last
+//! resort).
 
 mod append;
 mod attempt;
@@ -33,6 +34,7 @@ mod rpc;
 mod settle;
 mod shutdown;
 mod slots;
+mod spool;
 mod usage;
 
 pub use builder::{Worker, WorkerBuilder};

@@ -50,7 +50,23 @@ impl Rpc {
         &self,
         request: &v1::ReportTasksRequest,
     ) -> Result<Answer<v1::ReportTasksResponse>, Status> {
-        let call = Call { timeout: TIMEOUT, patience: None };
+        self.report_by(Call { timeout: TIMEOUT, patience: None }, request).await
+    }
+
+    /// Gives up after a while.
+    pub(crate) async fn report_within(
+        &self,
+        request: &v1::ReportTasksRequest,
+        patience: Duration,
+    ) -> Result<Answer<v1::ReportTasksResponse>, Status> {
+        self.report_by(Call { timeout: patience.min(TIMEOUT), patience: Some(patience) }, request).await
+    }
+
+    async fn report_by(
+        &self,
+        call: Call,
+        request: &v1::ReportTasksRequest,
+    ) -> Result<Answer<v1::ReportTasksResponse>, Status> {
         call.send(&self.link, request, |channel, request| async move { stub(channel).report_tasks(request).await })
             .await
     }

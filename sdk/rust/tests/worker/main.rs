@@ -6,6 +6,7 @@ mod leases;
 mod outcomes;
 mod resending;
 mod shutdown;
+mod spool;
 
 use esteira_sdk::{
     Function,

@@ -4,7 +4,7 @@
 
 use clap::Parser;
 use esteira_sdk::worker::{Worker, terminated};
-use std::{process::ExitCode, time::Duration};
+use std::{path::PathBuf, process::ExitCode, time::Duration};
 use tracing_subscriber::EnvFilter;
 
 /// Exit code for a command line that cannot work.
@@ -26,6 +26,9 @@ struct Arguments {
     /// Seconds that running tasks get to finish after SIGTERM
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
     drain_grace: u64,
+    /// Directory for results that cannot be delivered
+    #[arg(long, value_name = "DIRECTORY")]
+    spool: Option<PathBuf>,
 }
 
 #[tokio::main]
@@ -48,6 +51,9 @@ async fn main() -> ExitCode {
         .drain_grace(Duration::from_secs(arguments.drain_grace));
     if let Some(worker_id) = arguments.worker_id {
         worker = worker.worker_id(worker_id);
+    }
+    if let Some(spool) = arguments.spool {
+        worker = worker.spool(spool);
     }
     let worker = match worker.build() {
         Ok(worker) => worker,
