@@ -11,6 +11,7 @@ mod ablation;
 mod bench;
 mod cli;
 mod dev;
+mod init;
 mod keep;
 mod serve;
 mod telemetry;
@@ -40,6 +41,9 @@ enum Command {
     Dev(dev::Arguments),
     /// Measure a coordinator of this build on this machine
     Bench(bench::Arguments),
+    /// Begin something of your own from a template
+    #[command(subcommand)]
+    Init(init::Command),
     #[command(flatten)]
     Client(cli::Command),
     /// Print a completion script for a shell
@@ -69,6 +73,7 @@ fn main() -> ExitCode {
         Command::Serve(serve) => runtime.block_on(serve::run(serve)),
         Command::Dev(dev) => runtime.block_on(dev::run(dev)),
         Command::Bench(bench) => runtime.block_on(bench::run(bench)),
+        Command::Init(command) => init::run(command),
         Command::Client(command) => runtime.block_on(cli::run(arguments.client, command)),
         Command::Completions { shell } => {
             let mut script = Vec::new();
