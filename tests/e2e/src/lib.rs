@@ -7,6 +7,7 @@
 //! Every wait has a limit, and every process ends with the test that started it. A tool that is missing fails the test.
 
 pub mod binary;
+pub mod cargo_project;
 pub mod cli;
 pub mod jobs;
 pub mod local_worker;

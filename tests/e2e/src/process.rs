@@ -2,6 +2,7 @@
 
 use crate::wait::within;
 use std::{
+    ffi::OsString,
     fs::{self, OpenOptions},
     os::unix::process::ExitStatusExt,
     path::{Path, PathBuf},
@@ -31,10 +32,13 @@ pub struct Process {
 }
 
 impl Process {
-    /// Starts it, without the `ESTEIRA_` settings of whoever runs the tests. Its standard error is added to the file `log`.
+    /// Starts it, without the `ESTEIRA_` settings of whoever runs the tests; those of the command itself stay. Its standard
+    /// error is added to the file `log`.
     pub fn start(name: &str, mut command: Command, log: &Path) -> Self {
         let stderr = OpenOptions::new().create(true).append(true).open(log).expect("a log file can be opened");
-        for (key, _) in std::env::vars_os().filter(|(key, _)| key.as_encoded_bytes().starts_with(b"ESTEIRA_")) {
+        let own: Vec<OsString> = command.as_std().get_envs().map(|(key, _)| key.to_owned()).collect();
+        let foreign = std::env::vars_os().map(|(key, _)| key).filter(|key| !own.contains(key));
+        for key in foreign.filter(|key| key.as_encoded_bytes().starts_with(b"ESTEIRA_")) {
             command.env_remove(key);
         }
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(stderr).kill_on_drop(true);

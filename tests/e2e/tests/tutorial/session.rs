@@ -1,7 +1,7 @@
 //! One bash that runs the blocks, and ends with everything that it has started.
 
 use crate::page::{Block, Kind};
-use esteira_e2e::{binary, tools, within};
+use esteira_e2e::{binary, cargo_project, tools, within};
 use std::{
     fmt::Write as _,
     fs,
@@ -25,37 +25,6 @@ const ENDED_MAX: Duration = Duration::from_secs(10);
 /// What is shown of each log when something is wrong.
 const LOG_LINES_SHOWN: usize = 20;
 
-/// The costly ones among the packages that are built again, as fast as possible. Ours have another path from there; those of
-/// others have fewer features without the rest of the workspace. A name too many or too few costs seconds, no more.
-const BUILT_AGAIN: &[&str] = &[
-    "esteira-contract",
-    "esteira-engine",
-    "esteira-model",
-    "esteira-sdk",
-    "async-trait",
-    "axum",
-    "axum-core",
-    "futures-util",
-    "h2",
-    "hyper",
-    "hyper-util",
-    "libc",
-    "prost-build",
-    "protox-parse",
-    "rustix",
-    "serde",
-    "serde_core",
-    "serde_derive",
-    "serde_json",
-    "syn@3",
-    "thiserror-impl",
-    "tokio",
-    "tokio-util",
-    "tonic",
-    "tonic-types",
-    "tower",
-];
-
 /// Starts the shell in a process group with a guard, which ends the group when the test ends in whatever way: then nothing
 /// holds the other end of descriptor 3 any more.
 const GUARDED: &str = r#"exec 3<&0 </dev/null; { read -r _ <&3 || kill -KILL 0; } >/dev/null & exec bash "$0" 3<&-"#;
@@ -77,7 +46,7 @@ impl Session {
         // Canonical: a workspace that Cargo finds through a link is another one to it.
         let home = directory.path().canonicalize().expect("it is there");
         fs::create_dir(home.join(".cargo")).expect("a directory can be made");
-        fs::write(home.join(".cargo/config.toml"), cargo_config()).expect("a file can be written");
+        fs::write(home.join(".cargo/config.toml"), cargo_project::config()).expect("a file can be written");
         fs::write(home.join("all.sh"), script(blocks, &home)).expect("a file can be written");
         let mut command = Command::new("bash");
         for (key, _) in std::env::vars_os().filter(|(key, _)| key.as_encoded_bytes().starts_with(b"ESTEIRA_")) {
@@ -155,21 +124,6 @@ fn tail(path: &Path) -> String {
 fn own_address() -> String {
     let [_, a, b, c] = std::process::id().to_be_bytes();
     format!("127.{}.{b}.{c}:7440", 100 + a)
-}
-
-/// Has the page's own project built like those of the checkout, so that what the checkout has built is taken from there.
-fn cargo_config() -> String {
-    let test = std::env::current_exe().expect("a test knows its own path");
-    let target = test.ancestors().nth(3).expect("tests lie in target/PROFILE/deps");
-    let manifest = fs::read_to_string(tools::root().join("Cargo.toml")).expect("the checkout has one");
-    let mut config = format!("[build]\nbuild-dir = {target:?}\n");
-    for section in manifest.split("\n[").filter(|section| section.starts_with("profile.dev")) {
-        writeln!(config, "[{section}").expect("text can be written to");
-    }
-    for package in BUILT_AGAIN {
-        writeln!(config, "[profile.dev.package.\"{package}\"]\nopt-level = 0").expect("text can be written to");
-    }
-    config
 }
 
 /// A script that runs the blocks and reports each.

@@ -1,0 +1,85 @@
+//! `esteira init function`: in every language, what it writes is installed, tested, served and used by the commands of its
+//! own README, without a network; `docs/write-a-worker.md` shows the same commands and files.
+//!
+//! Python's packages are those of `.tools/sdk-python`, Go's and Deno's lie in their caches, Rust's are the checkout's own.
+
+#[path = "init/blocks.rs"]
+mod blocks;
+#[path = "init/project.rs"]
+mod project;
+
+use esteira_e2e::{Cli, Server, tools};
+use project::Project;
+use std::{fs, path::Path, process::Command};
+
+/// A name with everything in it that a language may stumble over.
+const NAME: &str = "shop.greet-2";
+
+async fn works(language: &str) {
+    let server = Server::dev().await;
+    let project = Project::init(language, NAME, &tools::root().join("sdk")).await;
+    project.works(&server).await;
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_function_in_python() {
+    // Its package is built where it lies, and the checkout stays as it is: from a copy.
+    let copy = tempfile::tempdir().expect("a directory can be made");
+    let copied = Command::new("cp").arg("-R").arg(tools::root().join("sdk/python")).arg(copy.path()).status();
+    assert!(copied.is_ok_and(|status| status.success()), "sdk/python can be copied");
+    let server = Server::dev().await;
+    let project = Project::init("python", NAME, copy.path()).await;
+    project.works(&server).await;
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_function_in_go() {
+    works("go").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_function_in_deno() {
+    works("deno").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_function_in_rust() {
+    works("rust").await;
+}
+
+/// Each refusal says which argument is wrong, and leaves nothing.
+#[tokio::test]
+async fn what_cannot_work_is_refused_before_anything_is_written() {
+    let home = tempfile::tempdir().expect("a directory can be made");
+    let at = |name: &str| home.path().join(name).display().to_string();
+    fs::create_dir(at("full")).expect("a directory can be made");
+    fs::write(at("full/mine"), "mine").expect("a file can be written");
+    let (new, full, missing) = (at("new"), at("full"), at("missing/new"));
+    // No coordinator is asked.
+    let cli = Cli::new("http://127.0.0.1:1");
+    for (language, name, directory, more, said) in [
+        ("python", "Greet", &new, None, "invalid value 'Greet' for '<NAME>': not of the form [a-z][a-z0-9_.-]{0,62}"),
+        ("go", "../greet", &new, None, "not of the form"),
+        ("go", &"a".repeat(64), &new, None, "not of the form"),
+        ("deno", "transform", &new, None, "'<NAME>': a function in the box"),
+        ("cobol", "greet", &new, None, "invalid value 'cobol' for '--lang <LANG>'"),
+        ("rust", "greet", &full, None, "full is not empty"),
+        ("rust", "greet", &at("full/mine"), None, "mine is not a folder"),
+        ("rust", "greet", &missing, None, "--directory: there is no folder"),
+        ("rust", "greet", &new, Some(&full), "--sdk: there is no"),
+    ] {
+        let sdk = more.map_or(Vec::new(), |sdk| vec!["--sdk", sdk]);
+        let command = ["init", "function", "--lang", language, name, "--directory", directory];
+        cli.run(&[&command[..], &sdk].concat()).await.exits(64).warns(said);
+    }
+    cli.run(&["init", "function", "greet"]).await.exits(64).warns("--lang");
+    assert_eq!(names(home.path()), ["full"]);
+    assert_eq!(names(Path::new(&full)), ["mine"]);
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).expect("it is a folder").flatten();
+    entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
+}
