@@ -1,10 +1,13 @@
 //! `esteira init function`: in every language, what it writes is installed, tested, served and used by the commands of its
-//! own README, without a network; `docs/write-a-worker.md` shows the same commands and files.
+//! own README, without a network. `docs/write-a-worker.md` shows the same commands and files, and a longer function with its
+//! tests, which is put beside them and tested, too.
 //!
 //! Python's packages are those of `.tools/sdk-python`, Go's and Deno's lie in their caches, Rust's are the checkout's own.
 
 #[path = "init/blocks.rs"]
 mod blocks;
+#[path = "init/page.rs"]
+mod page;
 #[path = "init/project.rs"]
 mod project;
 
@@ -12,14 +15,26 @@ use esteira_e2e::{Cli, Server, tools};
 use project::Project;
 use std::{fs, path::Path, process::Command};
 
-/// A name with everything in it that a language may stumble over.
-const NAME: &str = "shop.greet-2";
+/// The sections of the page, with the language that `--lang` takes and what shows that the longer function was tested.
+const SECTIONS: [(&str, &str, &str); 4] = [
+    ("Rust", "rust", "it_goes_on_where_it_was ... ok"),
+    ("Python", "python", "Ran 4 tests"),
+    ("Go", "go", "--- PASS: TestItGoesOnWhereItWas"),
+    ("Deno", "deno", "it goes on where it was ... ok"),
+];
 
-async fn works(language: &str) {
+async fn works(section: &str, sdk: &Path) {
+    let (_, language, tested) = SECTIONS.into_iter().find(|(title, ..)| *title == section).expect("it is a section");
     let server = Server::dev().await;
-    let project = Project::init(language, NAME, &tools::root().join("sdk")).await;
-    project.works(&server).await;
+    let project = Project::init(language, page::NAME, sdk).await;
+    page::compare(section, &project);
+    project.works(&server, tested).await;
     server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_function_in_rust() {
+    works("Rust", &tools::root().join("sdk")).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -28,25 +43,26 @@ async fn a_function_in_python() {
     let copy = tempfile::tempdir().expect("a directory can be made");
     let copied = Command::new("cp").arg("-R").arg(tools::root().join("sdk/python")).arg(copy.path()).status();
     assert!(copied.is_ok_and(|status| status.success()), "sdk/python can be copied");
-    let server = Server::dev().await;
-    let project = Project::init("python", NAME, copy.path()).await;
-    project.works(&server).await;
-    server.stop().await;
+    works("Python", copy.path()).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_function_in_go() {
-    works("go").await;
+    works("Go", &tools::root().join("sdk")).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_function_in_deno() {
-    works("deno").await;
+    works("Deno", &tools::root().join("sdk")).await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_function_in_rust() {
-    works("rust").await;
+#[test]
+fn every_block_of_the_page_is_looked_at() {
+    let known: Vec<&str> = [page::COMMON].into_iter().chain(SECTIONS.map(|(title, ..)| title)).collect();
+    let blocks = page::blocks();
+    let mut sections: Vec<&str> = blocks.iter().map(|block| block.section.as_str()).collect();
+    sections.dedup();
+    assert_eq!(sections, known);
 }
 
 /// Each refusal says which argument is wrong, and leaves nothing.

@@ -1,6 +1,6 @@
 //! A project that `esteira init` has written, and its README at work.
 
-use crate::blocks;
+use crate::blocks::{self, Block};
 use esteira_e2e::{Cli, Process, Server, binary, cargo_project, tools, within};
 use std::{
     ffi::OsString,
@@ -37,22 +37,52 @@ impl Project {
         Self { language: language.into(), home, folder }
     }
 
-    /// Follows its README: the tests pass, the worker runs the job of its plan, and SIGTERM ends it well.
-    pub async fn works(&self, server: &Server) {
+    /// What `--lang` takes.
+    pub fn language(&self) -> &str {
+        &self.language
+    }
+
+    /// The blocks of its README: how to prepare and test it, how to serve the function, how to run a job.
+    pub fn readme(&self) -> [Block; 3] {
         let readme = fs::read_to_string(self.folder.join("README.md")).expect("there is a README");
         let blocks = blocks::of(&readme);
-        let [prepare, serve, run] = blocks.as_slice() else { panic!("not three blocks:\n{readme}") };
         assert!(blocks.iter().all(|block| block.info == "sh"), "{blocks:#?}");
+        blocks.try_into().unwrap_or_else(|_| panic!("not three blocks:\n{readme}"))
+    }
+
+    /// Insists that one of its files with this extension has these lines in it.
+    pub fn contains(&self, extension: &str, lines: &str) {
+        let folders = [self.folder.clone(), self.folder.join("src")];
+        let files = folders.iter().flat_map(|folder| fs::read_dir(folder).into_iter().flatten().flatten());
+        let files = files.map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|it| it == extension));
+        let texts = files.map(|path| format!("\n{}", fs::read_to_string(path).expect("it is text")));
+        assert!(texts.into_iter().any(|text| text.contains(&format!("\n{lines}"))), "in no .{extension}:\n{lines}");
+    }
+
+    /// Puts a file into it, whose first line says its name: readers of a page see no more.
+    pub fn add(&self, name: &str, text: &str) {
+        assert!(text.lines().next().is_some_and(|first| first.ends_with(&format!(" {name}"))), "{name}: {text}");
+        let path = self.folder.join(name);
+        assert!(path.starts_with(&self.folder) && !name.contains("..") && !path.exists(), "{name} is not a new file");
+        fs::create_dir_all(path.parent().expect("it lies in the project")).expect("a directory can be made");
+        fs::write(path, text).expect("a file can be written");
+    }
+
+    /// Follows its README: the tests pass, `tested` among what they say; the worker runs the job of its plan, and SIGTERM ends
+    /// it well.
+    pub async fn works(&self, server: &Server, tested: &str) {
+        let [prepare, serve, run] = self.readme();
         if self.language == "rust" {
             self.like_the_checkout();
         }
-        self.shell(server, &prepare.text, PREPARED_MAX).await;
+        let said = self.shell(server, &prepare.text, PREPARED_MAX).await;
+        assert!(said.contains(tested), "{tested:?} is not in:\n{said}");
 
         let serve = self.command(server, &format!("exec {}", serve.text));
         let mut worker = Process::start(&self.language, serve, &self.home.path().join("worker.log"));
-        let printed = self.shell(server, &run.text, JOB_MAX).await;
+        let said = self.shell(server, &run.text, JOB_MAX).await;
         for expected in ["SUCCEEDED", "\"hello, world\""] {
-            assert!(printed.contains(expected), "{printed}\n{}", worker.log_tail());
+            assert!(said.contains(expected), "{said}\n{}", worker.log_tail());
         }
         worker.terminate();
         let status = worker.ended(STOPPED_MAX).await;
@@ -67,13 +97,13 @@ impl Project {
         fs::copy(tools::root().join("Cargo.lock"), self.folder.join("Cargo.lock")).expect("a file can be copied");
     }
 
-    /// Runs commands in the project, and insists that each goes well; what they printed.
+    /// Runs commands in the project, and insists that each goes well; what they said.
     async fn shell(&self, server: &Server, commands: &str, limit: Duration) -> String {
         let mut command = self.command(server, &format!("set -e\n{commands}"));
         let output = within(limit, commands, command.output()).await.expect("bash starts");
         let [printed, said] = [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
         assert!(output.status.success(), "{}: {commands}{printed}{said}", output.status);
-        printed
+        printed + &said
     }
 
     fn command(&self, server: &Server, commands: &str) -> Command {
@@ -82,7 +112,7 @@ impl Project {
         command.env("PATH", path()).env("ESTEIRA_SERVER", server.url());
         // Nothing is fetched: what is missing fails.
         command.envs([("CARGO_NET_OFFLINE", "true"), ("GOPROXY", "off"), ("GOSUMDB", "off"), ("GOTOOLCHAIN", "local")]);
-        command.envs([("GOFLAGS", "-buildvcs=false"), ("HTTPS_PROXY", "http://127.0.0.1:1"), ("NO_COLOR", "1")]);
+        command.envs([("GOFLAGS", "-buildvcs=false -v"), ("HTTPS_PROXY", "http://127.0.0.1:1"), ("NO_COLOR", "1")]);
         command.envs([("PIP_NO_INDEX", "1"), ("PIP_NO_DEPS", "1"), ("PIP_NO_BUILD_ISOLATION", "false")]);
         command.env("PIP_DISABLE_PIP_VERSION_CHECK", "1").env_remove("CARGO_TARGET_DIR");
         if self.language == "python" {
