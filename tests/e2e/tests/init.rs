@@ -11,7 +11,7 @@ mod page;
 #[path = "init/project.rs"]
 mod project;
 
-use esteira_e2e::{Cli, Server, tools};
+use esteira_e2e::{Cli, Server, binary, tools};
 use project::Project;
 use std::{fs, path::Path, process::Command};
 
@@ -93,6 +93,27 @@ async fn what_cannot_work_is_refused_before_anything_is_written() {
     cli.run(&["init", "function", "greet"]).await.exits(64).warns("--lang");
     assert_eq!(names(home.path()), ["full"]);
     assert_eq!(names(Path::new(&full)), ["mine"]);
+}
+
+/// Without `--directory` it is a new folder of that name; never the one that somebody stands in.
+#[test]
+fn the_folder_is_named_for_the_function() {
+    let home = tempfile::tempdir().expect("a directory can be made");
+    let run = |arguments: &[&str]| {
+        let mut command = Command::new(binary::esteira());
+        command.args(["init", "function", "--lang", "go", page::NAME]).args(arguments).current_dir(home.path());
+        let output = command.output().expect("the binary starts");
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    let (code, said) = run(&["--directory", "."]);
+    assert!(code == Some(64) && said.contains(". is the folder that this runs in"), "{code:?} {said}");
+    assert!(names(home.path()).is_empty());
+    assert_eq!(run(&[]), (Some(0), String::new()));
+    assert_eq!(names(home.path()), [page::NAME]);
+    let manifest = fs::read_to_string(home.path().join(page::NAME).join("go.mod")).expect("it is written");
+    assert!(manifest.starts_with("module shop-greet-worker\n") && !manifest.contains("replace"), "{manifest}");
+    let (code, said) = run(&[]);
+    assert!(code == Some(64) && said.contains("shop.greet is not empty"), "{code:?} {said}");
 }
 
 fn names(folder: &Path) -> Vec<String> {
