@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench bench-peers dev gen vectors lint fmt clippy tidy peers-lint sdk-lint gen-check proto-lint deny verify setup setup-lint clean
+.PHONY: help demo test bench bench-sdks bench-peers dev gen vectors lint fmt clippy tidy peers-lint sdk-lint gen-check proto-lint deny verify setup setup-lint clean
 
 export PATH := $(CURDIR)/.tools/bin:$(PATH)
 TARGET := $(or $(CARGO_TARGET_DIR),target)
@@ -44,6 +44,16 @@ bench: ## measure an optimised build on both databases, and draw docs/performanc
 	$(TARGET)/debug/with-postgres $(BENCH_POSTGRES) -- $(TARGET)/release/esteira bench --database sqlite,{url} \
 		--json $(TARGET)/bench.json $(or $(ARGS),--seconds 3)
 	$(if $(ARGS),,cargo xtask charts $(TARGET)/bench.json docs/performance)
+
+bench-sdks: setup ## what a worker of each SDK costs a task: one process, 1 and 64 slots, SQLite (ARGS=.. are passed on)
+	cargo build $(LOCKED) --release -p esteira-server --features ablation
+	cargo build $(LOCKED) --release -p esteira-kit
+	go build -C sdk/go -buildvcs=false -o $(abspath $(TARGET))/bench-go-worker ./conformance/conformance-worker
+	$(TARGET)/release/esteira bench sdks $(or $(ARGS),--seconds 3) \
+		--worker 'rust=$(TARGET)/release/conformance-worker --server {server} --slots {slots}' \
+		--worker 'go=$(TARGET)/bench-go-worker --server {server} --slots {slots}' \
+		--worker 'python=.tools/sdk-python/bin/python sdk/python/conformance/conformance_worker.py --server {server} --slots {slots}' \
+		--worker 'deno=deno run --quiet --frozen --cached-only --allow-all sdk/deno/conformance/conformance_worker.ts --server {server} --slots {slots}'
 
 bench-peers: setup ## the same workload on other engines, in alternation: tests/peers (ARGS=.. are passed on)
 	cargo build $(LOCKED) --release -p esteira-server

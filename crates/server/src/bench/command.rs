@@ -1,6 +1,11 @@
 //! The command line of `esteira bench`.
 
-use super::{database::Target, machine::Machine, report::Report, scenario::Scenario};
+use super::{
+    database::Target,
+    machine::Machine,
+    report::Report,
+    scenario::{Scenario, SdkWorker},
+};
 use crate::{EX_USAGE, cli::output};
 use clap::{Args, ValueEnum};
 use std::{path::PathBuf, process::ExitCode, time::Duration};
@@ -44,6 +49,9 @@ pub struct Arguments {
     /// b9: seconds for which a reader holds its snapshot [default: 20; 1800 with --full]
     #[arg(long, value_parser = seconds)]
     pub hold_seconds: Option<f64>,
+    /// sdks: a worker that serves `kit.raw`, as NAME=COMMAND with {server} and {slots} in the command
+    #[arg(long)]
+    pub worker: Vec<SdkWorker>,
     /// Directory for SQLite's databases, on the disk to be measured
     #[arg(long)]
     pub directory: Option<PathBuf>,

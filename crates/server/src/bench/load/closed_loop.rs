@@ -24,6 +24,8 @@ pub enum Reports {
     Unary,
     /// Up to 100 tasks a call.
     Batched,
+    /// As a worker does that is another process.
+    Elsewhere,
 }
 
 impl Reports {
@@ -32,6 +34,7 @@ impl Reports {
         match self {
             Self::Unary => "unary",
             Self::Batched => "batched",
+            Self::Elsewhere => "sdk",
         }
     }
 }
@@ -83,9 +86,10 @@ impl ClosedLoop {
 
     /// Publishes the plan and plays.
     pub async fn start(self, stage: &Stage) -> Result<Playing, String> {
-        publish(stage, Plan::Chain(self.steps)).await?;
+        publish(stage, if self.reports == Reports::Elsewhere { Plan::Kit } else { Plan::Chain(self.steps) }).await?;
         let (slots, per_worker, max_leases) = match self.reports {
             Reports::Unary => (self.in_flight.min(SLOTS_MAX), self.slots_per_worker, 1),
+            Reports::Elsewhere => (0, 1, 1),
             Reports::Batched => (BATCHING_WORKERS, 1, (self.in_flight / BATCHING_WORKERS).clamp(4, BATCH_MAX)),
         };
         let (meter, over) = (Arc::<Meter>::default(), Arc::<AtomicBool>::default());

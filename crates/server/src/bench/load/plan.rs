@@ -12,6 +12,8 @@ pub const DATA: &str = r#"{"order":"9007199254740993","status":"shipped","items"
 pub enum Plan {
     /// So many steps, one after the other.
     Chain(usize),
+    /// One step, which a worker of an SDK serves.
+    Kit,
     /// A step that makes items, one task an item, and a join.
     FanOut,
 }
@@ -33,6 +35,7 @@ impl Plan {
                 };
                 (0..length).map(step).collect::<Vec<_>>().join(",")
             }
+            Self::Kit => r#"{"step_key":"only","function":"kit.raw"}"#.to_owned(),
             Self::FanOut => format!(
                 r#"{{"step_key":"fan","function":"{function}","output":"multiple","next":["item"]}},
                    {{"step_key":"item","function":"{function}","next":["join"]}},

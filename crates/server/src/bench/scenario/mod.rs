@@ -13,6 +13,9 @@ mod b14_overload;
 mod b16_ablation;
 
 mod offers;
+mod sdks;
+
+pub use sdks::SdkWorker;
 
 use super::{command::Arguments, database::Target, report::Report};
 use clap::ValueEnum;
@@ -43,6 +46,8 @@ pub enum Scenario {
     B14,
     /// What single techniques are worth
     B16,
+    /// Workers of SDKs, which --worker names
+    Sdks,
 }
 
 impl fmt::Display for Scenario {
@@ -71,6 +76,7 @@ impl Scenario {
             Self::B12 => b12_replicas::run(arguments, target, report).await,
             Self::B14 => b14_overload::run(arguments, target, report).await,
             Self::B16 => b16_ablation::run(arguments, target, report).await,
+            Self::Sdks => sdks::run(arguments, target, report).await,
         }
     }
 }
