@@ -6,6 +6,7 @@
 
 pub mod case;
 pub mod compare;
+pub mod distributed;
 pub mod files;
 pub mod generate;
 pub mod json_text;

@@ -3,19 +3,15 @@
 //! Public RPCs do not show in which order tasks ended, nor in which order messages of different keys were committed: both
 //! are compared without their order. Of outputs and results they show the first hundred, and the count of all.
 
-mod distributed;
-
-use distributed::{Published, messages_of, shown};
-use esteira_e2e::{LocalWorker, Server, jobs};
-use esteira_sdk::client::{Client, v1};
+use esteira_e2e::{LocalWorker, Server};
+use esteira_sdk::client::v1;
 use esteira_testkit::Postgres;
 use esteira_vectors::{
     Case,
     case::{RefusedCase, TraceCase},
-    difference, files,
+    difference, distributed, files,
 };
 use std::time::Duration;
-use tokio::time::{Instant, timeout_at};
 
 /// How long all jobs may take together, from the start of the last one.
 const ALL_MAX: Duration = Duration::from_secs(120);
@@ -47,46 +43,12 @@ async fn reproduces_every_trace(server: Server) {
     });
     let client = server.client();
     let worker = LocalWorker::start(&server.url(), SLOTS, esteira_kit::functions());
-    let wrong = run_all(&client, &cases).await;
+    let distributed::Found { wrong, tasks, messages } =
+        distributed::run_all(&client, &cases, ALL_MAX).await;
     worker.stop().await;
     server.stop().await;
+    assert!(tasks > 2_000 && messages > 0, "only {tasks} tasks and {messages} messages");
     assert!(wrong.is_empty(), "{} of {} differ:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
-}
-
-/// Starts all jobs, then looks at each.
-async fn run_all(client: &Client, cases: &[TraceCase]) -> Vec<String> {
-    let mut started = Vec::new();
-    for (number, case) in cases.iter().enumerate() {
-        let published = Published::publish(client, case, number).await;
-        let job = published.start(client, case).await;
-        started.push((published, job));
-    }
-    let (mut ended, until) = (Vec::new(), Instant::now() + ALL_MAX);
-    for ((_, job), case) in started.iter().zip(cases) {
-        let waited = timeout_at(until, client.jobs().wait(job)).await;
-        match waited {
-            Ok(job) => ended.push(job.expect("the job can be awaited")),
-            Err(_) => return vec![format!("{} has not ended: {:?}", case.name, open_tasks(client, job).await)],
-        }
-    }
-    let messages = messages_of(client).await;
-    let (mut wrong, mut tasks) = (Vec::new(), 0);
-    for ((case, (published, _)), job) in cases.iter().zip(&started).zip(ended) {
-        let expected = distributed::as_shown(case.expected.clone().expect("it is filled in"));
-        let found = shown(client, published, job, &messages).await;
-        tasks += found.tasks.len();
-        wrong.extend(difference(&expected, &found).map(|it| format!("{}: {it}", case.name)));
-    }
-    assert!(tasks > 2_000 && !messages.is_empty(), "only {tasks} tasks");
-    wrong
-}
-
-/// Tasks that have not ended: step, state, why it waits, attempts.
-async fn open_tasks(client: &Client, job: &str) -> Vec<String> {
-    let tasks = jobs::tasks(client, job).await.into_iter().filter(|task| task.end_time.is_none());
-    tasks
-        .map(|task| format!("{} {:?} {:?} {}", task.step_key, task.state(), task.wait_reason(), task.attempts.len()))
-        .collect()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,14 +1,19 @@
 //! A case as a job of the coordinator, and its trace as public RPCs show it.
 
-use esteira_e2e::jobs;
-use esteira_model::limits;
-use esteira_sdk::client::{Client, v1, wire};
-use esteira_vectors::{
+use crate::{
     case::{Failure, Issue, Message, Payload, Task, Trace, TraceCase, Verdict},
+    difference,
     payload::is_uuid,
     run::trace,
 };
-use std::collections::{BTreeMap, BTreeSet};
+use esteira_e2e::jobs;
+use esteira_model::limits;
+use esteira_sdk::client::{Client, v1, wire};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+use tokio::time::{Instant, timeout_at};
 
 /// How long the relay waits for more messages before it takes them for all.
 const NO_WAIT: prost_types::Duration = prost_types::Duration { seconds: 0, nanos: 0 };
@@ -24,6 +29,55 @@ pub struct Published {
 
 /// Messages by the job that emitted them.
 pub type Messages = BTreeMap<String, Vec<Message>>;
+
+/// What came of all cases together.
+#[derive(Debug)]
+pub struct Found {
+    /// What differs, a line each.
+    pub wrong: Vec<String>,
+    /// How many tasks were compared.
+    pub tasks: usize,
+    /// How many messages were compared.
+    pub messages: usize,
+}
+
+/// Starts all jobs, waits for all of them together no longer than `limit`, then looks at each.
+pub async fn run_all(client: &Client, cases: &[TraceCase], limit: Duration) -> Found {
+    let mut started = Vec::new();
+    for (number, case) in cases.iter().enumerate() {
+        let published = Published::publish(client, case, number).await;
+        let job = published.start(client, case).await;
+        started.push((published, job));
+    }
+    let (mut ended, until) = (Vec::new(), Instant::now() + limit);
+    for ((_, job), case) in started.iter().zip(cases) {
+        let waited = timeout_at(until, client.jobs().wait(job)).await;
+        match waited {
+            Ok(job) => ended.push(job.expect("the job can be awaited")),
+            Err(_) => {
+                let why = format!("{} has not ended: {:?}", case.name, open_tasks(client, job).await);
+                return Found { wrong: vec![why], tasks: 0, messages: 0 };
+            }
+        }
+    }
+    let messages = messages_of(client).await;
+    let mut found = Found { wrong: Vec::new(), tasks: 0, messages: messages.values().map(Vec::len).sum() };
+    for ((case, (published, _)), job) in cases.iter().zip(&started).zip(ended) {
+        let expected = as_shown(case.expected.clone().expect("it is filled in"));
+        let trace = shown(client, published, job, &messages).await;
+        found.tasks += trace.tasks.len();
+        found.wrong.extend(difference(&expected, &trace).map(|it| format!("{}: {it}", case.name)));
+    }
+    found
+}
+
+/// Tasks that have not ended: step, state, why it waits, attempts.
+async fn open_tasks(client: &Client, job: &str) -> Vec<String> {
+    let tasks = jobs::tasks(client, job).await.into_iter().filter(|task| task.end_time.is_none());
+    tasks
+        .map(|task| format!("{} {:?} {:?} {}", task.step_key, task.state(), task.wait_reason(), task.attempts.len()))
+        .collect()
+}
 
 impl Published {
     /// Publishes the plan, after the sub-plans that it names.

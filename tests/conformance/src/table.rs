@@ -1,0 +1,94 @@
+//! The table of `docs/conformance.md`.
+
+use crate::{run::Outcome, scenario::SCENARIOS, sdk::Sdk, variant::Variant};
+use std::fmt::Write as _;
+
+/// What stands around the table.
+const PAGE: &str = "\
+# Conformance
+
+What the worker of each SDK was put through, and what came of it. Made by `make conformance`; do not write into it by hand.
+
+A real coordinator, a worker of the SDK as a process, and between them a proxy that breaks connections and loses answers. What is
+looked at is what public RPCs show and what the worker said: never the inside of a worker. The scenarios are functions of
+[`tests/conformance/src/scenario`](../tests/conformance/src/scenario/mod.rs); how a worker is started stands in the `sdk.yaml`
+beside it.
+
+| sign | meaning |
+| --- | --- |
+| ✓ | passed |
+| ✗ | failed |
+| known | fails, as `must_fail` of its `sdk.yaml` says; one that passes all the same is an error |
+| – | the variant does not apply |
+
+The variants: **plain**; **tiny-lease**, every lease is the shortest there is, 1 s; **lossy**, every fourth answer is lost with its
+connection; **coordinator-kill9**, the coordinator is killed twice while it works; **slots=1**, one task at a time.
+
+";
+
+/// What stands below it.
+const NOT_COVERED: &str = "
+Not in the table: a reprocessed job with its lineage and the verification of the provenance chain, because no public RPC has them
+yet; values of `tests/vectors` that need no coordinator, which each SDK's own tests read.
+";
+
+/// The whole page.
+pub fn page(sdks: &[Sdk], outcomes: &[Outcome], relay: &str) -> String {
+    let mut page = String::from(PAGE);
+    for level in 0..=3 {
+        write(&mut page, format_args!("## Level {level}\n\n"));
+        let names: Vec<&str> = sdks.iter().map(|sdk| sdk.name.as_str()).collect();
+        write(&mut page, format_args!("| scenario | variant | {} |\n", names.join(" | ")));
+        write(&mut page, format_args!("| --- | --- |{}\n", " --- |".repeat(names.len())));
+        for scenario in SCENARIOS.iter().filter(|scenario| scenario.level == level) {
+            for (row, variant) in scenario.variants.iter().enumerate() {
+                let about = if row == 0 { format!("**{}**: {}", scenario.name, scenario.about) } else { String::new() };
+                let signs: Vec<&str> = names.iter().map(|sdk| sign(outcomes, sdk, scenario.name, *variant)).collect();
+                write(&mut page, format_args!("| {about} | {} | {} |\n", variant.name(), signs.join(" | ")));
+            }
+        }
+        page.push('\n');
+    }
+    write(&mut page, format_args!("## The relay\n\n{relay}\n{NOT_COVERED}"));
+    page
+}
+
+fn sign(outcomes: &[Outcome], sdk: &str, scenario: &str, variant: Variant) -> &'static str {
+    let is_it = |it: &&Outcome| it.sdk == sdk && it.scenario == scenario && it.variant == variant;
+    match outcomes.iter().find(is_it) {
+        None => "–",
+        Some(outcome) if !outcome.is_as_declared() => "✗",
+        Some(outcome) if outcome.must_fail => "known",
+        Some(_) => "✓",
+    }
+}
+
+fn write(page: &mut String, what: std::fmt::Arguments<'_>) {
+    page.write_fmt(what).expect("a string can always be written to");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn every_cell_has_its_sign() {
+        let outcome = |variant, failure: Option<&str>, must_fail| Outcome {
+            sdk: "go".into(),
+            scenario: "raw_echo",
+            variant,
+            failure: failure.map(str::to_owned),
+            must_fail,
+            took: Duration::ZERO,
+        };
+        let outcomes = [
+            outcome(Variant::Plain, None, false),
+            outcome(Variant::Lossy, Some("why"), false),
+            outcome(Variant::TinyLease, Some("why"), true),
+            outcome(Variant::OneSlot, None, true),
+        ];
+        let signs = Variant::ALL.map(|variant| sign(&outcomes, "go", "raw_echo", variant));
+        assert_eq!(signs, ["✓", "known", "✗", "–", "✗"]);
+    }
+}
