@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench bench-sdks bench-peers dev gen vectors lint fmt clippy tidy peers-lint sdk-lint gen-check proto-lint deny verify setup setup-lint clean
+.PHONY: help demo test bench conformance bench-sdks bench-peers dev gen vectors lint fmt clippy tidy peers-lint sdk-lint gen-check proto-lint deny verify setup setup-lint clean
 
 export PATH := $(CURDIR)/.tools/bin:$(PATH)
 TARGET := $(or $(CARGO_TARGET_DIR),target)
@@ -58,6 +58,10 @@ bench-sdks: setup ## what a worker of each SDK costs a task: one process, 1 and 
 bench-peers: setup ## the same workload on other engines, in alternation: tests/peers (ARGS=.. are passed on)
 	cargo build $(LOCKED) --release -p esteira-server
 	python3 tests/peers/run.py --esteira $(TARGET)/release/esteira $(ARGS)
+
+conformance: setup ## the workers of all SDKs through every scenario; writes docs/conformance.md (ARGS=.. choose some, and write nothing)
+	$(BUILD_ALL)
+	$(TARGET)/debug/conformance $(or $(ARGS),--write docs/conformance.md)
 
 dev: ## a coordinator for development: no configuration, data in ./dev-data
 	cargo run $(LOCKED) -p esteira-server --bin esteira -- dev $(ARGS)

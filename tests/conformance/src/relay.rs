@@ -5,7 +5,7 @@ use crate::{
     run::apart,
     sdk::Sdk,
     variant::Variant,
-    worker::Worker,
+    worker::{SOON, Worker},
     world::{Cell, Database, World},
 };
 use esteira_e2e::jobs;
@@ -64,7 +64,7 @@ async fn relay(sdks: &[Arc<Sdk>], expected: TraceCase) {
     let seen = ended(&world, &first).await;
     let decoded = world.run("echo", Payload::json(DOCUMENT)).await;
     assert!(is_same_value(DOCUMENT, &text(&decoded)), "{}", text(&decoded));
-    let found = distributed::run_all(&world.client, &[expected]).await;
+    let found = distributed::run_all(&world.client, &[expected], SOON).await;
     assert!(found.wrong.is_empty() && found.tasks == STEPS, "the embedded trace is another: {:?}", found.wrong);
 
     for (place, sdk) in sdks.iter().enumerate() {
@@ -114,7 +114,7 @@ async fn publish(world: &World, name: &str, steps: &Value) {
 
 /// Waits until the task of this step is leased.
 async fn holds(world: &World, job: &str, step: usize) {
-    esteira_e2e::until(crate::worker::SOON, "the document arrives", async || {
+    esteira_e2e::until(SOON, "the document arrives", async || {
         let tasks = jobs::tasks(&world.client, job).await;
         let task = tasks.into_iter().find(|task| task.step_key == format!("s{step}"))?;
         (task.state() == v1::TaskState::Leased).then_some(())

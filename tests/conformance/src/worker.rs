@@ -47,15 +47,19 @@ impl Worker {
         until(SOON, &format!("{} waits for work", self.id), parked).await;
     }
 
+    /// Waits until a function runs that gives a checkpoint: until a heartbeat with one is answered.
+    pub async fn runs(&self) {
+        let kept = |calls: &[Call]| {
+            let beats = calls.iter().filter(|call| call.method == "HeartbeatLeases" && call.answer.is_some());
+            let mut beats = beats.flat_map(|call| call.request::<v1::HeartbeatLeasesRequest>().beats);
+            beats.any(|beat| beat.checkpoint.is_some()).then_some(())
+        };
+        self.shows("it has sent a checkpoint", kept).await
+    }
+
     /// Waits until its calls show something.
     pub async fn shows<T>(&self, what: &str, look: impl Fn(&[Call]) -> Option<T>) -> T {
         until(SOON, &format!("{what}: {}", self.id), async || look(&self.proxy.calls())).await
-    }
-
-    /// Waits until a call of this RPC is answered that came after this moment.
-    pub async fn calls_again(&self, method: &str, since: Instant) {
-        let newer = |calls: &[Call]| calls.iter().any(|call| call.method == method && call.begun > since).then_some(());
-        self.shows(&format!("{method} is called"), newer).await;
     }
 }
 

@@ -57,7 +57,11 @@ pub struct World {
     folder: TempDir,
     workers: AtomicUsize,
     killer: std::sync::Mutex<Option<Killer>>,
+    losses: std::sync::Mutex<Vec<Counter>>,
 }
+
+/// Counts what happened to one worker.
+type Counter = Box<dyn Fn() -> usize + Send>;
 
 struct Killer {
     stop: Arc<AtomicBool>,
@@ -78,7 +82,16 @@ impl World {
         let (client, url) = (server.client(), server.url());
         let folder = tempfile::tempdir().expect("a folder can be made");
         let server = Arc::new(Mutex::new(server));
-        Self { client, cell, server, url, folder, workers: AtomicUsize::new(0), killer: Default::default() }
+        Self {
+            client,
+            cell,
+            server,
+            url,
+            folder,
+            workers: AtomicUsize::new(0),
+            killer: Default::default(),
+            losses: Default::default(),
+        }
     }
 
     /// Ends the coordinator, and insists that it ends well and that the variant did what it says.
@@ -88,6 +101,11 @@ impl World {
             killer.stop.store(true, SeqCst);
             let kills = within(SOON, "the kills end", killer.running).await.expect("the kills do not panic");
             assert!(kills > 0, "the coordinator was never killed: nothing was tested");
+        }
+        if self.cell.variant == Variant::Lossy {
+            let losses: usize =
+                self.losses.lock().expect("no panic while it was held").iter().map(|count| count()).sum();
+            assert!(losses > 0, "no answer was lost: nothing was tested");
         }
         let server = Arc::into_inner(self.server).expect("nobody else has it any more").into_inner();
         server.stop().await;
@@ -124,6 +142,7 @@ impl World {
         let proxy = Proxy::start(&self.url, disguise).await;
         if self.cell.variant == Variant::Lossy {
             proxy.lose_every(LOST_EVERY);
+            self.losses.lock().expect("no panic while it was held").push(Box::new(proxy.loss_counter()));
         }
         let slots = if self.cell.variant == Variant::OneSlot { 1 } else { slots };
         let spool = self.folder.path().join(format!("{id}.spool"));

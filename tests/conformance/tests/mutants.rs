@@ -14,16 +14,16 @@ use std::{sync::Arc, thread};
 type Mutant = (fn() -> Disguise, &'static str, &'static str);
 
 const MUTANTS: &[Mutant] = &[
-    (|| Disguise::NewRequestIds(Default::default()), "lost_lease_answer", "job"),
+    (|| Disguise::NewRequestIds(Default::default()), "lost_lease_answer", "the leases came again only after"),
     (|| Disguise::ForgetsReports(Default::default()), "lost_report_answer", "already_applied"),
     (|| Disguise::IgnoresLost, "lost_lease", "the slot is free"),
     (|| Disguise::IgnoresDrain, "drained", "ends: not within"),
     (|| Disguise::RoundsNumbers, "raw_echo", "9007199254740993"),
     (|| Disguise::RoundsNumbers, "decoded_echo", "9007199254740993 came back as 9007199254740992"),
-    (|| Disguise::NoHeartbeats, "long_work", "granted again"),
-    (|| Disguise::DropsCheckpoints, "killed", "null"),
-    (|| Disguise::ReversesItems, "fan_out", "assertion"),
-    (|| Disguise::EmitsTwice, "emit_with_completion", "assertion"),
+    (|| Disguise::NoHeartbeats, "long_work", "LeaseExpired"),
+    (|| Disguise::DropsCheckpoints, "killed", "it has sent a checkpoint"),
+    (|| Disguise::ReversesItems, "fan_out", "Number(999), Number(998)"),
+    (|| Disguise::EmitsTwice, "emit_with_completion", "[Number(1), Number(3), Number(1), Number(3)]"),
     (|| Disguise::Hoards, "slots", "leases held at once"),
 ];
 

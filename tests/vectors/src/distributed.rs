@@ -267,6 +267,9 @@ pub async fn messages_of(client: &Client) -> Messages {
         }
         list.page_token = page.next_page_token;
     }
+    if topics.is_empty() {
+        return Messages::new();
+    }
     let request = v1::LeaseOutboxRequest {
         worker_id: "vectors".into(),
         topics: topics.into_iter().collect(),

@@ -43,8 +43,7 @@ async fn reproduces_every_trace(server: Server) {
     });
     let client = server.client();
     let worker = LocalWorker::start(&server.url(), SLOTS, esteira_kit::functions());
-    let distributed::Found { wrong, tasks, messages } =
-        distributed::run_all(&client, &cases, ALL_MAX).await;
+    let distributed::Found { wrong, tasks, messages } = distributed::run_all(&client, &cases, ALL_MAX).await;
     worker.stop().await;
     server.stop().await;
     assert!(tasks > 2_000 && messages > 0, "only {tasks} tasks and {messages} messages");

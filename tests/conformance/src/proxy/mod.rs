@@ -116,6 +116,12 @@ impl Proxy {
         move || shared.state().calls.len()
     }
 
+    /// Counts the answers that were lost.
+    pub fn loss_counter(&self) -> impl Fn() -> usize + Send + Sync + use<> {
+        let shared = Arc::clone(&self.shared);
+        move || shared.state().calls.iter().filter(|call| call.lost).count()
+    }
+
     /// Whether a call of this RPC waits for its answer.
     pub fn is_open(&self, method: &str) -> bool {
         self.shared.state().open.iter().any(|open| open == method)

@@ -3,27 +3,31 @@
 use crate::world::World;
 use esteira_e2e::{jobs, within};
 use esteira_sdk::model::Payload;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::time::Duration;
-use tokio::time::Instant;
 
 /// From a silent connection to the end of what waited for it: a call's time-out, and backoff.
 const RECOVERED_MAX: Duration = Duration::from_secs(60);
 
 pub(super) async fn half_open(world: &World) {
     let worker = world.worker(2).await;
-    world.publish_one("slow", "kit.script", json!({"attempts": [[{"sleep_ms": 700}, {"return": "1"}]]})).await;
+    // The checkpoint comes with the first heartbeat, after 10 s of a lease of 30 s: only then it is sure that it runs.
+    let config = json!({"attempts": [[{"checkpoint": "1"}, {"sleep_ms": 12_000}, {"return": "1"}]]});
+    world.publish_one("slow", "kit.script", config).await;
+    world.publish_one("raw", "kit.raw", json!(null)).await;
     let job = world.begin("slow", Payload::json("null")).await;
-    world.leased(&job).await;
-    let silent = Instant::now();
+    worker.runs().await;
     worker.proxy.silence();
-    let ended =
-        within(RECOVERED_MAX, "the result arrives", world.client.jobs().wait(&job)).await.expect("it is awaited");
-    assert_eq!(jobs::results(&ended), [json!(1)]);
+    assert_eq!(results(world, &job).await, [json!(1)]);
     assert_eq!(world.task(&job).await.attempts.len(), 1);
-    // And it asks for more, on a connection that answers.
-    worker.calls_again("LeaseTasks", silent).await;
-    world.run("slow", Payload::json("null")).await;
+    // And it asks for more on a connection that answers, though its poll may have been parked on the silent one.
+    let next = world.begin("raw", Payload::json("2")).await;
+    assert_eq!(results(world, &next).await, [json!(2)]);
+}
+
+async fn results(world: &World, job: &str) -> Vec<Value> {
+    let ended = within(RECOVERED_MAX, "the job ends", world.client.jobs().wait(job)).await;
+    jobs::results(&ended.expect("it is awaited"))
 }
 
 pub(super) async fn resets_and_goaway(world: &World) {

@@ -1,7 +1,6 @@
 //! How workers end: asked to, or not.
 
 use crate::{
-    proxy::Call,
     worker::{self, SOON},
     world::World,
 };
@@ -10,15 +9,18 @@ use esteira_sdk::{
     client::v1::{self, FailureKind, worker_service_client::WorkerServiceClient},
     model::Payload,
 };
-use serde_json::{Value, json};
+use serde_json::json;
 use std::time::Duration;
 use tokio::time::Instant;
 
 /// From SIGTERM to the end of a worker that waits for work.
 const PARKED_MAX: Duration = Duration::from_secs(2);
 
+/// Work of 2.5 s that can be seen to have begun: its checkpoint comes with a heartbeat after a third of the lease.
 async fn publish_slow(world: &World) {
-    world.publish_one("slow", "kit.script", json!({"attempts": [[{"sleep_ms": 1_500}, {"return": "\"done\""}]]})).await;
+    let config = json!({"attempts": [[{"checkpoint": "1"}, {"sleep_ms": 2_500}, {"return": "\"done\""}]]});
+    let step = json!({"step_key": "only", "function": "kit.script", "config": config, "lease_ttl": "3s"});
+    world.publish("slow", json!([step])).await;
 }
 
 pub(super) async fn sigterm_parked(world: &World) {
@@ -36,7 +38,7 @@ pub(super) async fn sigterm_running(world: &World) {
     let mut worker = world.worker(2).await;
     publish_slow(world).await;
     let job = world.begin("slow", Payload::json("null")).await;
-    world.leased(&job).await;
+    worker.runs().await;
     let told = Instant::now();
     worker.stop(SOON).await;
     done_once(world, &job).await;
@@ -49,7 +51,7 @@ pub(super) async fn drained(world: &World) {
     let mut worker = world.worker(2).await;
     publish_slow(world).await;
     let job = world.begin("slow", Payload::json("null")).await;
-    world.leased(&job).await;
+    worker.runs().await;
     let url = world.server().await.url();
     let mut operator = WorkerServiceClient::connect(url).await.expect("the coordinator listens");
     let drain = v1::DrainWorkerRequest { worker_id: worker.id.clone(), reason: "a test".into(), ..Default::default() };
@@ -71,12 +73,7 @@ pub(super) async fn killed(world: &World) {
         json!({"step_key": "only", "function": "kit.script", "config": {"attempts": attempts}, "lease_ttl": "2s"});
     world.publish("slow", json!([step])).await;
     let job = world.begin("slow", Payload::json("null")).await;
-    let kept = |calls: &[Call]| {
-        let beats = calls.iter().filter(|call| call.method == "HeartbeatLeases" && call.answer.is_some());
-        let mut beats = beats.flat_map(|call| call.request::<v1::HeartbeatLeasesRequest>().beats);
-        beats.any(|beat| beat.lease_token.len() > 1).then_some(())
-    };
-    doomed.shows("it has sent a heartbeat", kept).await;
+    doomed.runs().await;
     let other = world.worker(1).await;
     doomed.process.kill9().await;
     let ended = world.succeeded(&job).await;
@@ -91,11 +88,11 @@ pub(super) async fn killed(world: &World) {
 
 pub(super) async fn spool(world: &World) {
     let mut worker = world.worker_named("spooler", 1, None).await;
-    let config = json!({"attempts": [[{"sleep_ms": 500}, {"return": "\"done\""}]]});
-    let step: Value = json!({"step_key": "only", "function": "kit.script", "config": config, "lease_ttl": "5m"});
+    let config = json!({"attempts": [[{"checkpoint": "1"}, {"sleep_ms": 12_000}, {"return": "\"done\""}]]});
+    let step = json!({"step_key": "only", "function": "kit.script", "config": config, "lease_ttl": "30s"});
     world.publish("slow", json!([step])).await;
     let job = world.begin("slow", Payload::json("null")).await;
-    world.leased(&job).await;
+    worker.runs().await;
     world.server().await.kill9().await;
     worker.process.terminate();
     // With what exit code a worker ends that could not deliver is its own business.

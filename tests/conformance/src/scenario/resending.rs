@@ -25,7 +25,8 @@ pub(super) async fn lost_lease_answer(world: &World) {
     let begun = Instant::now();
     let job = world.begin("raw", Payload::json("1")).await;
     world.succeeded(&job).await;
-    assert!(worker.proxy.all_lost() && begun.elapsed() < RESENT_MAX, "after {:?}", begun.elapsed());
+    assert!(worker.proxy.all_lost(), "no answer with leases was lost");
+    assert!(begun.elapsed() < RESENT_MAX, "the leases came again only after {:?}", begun.elapsed());
     assert_eq!(world.task(&job).await.attempts.len(), 1, "it was granted once");
 
     let calls = worker.proxy.calls();
@@ -62,7 +63,7 @@ pub(super) async fn reset_streams(world: &World) {
             calls[lost + 1..].iter().any(|call| call.request == calls[lost].request).then_some(lost)
         };
         let lost = worker.shows("it is asked again", again).await;
-        assert!(begun.elapsed() < RESENT_MAX, "after {:?}", begun.elapsed());
+        assert!(begun.elapsed() < RESENT_MAX, "it was done only after {:?}", begun.elapsed());
         assert_repeated(&worker.proxy.calls(), lost);
         assert_eq!(world.task(&job).await.attempts.len(), 1);
     }
