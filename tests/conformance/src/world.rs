@@ -12,13 +12,14 @@ use esteira_sdk::{
     model::Payload,
 };
 use esteira_testkit::Postgres;
+use esteira_vectors::distributed;
 use serde_json::{Value, json};
 use std::sync::{
     Arc,
     atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
 };
 use tempfile::TempDir;
-use tokio::{sync::Mutex, task::JoinHandle};
+use tokio::{sync::Mutex, task::JoinHandle, time::timeout};
 
 /// Where `lossy` loses answers.
 const LOST_EVERY: u64 = 4;
@@ -188,7 +189,10 @@ impl World {
 
     /// Waits until a job has ended, whatever its end.
     pub async fn ended(&self, job: &str) -> v1::Job {
-        within(SOON, &format!("job {job} ends"), self.client.jobs().wait(job)).await.expect("the job can be awaited")
+        match timeout(SOON, self.client.jobs().wait(job)).await {
+            Ok(ended) => ended.expect("the job can be awaited"),
+            Err(_) => panic!("job {job} has not ended: {:?}", distributed::open_tasks(&self.client, job).await),
+        }
     }
 
     /// Waits until a job has succeeded.

@@ -72,7 +72,7 @@ pub async fn run_all(client: &Client, cases: &[TraceCase], limit: Duration) -> F
 }
 
 /// Tasks that have not ended: step, state, why it waits, attempts.
-async fn open_tasks(client: &Client, job: &str) -> Vec<String> {
+pub async fn open_tasks(client: &Client, job: &str) -> Vec<String> {
     let tasks = jobs::tasks(client, job).await.into_iter().filter(|task| task.end_time.is_none());
     tasks
         .map(|task| format!("{} {:?} {:?} {}", task.step_key, task.state(), task.wait_reason(), task.attempts.len()))
