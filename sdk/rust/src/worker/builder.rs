@@ -84,15 +84,11 @@ impl Worker {
     pub async fn run(self, shutdown: impl Future<Output = ()>) -> Result<(), Error> {
         let rpc = Rpc::new(self.link);
         let mut shutdown = Box::pin(shutdown);
-        let mut stopped = false;
         if let Some(spool) = &self.spool {
             tokio::select! {
                 sent = spool.send(&rpc) => sent.map_err(Error::Spool)?,
-                () = &mut shutdown => stopped = true,
+                () = &mut shutdown => return Ok(()),
             }
-        }
-        if stopped {
-            return Ok(());
         }
         let (sender, directives) = mpsc::channel(1);
         let heartbeats = Heartbeats::start(&self.setup.info.worker_id, &rpc, sender)?;

@@ -81,13 +81,13 @@ impl Checkpoints {
     /// After a commit of this thread: has the log copied when it is long.
     pub(super) fn committed(&mut self) {
         let pages = LOG_PAGES.get();
-        if pages + self.threshold < self.next_at {
+        if pages.saturating_add(self.threshold) < self.next_at {
             // It began anew.
             self.next_at = self.threshold;
         }
         if pages >= self.next_at && !self.shared.busy.swap(true, Ordering::Acquire) {
             // A reader's snapshot can keep the log from being copied: try again when it is longer by as much, not at once.
-            self.next_at = pages + self.threshold;
+            self.next_at = pages.saturating_add(self.threshold);
             if let Some(wake) = &self.wake {
                 let _ = wake.try_send(());
             }
