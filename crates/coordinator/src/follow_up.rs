@@ -6,7 +6,7 @@ use crate::{
     round::{Act, Round, Todo},
 };
 use esteira_engine::FollowUp;
-use esteira_model::{Flow, Job, JobId, JobState, Lineage, LineageKind, PlanVersionId, Task, limits};
+use esteira_model::{Flow, Job, JobId, JobState, Lineage, LineageKind, PlanVersionId, Provenance, Task, limits};
 
 impl Round<'_> {
     pub(crate) async fn follow_up(&mut self, job: &Job, follow_ups: Vec<FollowUp>, next: &mut Vec<Todo>) -> Result<()> {
@@ -45,6 +45,8 @@ impl Round<'_> {
             create_time: self.now,
             start_after: None,
             deadline: parent.deadline,
+            // The salts of a tree of jobs come from one seed.
+            provenance: Provenance { seed: parent.provenance.seed, ..Provenance::default() },
             state: JobState::Pending,
             flow: Flow::default(),
             start_time: None,
@@ -52,6 +54,7 @@ impl Round<'_> {
             cancel_time: None,
             failure: None,
             note: String::new(),
+            end_leaf_at: None,
             revision: 1,
             ..parent.clone()
         };

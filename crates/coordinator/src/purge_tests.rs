@@ -27,6 +27,7 @@ async fn world() -> (Coordinator, Principal, JobId) {
         create_time: Time(1),
         start_after: None,
         deadline: None,
+        provenance: Default::default(),
         state: JobState::Succeeded,
         flow: Flow::default(),
         start_time: Some(Time(1)),
@@ -34,6 +35,7 @@ async fn world() -> (Coordinator, Principal, JobId) {
         cancel_time: None,
         failure: None,
         note: String::new(),
+        end_leaf_at: None,
         revision: 1,
     };
     let mut unit = store.writer.begin().await.expect("begins");

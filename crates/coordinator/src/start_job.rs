@@ -110,6 +110,7 @@ impl Coordinator {
             create_time: now,
             start_after: ask.start_after,
             deadline: ask.job_timeout.map(|timeout| ask.start_after.unwrap_or(now).max(now).after(timeout)),
+            provenance: Default::default(),
             state: JobState::Pending,
             flow: Flow::default(),
             start_time: None,
@@ -117,6 +118,7 @@ impl Coordinator {
             cancel_time: None,
             failure: None,
             note: String::new(),
+            end_leaf_at: None,
             revision: 1,
         };
         Ok(Start { job, input: ask.packet.data, to_start, request: ask.request, chosen_id: ask.job_id.is_some() })

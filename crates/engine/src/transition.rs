@@ -359,6 +359,7 @@ impl<'a, 'c> Transition<'a, 'c> {
             failure,
             usage: end.usage,
             report_digest: end.report_digest,
+            leaf_at: None,
         })));
     }
 

@@ -49,6 +49,10 @@ uuid_id! {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ArtifactId(pub i64);
 
+/// A page of the ledger: leaves that were committed together; a time-ordered 63-bit integer, internal to the store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct PageId(pub i64);
+
 /// Tenant. Everything belongs to one.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct AccountId(pub std::sync::Arc<str>);

@@ -4,6 +4,7 @@ use crate::{
     closed_enum::closed_enum,
     failure::Failure,
     id::{AccountId, ArtifactId, JobId, PlanVersionId, TaskId},
+    leaf::{LeafAt, Provenance},
     packet::{Actor, AggregateRef, Headers},
     time::Time,
 };
@@ -155,6 +156,8 @@ pub struct Job {
     pub start_after: Option<Time>,
     /// When it times out.
     pub deadline: Option<Time>,
+    /// What the ledger knows of its start.
+    pub provenance: Provenance,
 
     /// Where it stands.
     pub state: JobState,
@@ -170,6 +173,8 @@ pub struct Job {
     pub failure: Option<Failure>,
     /// The last operator action's reason, or "".
     pub note: String,
+    /// Where its end is recorded; set with `end_time`.
+    pub end_leaf_at: Option<LeafAt>,
     /// Counts the writes of this row; the etag.
     pub revision: i64,
 }

@@ -9,6 +9,7 @@ pub mod fact;
 pub mod failure;
 pub mod id;
 pub mod job;
+pub mod leaf;
 pub mod limits;
 pub mod outbox;
 pub mod packet;
@@ -21,8 +22,9 @@ pub mod uuid;
 
 pub use fact::{Arrival, Artifact, Fact};
 pub use failure::{Failure, FailureKind};
-pub use id::{AccountId, ArtifactId, JobId, PlanId, PlanVersionId, TaskId};
+pub use id::{AccountId, ArtifactId, JobId, PageId, PlanId, PlanVersionId, TaskId};
 pub use job::{DataClass, Flow, Job, JobAction, JobState, JoinFlow, Lineage, LineageKind, WaitingJoin};
+pub use leaf::{LeafAt, Provenance, Seed};
 pub use outbox::{Emit, OutboxMessage};
 pub use packet::{Actor, AggregateRef, Headers, Packet};
 pub use payload::{Body, Payload};

@@ -4,6 +4,7 @@ use crate::{
     closed_enum::closed_enum,
     failure::Failure,
     id::{ArtifactId, JobId, TaskId},
+    leaf::LeafAt,
     packet::AggregateRef,
     time::Time,
     usage::Usage,
@@ -164,6 +165,8 @@ pub struct Attempt {
     pub usage: Usage,
     /// First 16 bytes of the SHA-256 of the report, so that a repeat is known again (INV-REPLAY).
     pub report_digest: [u8; 16],
+    /// Where it is recorded in the ledger.
+    pub leaf_at: Option<LeafAt>,
 }
 
 /// What a policy said about one input or output.

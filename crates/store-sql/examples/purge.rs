@@ -39,6 +39,7 @@ fn add_job(first: u64, batch: &mut Batch) -> JobId {
         create_time: Time(1),
         start_after: None,
         deadline: None,
+        provenance: Default::default(),
         state: JobState::Succeeded,
         flow: Flow::default(),
         start_time: Some(Time(1)),
@@ -46,6 +47,7 @@ fn add_job(first: u64, batch: &mut Batch) -> JobId {
         cancel_time: None,
         failure: None,
         note: String::new(),
+        end_leaf_at: None,
         revision: 1,
     });
     for step in 0..=STEPS_OF_A_JOB {
@@ -85,6 +87,7 @@ fn add_job(first: u64, batch: &mut Batch) -> JobId {
             failure: None,
             usage: Usage::default(),
             report_digest: [3; 16],
+            leaf_at: None,
         });
         batch.ended.push(EndedTask {
             task,

@@ -91,6 +91,7 @@ fn step(ids: &mut Ids, batch: &mut Batch, leased: &mut Leased) {
         failure: None,
         usage: Usage::default(),
         report_digest: [3; 16],
+        leaf_at: None,
     });
     let (job, next) = match task.step + 1 {
         STEPS_OF_A_JOB => (JobId(ids.uuid()), 0),

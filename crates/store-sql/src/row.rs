@@ -125,6 +125,18 @@ impl<'r> Cells<'r> {
         self.blob()?.try_into().map_err(|_| defect(at, "of its length"))
     }
 
+    /// An integer that fits a smaller type, or NULL.
+    pub(crate) fn opt_int<T: TryFrom<i64>>(&mut self) -> Result<Option<T>> {
+        let at = self.next;
+        self.opt_i64()?.map(|value| T::try_from(value).map_err(|_| defect(at, "in range"))).transpose()
+    }
+
+    /// Exactly this many bytes, or NULL.
+    pub(crate) fn opt_bytes<const N: usize>(&mut self) -> Result<Option<[u8; N]>> {
+        let at = self.next;
+        self.opt_blob()?.map(|bytes| bytes.try_into().map_err(|_| defect(at, "of its length"))).transpose()
+    }
+
     /// An id.
     pub(crate) fn uuid(&mut self) -> Result<Uuid> {
         self.bytes().map(Uuid::from_bytes)

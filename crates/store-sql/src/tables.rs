@@ -66,7 +66,9 @@ pub(crate) static JOB: Table = plain(
         aggregate_kind Text, aggregate_id Text, aggregate_version I64, input I64, priority I64,
         lineage_kind Text, root_job_id Blob, parent_job_id Blob, parent_task_id Blob, depth I64,
         create_time I64, start_after I64, deadline I64,
-        state Text, flow Text, start_time I64, end_time I64, cancel_time I64, failure Text, note Text, revision I64,
+        seed Blob, request_digest Blob, start_leaf_page I64, start_leaf_ordinal I64,
+        state Text, flow Text, start_time I64, end_time I64, cancel_time I64, failure Text, note Text,
+        end_leaf_page I64, end_leaf_ordinal I64, revision I64,
     ],
 );
 pub(crate) static JOB_LABEL: Table =
@@ -85,8 +87,12 @@ pub(crate) static ATTEMPT: Table = plain(
         job_id Blob, task_id Blob, number I64, fence I64, worker_id Text, function_version Text,
         start_time I64, end_time I64, worker_start_time I64, worker_end_time I64, failure Text,
         cpu_micros I64, wall_micros I64, peak_rss_bytes I64, bytes_read I64, bytes_written I64, report_digest Blob,
+        leaf_page I64, leaf_ordinal I64,
     ],
 );
+/// One row a commit, whatever the number of its leaves.
+pub(crate) static LEDGER_PAGE: Table = plain("ledger_page", columns![page_id I64, leaves Blob]);
+pub(crate) static LEDGER_WAITING: Table = plain("ledger_waiting", columns![page_id I64, leaf_count I64]);
 pub(crate) static ARRIVAL: Table = plain(
     "arrival",
     columns![job_id Blob, join_step I64, item_path Blob, from_step I64, from_task Blob, artifact_id I64],

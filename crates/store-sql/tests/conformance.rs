@@ -39,6 +39,8 @@ mod jobs;
 mod leader;
 #[path = "conformance/leases.rs"]
 mod leases;
+#[path = "conformance/ledger.rs"]
+mod ledger;
 #[path = "conformance/lists.rs"]
 mod lists;
 #[path = "conformance/members.rs"]
@@ -82,6 +84,7 @@ fn every_verb_has_a_case() {
         jobs::VERBS,
         leader::VERBS,
         leases::VERBS,
+        ledger::VERBS,
         lists::VERBS,
         members::VERBS,
         outbox_lease::VERBS,

@@ -1,8 +1,10 @@
 //! Opening a SQLite store: what is refused, and what survives.
 
+use esteira_model::{AccountId, JobId, Provenance, TaskId, Uuid};
 use esteira_store::{Kind, Result};
 use esteira_store_sql::{Opened, Options, open};
-use sqlx::{ConnectOptions, Executor, SqliteConnection, sqlite::SqliteConnectOptions};
+use sha2::{Digest, Sha256};
+use sqlx::{AssertSqlSafe, ConnectOptions, Executor, SqliteConnection, sqlite::SqliteConnectOptions};
 use std::{path::Path, time::Duration};
 
 async fn open_file(path: &Path) -> Result<Opened> {
@@ -67,6 +69,66 @@ async fn temporary_stores_are_apart_and_leave_nothing() {
     put(&mut a, b"a").await;
     assert_eq!(get(&mut b).await, None);
     assert_eq!(get(&mut a).await.as_deref(), Some(&b"a"[..]));
+}
+
+/// The scripts before the ledger, as an older version ran them.
+async fn before_the_ledger(connection: &mut SqliteConnection) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../migrations/sqlite");
+    let mut files: Vec<_> =
+        std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path()).collect();
+    files.sort();
+    connection
+        .execute("CREATE TABLE schema_migration (number BIGINT NOT NULL PRIMARY KEY, name TEXT NOT NULL, sha256 TEXT NOT NULL)")
+        .await
+        .expect("created");
+    for (i, path) in files.iter().enumerate() {
+        let name = path.file_stem().and_then(|name| name.to_str()).expect("a name");
+        if name.ends_with("_ledger") {
+            return;
+        }
+        let text = std::fs::read_to_string(path).expect("a script");
+        let digest: String = Sha256::digest(&text).iter().map(|byte| format!("{byte:02x}")).collect();
+        connection.execute(AssertSqlSafe(text)).await.expect("migrated");
+        sqlx::query("INSERT INTO schema_migration VALUES ($1, $2, $3)")
+            .bind(i as i64 + 1)
+            .bind(name)
+            .bind(digest)
+            .execute(&mut *connection)
+            .await
+            .expect("recorded");
+    }
+    panic!("there is no migration of the ledger");
+}
+
+#[tokio::test]
+async fn rows_from_before_the_ledger_have_no_leaves() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("a.db");
+    let mut old =
+        SqliteConnectOptions::new().filename(&path).create_if_missing(true).connect().await.expect("connects");
+    before_the_ledger(&mut old).await;
+    old.execute(
+        "INSERT INTO job (job_id, account, plan_version_id, data_class, actor, headers, labels, input, priority, lineage_kind, root_job_id, \
+         depth, create_time, state, flow, note, revision) VALUES (x'70707070707070707070707070707070', 'acme', x'01010101010101010101010101010101', 'QA', \
+         '[\"ana\",\"acme\",\"\"]', '{}', '{}', 1, 0, 'DIRECT', x'70707070707070707070707070707070', 0, 1, 'RUNNING', '1 0', '', 1)",
+    )
+    .await
+    .expect("a job");
+    old.execute(
+        "INSERT INTO attempt (job_id, task_id, number, fence, worker_id, function_version, start_time, end_time, cpu_micros, wall_micros, \
+         peak_rss_bytes, bytes_read, bytes_written, report_digest) VALUES (x'70707070707070707070707070707070', x'70707070707070707070707070707070', \
+         1, 1, 'w', '', 1, 1, 0, 0, 0, 0, 0, zeroblob(16))",
+    )
+    .await
+    .expect("an attempt");
+    drop(old);
+    let opened = open_file(&path).await.expect("migrates");
+    let id = Uuid::from_bytes([0x70; 16]);
+    let attempts = opened.reader.attempts(JobId(id), TaskId(id)).await.expect("reads");
+    assert_eq!(attempts.iter().map(|attempt| attempt.leaf_at).collect::<Vec<_>>(), [None]);
+    let job = opened.reader.job(&AccountId::new("acme"), JobId(id)).await.expect("reads").expect("the job");
+    assert_eq!((job.provenance, job.end_leaf_at), (Provenance::default(), None));
+    assert!(opened.reader.waiting_pages(9).await.expect("reads").is_empty());
 }
 
 #[tokio::test]

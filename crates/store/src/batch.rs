@@ -1,6 +1,6 @@
 //! What one round of the committer writes: columns of rows, each kind at once, in one transaction (INV-ONE-TX).
 
-use crate::record::AnsweredRequest;
+use crate::{ledger::LedgerPage, record::AnsweredRequest};
 use esteira_model::{
     Arrival, Artifact, ArtifactId, Attempt, EndedTask, Job, JobId, OutboxMessage, Task, TaskId, Time, WaitReason,
 };
@@ -33,6 +33,8 @@ pub struct Batch {
     pub arrivals: Vec<Arrival>,
     /// Committed messages.
     pub outbox: Vec<OutboxMessage>,
+    /// What is recorded of all this for ever; the pages wait for their place in the log.
+    pub leaves: Vec<LedgerPage>,
 }
 
 /// A live task that leaves its place.

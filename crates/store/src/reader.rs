@@ -2,14 +2,15 @@
 
 use crate::{
     error::Result,
+    ledger::{BodyDigest, LedgerPage},
     page::{Filter, Page, Paged},
     record::{Live, PlanRecord, PlanVersionRecord},
     retention::{Held, Removed, Retention, Tree},
 };
 use async_trait::async_trait;
 use esteira_model::{
-    AccountId, ArtifactId, Attempt, EndedTask, Job, JobId, OutboxMessage, Payload, PlanId, PlanVersionId, TaskId,
-    TaskState, Time,
+    AccountId, Arrival, ArtifactId, Attempt, EndedTask, Job, JobId, OutboxMessage, PageId, Payload, PlanId,
+    PlanVersionId, TaskId, TaskState, Time,
 };
 
 /// Reads of committed state, on connections of their own.
@@ -33,6 +34,18 @@ pub trait Reader: Send + Sync {
     async fn task(&self, job: JobId, task: TaskId) -> Result<Option<TaskRecord>>;
     /// Attempts that ended, of one task, in order.
     async fn attempts(&self, job: JobId, task: TaskId) -> Result<Vec<Attempt>>;
+    /// Attempts of a job that ended, by task and number, at most `limit`, behind this one.
+    async fn attempts_of_job(&self, job: JobId, after: Option<(TaskId, u32)>, limit: usize) -> Result<Vec<Attempt>>;
+    /// What arrived at the joins of a job: by join, item path, then `from_step`.
+    async fn arrivals_of_job(&self, job: JobId) -> Result<Vec<Arrival>>;
+    /// These jobs, of whichever account, in any order; unknown ones are left out. For the coordinator itself, not for a caller.
+    async fn jobs(&self, ids: &[JobId]) -> Result<Vec<Job>>;
+    /// See [`crate::Unit::ledger_pages`].
+    async fn ledger_pages(&self, ids: &[PageId]) -> Result<Vec<LedgerPage>>;
+    /// Pages that have no place in the log yet, with the number of their leaves, the lowest ids first.
+    async fn waiting_pages(&self, limit: usize) -> Result<Vec<(PageId, u32)>>;
+    /// See [`crate::Unit::digests`].
+    async fn digests(&self, ids: &[ArtifactId]) -> Result<Vec<(ArtifactId, BodyDigest)>>;
     /// Bytes and digests of artifacts; purged ones are left out.
     async fn artifacts(&self, ids: &[ArtifactId]) -> Result<Vec<Stored>>;
     /// A plan by id.

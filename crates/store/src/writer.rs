@@ -3,14 +3,15 @@
 use crate::{
     batch::{Batch, Beat},
     error::Result,
+    ledger::{BodyDigest, LedgerPage, NewestAttempt},
     news::News,
     record::{AnsweredRequest, Claimed, Live, Member, PlanRecord, PlanVersionRecord, Startable},
     retention::{Part, Purged, Retention},
 };
 use async_trait::async_trait;
 use esteira_model::{
-    AccountId, Arrival, ArtifactId, DataClass, EndedTask, Job, JobId, OutboxMessage, Payload, PlanId, PlanVersionId,
-    TaskId, Time, Uuid,
+    AccountId, Arrival, ArtifactId, DataClass, EndedTask, Job, JobId, OutboxMessage, PageId, Payload, PlanId,
+    PlanVersionId, TaskId, Time, Uuid,
 };
 
 /// Trees that one step of a purge works on at most.
@@ -116,6 +117,20 @@ pub trait Unit: Send {
     ) -> Result<bool>;
     /// What was appended to a task under this fence, in item order, with the number of chunks.
     async fn appended_outputs(&mut self, task: (JobId, TaskId, i64)) -> Result<(u32, Vec<ArtifactId>)>;
+
+    // --- the ledger ----------------------------------------------------------------------------------
+
+    /// Records leaves of a transaction that writes no round. Their pages wait for a place in the log.
+    async fn append_leaves(&mut self, pages: &[LedgerPage]) -> Result<()>;
+    /// These pages, in any order; unknown ones are left out.
+    async fn ledger_pages(&mut self, ids: &[PageId]) -> Result<Vec<LedgerPage>>;
+    /// The newest ended attempt of each of these tasks that has one, with where it is recorded, in any order.
+    async fn newest_attempts(&mut self, ids: &[(JobId, TaskId)]) -> Result<Vec<NewestAttempt>>;
+    /// What identifies the bodies of these artifacts, in any order; unknown ones are left out.
+    async fn digests(&mut self, ids: &[ArtifactId]) -> Result<Vec<(ArtifactId, BodyDigest)>>;
+    /// Tasks at which branches of a job ended: those that gave results, and those that failed, were cancelled or were skipped;
+    /// by item path, then step, then id.
+    async fn branch_ends(&mut self, job: JobId) -> Result<Vec<EndedTask>>;
 
     // --- exclusive aggregates ------------------------------------------------------------------------
 

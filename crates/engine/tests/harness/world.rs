@@ -148,6 +148,7 @@ impl World {
             create_time: self.now,
             start_after: None,
             deadline: None,
+            provenance: Default::default(),
             state: JobState::Pending,
             flow: Flow::default(),
             start_time: None,
@@ -155,6 +156,7 @@ impl World {
             cancel_time: None,
             failure: None,
             note: String::new(),
+            end_leaf_at: None,
             revision: 0,
         }
     }

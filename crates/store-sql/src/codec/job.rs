@@ -5,12 +5,12 @@ use crate::{
         actor_text, failure_text, flow_text, from_json, labels_text,
         plan::read_actor,
         read_failure, read_flow,
-        task::{push_aggregate, read_aggregate},
+        task::{push_aggregate, push_leaf_at, read_aggregate, read_leaf_at},
     },
     row::Cells,
     value::{Rows, Value},
 };
-use esteira_model::{ArtifactId, Job, JobId, Lineage, PlanVersionId, TaskId};
+use esteira_model::{ArtifactId, Job, JobId, Lineage, PlanVersionId, Provenance, Seed, TaskId};
 use esteira_store::Result;
 use std::sync::Arc;
 
@@ -24,11 +24,13 @@ pub(crate) fn push_job(job: &Job, rows: &mut Rows) {
     rows.push(Value::Fixed(lineage.kind.as_str())).push(lineage.root.0);
     rows.push(lineage.parent.map(|(job, _)| job.0)).push(lineage.parent.map(|(_, task)| task.0)).push(lineage.depth);
     rows.push(job.create_time).push(job.start_after).push(job.deadline);
+    rows.push(job.provenance.seed.map(|seed| seed.0)).push(job.provenance.request_digest);
+    push_leaf_at(job.provenance.start_leaf_at, rows);
     push_changeable(job, rows);
     rows.push(job.revision);
 }
 
-/// Adds what a job's changes write: `state` to `note`.
+/// Adds what a job's changes write: `state` to `end_leaf_ordinal`.
 fn push_changeable(job: &Job, rows: &mut Rows) {
     rows.push(Value::Fixed(job.state.as_str()))
         .push(flow_text(&job.flow))
@@ -36,9 +38,10 @@ fn push_changeable(job: &Job, rows: &mut Rows) {
         .push(job.end_time)
         .push(job.cancel_time);
     rows.push(failure_text(job.failure.as_ref())).push(&job.note);
+    push_leaf_at(job.end_leaf_at, rows);
 }
 
-/// Adds the key and the values of a changed job: id, the revision that must be there, `state` to `note`, the new revision.
+/// Adds the key and the values of a changed job: id, the revision that must be there, `state` to `end_leaf_ordinal`, the new revision.
 pub(crate) fn push_change(job: &Job, expected_revision: i64, rows: &mut Rows) {
     rows.push(job.id.0).push(expected_revision);
     push_changeable(job, rows);
@@ -50,7 +53,8 @@ macro_rules! job_columns {
     () => {
         "job_id, account, plan_version_id, data_class, actor, headers, labels, aggregate_kind, aggregate_id, aggregate_version, input, priority, \
          lineage_kind, root_job_id, parent_job_id, parent_task_id, depth, create_time, start_after, deadline, \
-         state, flow, start_time, end_time, cancel_time, failure, note, revision"
+         seed, request_digest, start_leaf_page, start_leaf_ordinal, \
+         state, flow, start_time, end_time, cancel_time, failure, note, end_leaf_page, end_leaf_ordinal, revision"
     };
 }
 pub(crate) use job_columns;
@@ -77,6 +81,11 @@ pub(crate) fn read_job(cells: &mut Cells<'_>) -> Result<Job> {
         create_time: cells.time()?,
         start_after: cells.opt_time()?,
         deadline: cells.opt_time()?,
+        provenance: Provenance {
+            seed: cells.opt_bytes()?.map(Seed),
+            request_digest: cells.opt_bytes()?,
+            start_leaf_at: read_leaf_at(cells)?,
+        },
         state: cells.parse()?,
         flow: read_flow(cells.text()?)?,
         start_time: cells.opt_time()?,
@@ -84,6 +93,7 @@ pub(crate) fn read_job(cells: &mut Cells<'_>) -> Result<Job> {
         cancel_time: cells.opt_time()?,
         failure: read_failure(cells.opt_text()?)?,
         note: cells.string()?,
+        end_leaf_at: read_leaf_at(cells)?,
         revision: cells.i64()?,
     })
 }

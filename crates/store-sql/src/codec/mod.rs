@@ -7,7 +7,7 @@ mod json;
 pub(crate) mod outbox;
 mod payload;
 pub(crate) mod plan;
-mod task;
+pub(crate) mod task;
 
 pub(crate) use failure::{failure_text, read_failure};
 pub(crate) use flow::{flow_text, read_flow};
@@ -17,6 +17,6 @@ pub(crate) use outbox::{LeasedMessage, push_message, read_message, read_run, run
 pub(crate) use payload::{Blobs, push_artifact, read_payload, stored};
 pub(crate) use plan::{actor_text, labels_text, push_plan_version, read_plan, read_plan_version};
 pub(crate) use task::{
-    ids_bytes, push_attempt, push_ended, push_leased, push_task, read_attempt, read_ended, read_ids, read_leased,
-    read_task,
+    ids_bytes, push_attempt, push_ended, push_leased, push_task, read_attempt, read_ended, read_ids, read_leaf_at,
+    read_leased, read_task,
 };

@@ -6,7 +6,8 @@ use crate::{
     value::{Rows, Value},
 };
 use esteira_model::{
-    AggregateRef, ArtifactId, Attempt, EndedTask, ItemPath, JobId, Task, TaskId, Usage, Verdict, time::micros,
+    AggregateRef, ArtifactId, Attempt, EndedTask, ItemPath, JobId, LeafAt, PageId, Task, TaskId, Usage, Verdict,
+    time::micros,
 };
 use esteira_store::{Leased, Result};
 
@@ -80,6 +81,17 @@ pub(crate) fn read_leased(task: Task, cells: &mut Cells<'_>) -> Result<Leased> {
     })
 }
 
+/// Adds the page and the ordinal of a leaf.
+pub(super) fn push_leaf_at(leaf_at: Option<LeafAt>, rows: &mut Rows) {
+    rows.push(leaf_at.map(|at| at.page.0)).push(leaf_at.map(|at| at.ordinal));
+}
+
+/// Reads the page and the ordinal of a leaf.
+pub(crate) fn read_leaf_at(cells: &mut Cells<'_>) -> Result<Option<LeafAt>> {
+    let (page, ordinal) = (cells.opt_i64()?, cells.opt_int()?);
+    Ok(page.map(PageId).zip(ordinal).map(|(page, ordinal)| LeafAt { page, ordinal }))
+}
+
 /// Eight big-endian bytes an id.
 pub(crate) fn ids_bytes(ids: &[ArtifactId]) -> Vec<u8> {
     ids.iter().flat_map(|id| id.0.to_be_bytes()).collect()
@@ -145,7 +157,17 @@ pub(crate) fn push_attempt(attempt: &Attempt, rows: &mut Rows) {
         .push(usage.bytes_read)
         .push(usage.bytes_written);
     rows.push(attempt.report_digest);
+    push_leaf_at(attempt.leaf_at, rows);
 }
+
+/// The SELECT list of [`read_attempt`].
+macro_rules! attempt_columns {
+    () => {
+        "job_id, task_id, number, fence, worker_id, function_version, start_time, end_time, worker_start_time, worker_end_time, failure, \
+         cpu_micros, wall_micros, peak_rss_bytes, bytes_read, bytes_written, report_digest, leaf_page, leaf_ordinal"
+    };
+}
+pub(crate) use attempt_columns;
 
 /// Reads a row of `attempt`, all columns in the order of its table.
 pub(crate) fn read_attempt(cells: &mut Cells<'_>) -> Result<Attempt> {
@@ -169,5 +191,6 @@ pub(crate) fn read_attempt(cells: &mut Cells<'_>) -> Result<Attempt> {
             bytes_written: cells.i64()?,
         },
         report_digest: cells.bytes()?,
+        leaf_at: read_leaf_at(cells)?,
     })
 }

@@ -12,12 +12,12 @@ mod tasks;
 pub(crate) use filter::Query;
 pub(crate) use pool::Pool;
 
-use crate::unit::{history, live, plans as plan_reads, policy};
+use crate::unit::{history, ledger, live, plans as plan_reads, policy};
 use async_trait::async_trait;
-use esteira_model::{AccountId, ArtifactId, Attempt, Job, JobId, PlanId, PlanVersionId, TaskId};
+use esteira_model::{AccountId, Arrival, ArtifactId, Attempt, Job, JobId, PageId, PlanId, PlanVersionId, TaskId};
 use esteira_store::{
-    Filter, Held, JobDetails, LaneCount, OutboxRow, Page, Paged, PlanRecord, PlanVersionRecord, Reader, Removed,
-    Result, Retention, Stored, TaskRecord, Tree,
+    BodyDigest, Filter, Held, JobDetails, LaneCount, LedgerPage, OutboxRow, Page, Paged, PlanRecord, PlanVersionRecord,
+    Reader, Removed, Result, Retention, Stored, TaskRecord, Tree,
 };
 
 /// Reads of committed state. Each call sees one snapshot.
@@ -110,6 +110,24 @@ impl Reader for SqlReader {
     }
     async fn attempts(&self, job: JobId, task: TaskId) -> Result<Vec<Attempt>> {
         read_once!(self, |c| tasks::attempts(c, job, task))
+    }
+    async fn attempts_of_job(&self, job: JobId, after: Option<(TaskId, u32)>, limit: usize) -> Result<Vec<Attempt>> {
+        read_once!(self, |c| tasks::attempts_of_job(c, job, after, limit))
+    }
+    async fn arrivals_of_job(&self, job: JobId) -> Result<Vec<Arrival>> {
+        read_once!(self, |c| history::arrivals_of_job(c, job))
+    }
+    async fn jobs(&self, ids: &[JobId]) -> Result<Vec<Job>> {
+        read!(self, |c| history::jobs_unlocked(c, ids))
+    }
+    async fn ledger_pages(&self, ids: &[PageId]) -> Result<Vec<LedgerPage>> {
+        read!(self, |c| ledger::ledger_pages(c, ids))
+    }
+    async fn waiting_pages(&self, limit: usize) -> Result<Vec<(PageId, u32)>> {
+        read_once!(self, |c| ledger::waiting_pages(c, limit))
+    }
+    async fn digests(&self, ids: &[ArtifactId]) -> Result<Vec<(ArtifactId, BodyDigest)>> {
+        read!(self, |c| ledger::digests(c, ids))
     }
     async fn artifacts(&self, ids: &[ArtifactId]) -> Result<Vec<Stored>> {
         read!(self, |c| history::artifacts(c, ids))

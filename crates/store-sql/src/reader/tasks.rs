@@ -1,7 +1,7 @@
 //! Tasks, live and ended, and what waits in the lanes.
 
 use crate::{
-    codec::{read_attempt, read_ended},
+    codec::{read_attempt, read_ended, task::attempt_columns},
     connection::Connection,
     reader::{
         filter::{Field, Query, Sql, unknown_field},
@@ -138,9 +138,30 @@ pub(super) async fn task(connection: &mut Connection, job: JobId, task: TaskId) 
 
 /// See [`esteira_store::Reader::attempts`].
 pub(super) async fn attempts(connection: &mut Connection, job: JobId, task: TaskId) -> Result<Vec<Attempt>> {
-    const SQL: &str = "SELECT job_id, task_id, number, fence, worker_id, function_version, start_time, end_time, worker_start_time, worker_end_time, failure, \
-                       cpu_micros, wall_micros, peak_rss_bytes, bytes_read, bytes_written, report_digest FROM attempt WHERE job_id = $1 AND task_id = $2 ORDER BY number";
+    const SQL: &str =
+        concat!("SELECT ", attempt_columns!(), " FROM attempt WHERE job_id = $1 AND task_id = $2 ORDER BY number");
     connection.fetch(SQL, values![job.0, task.0]).await?.iter().map(|row| read_attempt(&mut row.cells())).collect()
+}
+
+/// See [`esteira_store::Reader::attempts_of_job`].
+pub(super) async fn attempts_of_job(
+    connection: &mut Connection,
+    job: JobId,
+    after: Option<(TaskId, u32)>,
+    limit: usize,
+) -> Result<Vec<Attempt>> {
+    const FIRST: &str =
+        concat!("SELECT ", attempt_columns!(), " FROM attempt WHERE job_id = $1 ORDER BY task_id, number LIMIT $2");
+    const NEXT: &str = concat!(
+        "SELECT ",
+        attempt_columns!(),
+        " FROM attempt WHERE job_id = $1 AND (task_id, number) > ($3, $4) ORDER BY task_id, number LIMIT $2"
+    );
+    let (sql, values) = match after {
+        None => (FIRST, values![job.0, limit]),
+        Some((task, number)) => (NEXT, values![job.0, limit, task.0, number]),
+    };
+    connection.fetch(sql, values).await?.iter().map(|row| read_attempt(&mut row.cells())).collect()
 }
 
 /// See [`esteira_store::Reader::lane_counts`].

@@ -49,7 +49,7 @@ pub(super) async fn jobs(connection: &mut Connection, ids: &[JobId]) -> Result<V
 }
 
 /// See [`esteira_store::Unit::jobs_unlocked`].
-pub(super) async fn jobs_unlocked(connection: &mut Connection, ids: &[JobId]) -> Result<Vec<Job>> {
+pub(crate) async fn jobs_unlocked(connection: &mut Connection, ids: &[JobId]) -> Result<Vec<Job>> {
     read_jobs(connection.find(&JOBS, job_keys(ids)).await?)
 }
 
@@ -131,19 +131,29 @@ pub(crate) async fn artifacts(
 
 /// See [`esteira_store::Unit::arrivals`].
 pub(super) async fn arrivals(connection: &mut Connection, job: JobId, join_step: u16) -> Result<Vec<Arrival>> {
-    const SQL: &str = "SELECT item_path, from_step, from_task, artifact_id FROM arrival WHERE job_id = $1 AND join_step = $2 ORDER BY item_path, from_step, from_task";
+    const SQL: &str = "SELECT join_step, item_path, from_step, from_task, artifact_id FROM arrival WHERE job_id = $1 AND join_step = $2 ORDER BY item_path, from_step, from_task";
+    read_arrivals(job, connection.fetch(SQL, values![job.0, join_step]).await?)
+}
+
+/// See [`esteira_store::Reader::arrivals_of_job`].
+pub(crate) async fn arrivals_of_job(connection: &mut Connection, job: JobId) -> Result<Vec<Arrival>> {
+    const SQL: &str = "SELECT join_step, item_path, from_step, from_task, artifact_id FROM arrival WHERE job_id = $1 ORDER BY join_step, item_path, from_step, from_task";
+    read_arrivals(job, connection.fetch(SQL, values![job.0]).await?)
+}
+
+fn read_arrivals(job: JobId, rows: Vec<Row>) -> Result<Vec<Arrival>> {
     let read = |row: &Row| {
         let mut cells = row.cells();
         Ok(Arrival {
             job,
-            join_step,
+            join_step: cells.int()?,
             item_path: ItemPath::from_bytes(cells.blob()?),
             from_step: cells.int()?,
             from_task: TaskId(cells.uuid()?),
             artifact: ArtifactId(cells.i64()?),
         })
     };
-    connection.fetch(SQL, values![job.0, join_step]).await?.iter().map(read).collect()
+    rows.iter().map(read).collect()
 }
 
 /// See [`esteira_store::Unit::results`].

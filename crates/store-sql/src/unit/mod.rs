@@ -4,6 +4,7 @@ mod aggregate;
 mod append;
 pub(crate) mod history;
 mod leader;
+pub(crate) mod ledger;
 pub(crate) mod live;
 mod members;
 mod outbox_lease;

@@ -78,6 +78,12 @@ impl Round {
         });
         round.insert_messages(batch);
         round.insert_blobs();
+        round.insert(&tables::LEDGER_PAGE, &batch.leaves, |page, rows| {
+            rows.push(page.id.0).push(page.leaves.as_slice());
+        });
+        round.insert(&tables::LEDGER_WAITING, &batch.leaves, |page, rows| {
+            rows.push(page.id.0).push(page.leaf_count);
+        });
         Ok(round)
     }
 
@@ -132,8 +138,11 @@ impl Round {
                 Type::Text,
                 Type::Text,
                 Type::I64,
+                Type::I64,
+                Type::I64,
             ],
-            sql: "UPDATE job SET state = k3, flow = k4, start_time = k5, end_time = k6, cancel_time = k7, failure = k8, note = k9, revision = k10 \
+            sql: "UPDATE job SET state = k3, flow = k4, start_time = k5, end_time = k6, cancel_time = k7, failure = k8, note = k9, \
+                  end_leaf_page = k10, end_leaf_ordinal = k11, revision = k12 \
                   FROM k WHERE job_id = k1 AND revision = k2",
         };
         let mut keys = Rows::with_capacity(CHANGE.key.len(), changes.len());
@@ -227,6 +236,7 @@ fn started_as(job: &Job, last: &Job) -> Job {
         cancel_time: last.cancel_time,
         failure: last.failure.clone(),
         note: last.note.clone(),
+        end_leaf_at: last.end_leaf_at,
         revision: last.revision,
         ..job.clone()
     }

@@ -5,18 +5,18 @@ use crate::{
     database::Database,
     dialect::postgres::partitions,
     unit::{
-        aggregate, append, history, leader, live, members, outbox_lease, outbox_settle, plans, policy, purge, settings,
-        waiting, write,
+        aggregate, append, history, leader, ledger, live, members, outbox_lease, outbox_settle, plans, policy, purge,
+        settings, waiting, write,
     },
 };
 use async_trait::async_trait;
 use esteira_model::{
-    AccountId, Arrival, ArtifactId, DataClass, EndedTask, Job, JobId, Payload, PlanId, PlanVersionId, TaskId, Time,
-    Uuid,
+    AccountId, Arrival, ArtifactId, DataClass, EndedTask, Job, JobId, PageId, Payload, PlanId, PlanVersionId, TaskId,
+    Time, Uuid,
 };
 use esteira_store::{
-    AnsweredRequest, Batch, Beat, Claimed, Error, Kind, Live, Member, News, OutboxKey, OutboxRun, Part, PlanRecord,
-    PlanVersionRecord, Purged, Result, Retention, Startable, Unit, Writer,
+    AnsweredRequest, Batch, Beat, BodyDigest, Claimed, Error, Kind, LedgerPage, Live, Member, NewestAttempt, News,
+    OutboxKey, OutboxRun, Part, PlanRecord, PlanVersionRecord, Purged, Result, Retention, Startable, Unit, Writer,
 };
 use std::sync::Arc;
 
@@ -178,6 +178,22 @@ impl Unit for SqlUnit<'_> {
     }
     async fn appended_outputs(&mut self, task: (JobId, TaskId, i64)) -> Result<(u32, Vec<ArtifactId>)> {
         append::appended_outputs(self.connection, task).await
+    }
+
+    async fn append_leaves(&mut self, pages: &[LedgerPage]) -> Result<()> {
+        ledger::append_leaves(self.connection, pages).await
+    }
+    async fn ledger_pages(&mut self, ids: &[PageId]) -> Result<Vec<LedgerPage>> {
+        ledger::ledger_pages(self.connection, ids).await
+    }
+    async fn newest_attempts(&mut self, ids: &[(JobId, TaskId)]) -> Result<Vec<NewestAttempt>> {
+        ledger::newest_attempts(self.connection, ids).await
+    }
+    async fn digests(&mut self, ids: &[ArtifactId]) -> Result<Vec<(ArtifactId, BodyDigest)>> {
+        ledger::digests(self.connection, ids).await
+    }
+    async fn branch_ends(&mut self, job: JobId) -> Result<Vec<EndedTask>> {
+        ledger::branch_ends(self.connection, job).await
     }
 
     async fn take_aggregate(&mut self, key: &str, job: JobId, task: TaskId) -> Result<Option<i64>> {

@@ -4,6 +4,7 @@
 //! failure is shrunk to the fewest that show it.
 
 use crate::fixture::{Store, acme, leased, parked, postgres_database, queued, sqlite_memory, store};
+use crate::ledger::ledger_page;
 use crate::model::{KEY, LANES, Model, Place};
 use esteira_model::{JobId, Task, Time, Uuid, WaitReason};
 use esteira_store::{Batch, Beat, LivePlace, Taken, Unit};
@@ -56,6 +57,10 @@ enum Operation {
         now: i64,
         limit: usize,
     },
+    /// Leaves on a page of their own.
+    Record {
+        leaves: usize,
+    },
     /// Undoes everything since the last commit.
     Rollback,
     Commit,
@@ -78,6 +83,7 @@ fn operation() -> impl Strategy<Value = Operation> {
         2 => task.clone().prop_map(|task| Operation::Take { task }),
         2 => task.prop_map(|task| Operation::Pass { task }),
         3 => (time, 0..5usize).prop_map(|(now, limit)| Operation::Ask { now, limit }),
+        2 => (0..4usize).prop_map(|leaves| Operation::Record { leaves }),
         1 => Just(Operation::Rollback),
         2 => Just(Operation::Commit),
     ]
@@ -161,6 +167,14 @@ async fn step(unit: &mut dyn Unit, model: &mut Model, new_task: Task, operation:
             assert_eq!(unit.pass_aggregate(KEY, task.id).await.expect("passes").map(|(_, id)| id), next);
         }
         Operation::Ask { now, limit } => ask(unit, model, now, limit).await,
+        Operation::Record { leaves } => {
+            // Ids of pages never come twice, nor do fences: they have one source here.
+            model.fences += 1;
+            let bodies: Vec<Vec<u8>> = (0..leaves).map(|i| vec![i as u8; i]).collect();
+            let page = ledger_page(model.fences, &bodies.iter().map(Vec::as_slice).collect::<Vec<_>>());
+            unit.append_leaves(std::slice::from_ref(&page)).await.expect("appended");
+            model.pages.insert(page.id, page);
+        }
         Operation::Rollback | Operation::Commit => {}
     }
     true
@@ -263,6 +277,12 @@ async fn run(store: &mut Store, operations: &[Operation]) {
             model = Model { fences: model.fences, ..before };
         }
         compare(&mut *store.unit().await, &model, &jobs).await;
+        let waiting = store.reader.waiting_pages(usize::MAX).await.expect("reads");
+        assert!(waiting.into_iter().eq(model.pages.values().map(|page| (page.id, page.leaf_count))));
+        let ids: Vec<_> = model.pages.keys().copied().collect();
+        let mut pages = store.reader.ledger_pages(&ids).await.expect("reads");
+        pages.sort_by_key(|page| page.id);
+        assert!(pages.iter().eq(model.pages.values()));
     }
     assert!(
         store
@@ -302,7 +322,7 @@ fn postgres_agrees_with_the_model() {
     let runtime = runtime();
     let (server, name) = runtime.block_on(postgres_database());
     check(&runtime, async || {
-        server.run(&name, "DELETE FROM queue; DELETE FROM parked; DELETE FROM lease; DELETE FROM aggregate_lock");
+        server.run(&name, "DELETE FROM queue; DELETE FROM parked; DELETE FROM lease; DELETE FROM aggregate_lock; DELETE FROM ledger_page; DELETE FROM ledger_waiting");
         store(&server.url(&name), None).await
     });
 }

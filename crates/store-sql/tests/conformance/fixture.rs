@@ -106,6 +106,7 @@ impl Store {
             create_time: Time(self.ids.int()),
             start_after: None,
             deadline: None,
+            provenance: Default::default(),
             state: JobState::Running,
             flow: Default::default(),
             start_time: None,
@@ -113,6 +114,7 @@ impl Store {
             cancel_time: None,
             failure: None,
             note: String::new(),
+            end_leaf_at: None,
             revision: 1,
         }
     }
@@ -282,6 +284,7 @@ pub fn attempt(task: &Task, number: u32, fence: i64) -> Attempt {
             bytes_written: 7,
         },
         report_digest: [fence as u8; 16],
+        leaf_at: None,
     }
 }
 

@@ -1,8 +1,8 @@
-//! The three hot tables and one aggregate as a plain model in memory: what the verbs mean, in a few lines each.
+//! The three hot tables, one aggregate and the pages of the ledger as a plain model in memory: what the verbs mean, in a few lines each.
 
 use crate::fixture::LANE;
-use esteira_model::{Task, TaskId};
-use esteira_store::Hot;
+use esteira_model::{PageId, Task, TaskId};
+use esteira_store::{Hot, LedgerPage};
 use std::collections::BTreeMap;
 
 /// The lanes of the model, in order.
@@ -45,6 +45,8 @@ pub struct Model {
     pub parked_ever: u64,
     /// Newest fence.
     pub fences: i64,
+    /// Leaves that wait for their place in the log.
+    pub pages: BTreeMap<PageId, LedgerPage>,
     /// Who holds the one aggregate.
     pub holder: Option<TaskId>,
 }

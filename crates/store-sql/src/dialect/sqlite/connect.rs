@@ -48,6 +48,7 @@ pub(crate) fn migrations() -> &'static [Migration] {
         migration!(2, "0002_members"),
         migration!(3, "0003_retention"),
         migration!(4, "0004_partitions"),
+        migration!(5, "0005_ledger"),
     ]
 }
 

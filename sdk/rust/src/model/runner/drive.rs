@@ -86,6 +86,7 @@ impl<'r> Drive<'r> {
             create_time: now,
             start_after: None,
             deadline: None,
+            provenance: Default::default(),
             state: JobState::Pending,
             flow: Flow::default(),
             start_time: None,
@@ -93,6 +94,7 @@ impl<'r> Drive<'r> {
             cancel_time: None,
             failure: None,
             note: String::new(),
+            end_leaf_at: None,
             revision: 1,
         };
         self.hold(job)?;
