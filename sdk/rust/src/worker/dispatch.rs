@@ -10,6 +10,7 @@ use crate::{
         heartbeat::Directive,
         limits::Limits,
         outgoing::{Letter, Mark, Outgoing},
+        pause::rest,
         slots::Slots,
         spool::Spool,
     },
@@ -156,7 +157,7 @@ impl Dispatcher {
         let request =
             v1::RegisterWorkerRequest { worker: Some(self.setup.info.clone()), min_protocol: 1, max_protocol: 1 };
         self.work.spawn(async move {
-            tokio::time::sleep(pause).await;
+            rest(pause).await;
             Event::Registered(rpc.register(request).await)
         });
     }
@@ -209,7 +210,7 @@ impl Dispatcher {
         let request = v1::ReportTasksRequest { worker_id: self.setup.info.worker_id.clone(), reports, lease };
         let (rpc, pause) = (self.around.rpc.clone(), std::mem::take(&mut self.report_pause));
         self.work.spawn(async move {
-            tokio::time::sleep(pause).await;
+            rest(pause).await;
             let result = rpc.report(&request).await;
             let letters =
                 request.reports.into_iter().zip(marks).map(|(report, mark)| Letter { report, mark }).collect();

@@ -28,6 +28,7 @@ mod heartbeat;
 mod leases;
 mod limits;
 mod outgoing;
+mod pause;
 mod poll;
 mod report;
 mod rpc;

@@ -9,6 +9,7 @@ use crate::{
         dispatch::{Dispatcher, Event, PAUSE, Running, is_final},
         heartbeat::Directive,
         outgoing::{Letter, Outgoing},
+        pause::rest,
         report::{refused, released},
     },
 };
@@ -38,7 +39,7 @@ impl Dispatcher {
         let request = v1::LeaseTasksRequest { wait: Some(wire::duration_out(wait)), ..self.lease_request(leases) };
         let (rpc, pause) = (self.around.rpc.clone(), std::mem::take(&mut self.poll_pause));
         self.poll = Some(self.work.spawn(async move {
-            tokio::time::sleep(pause).await;
+            rest(pause).await;
             Event::Polled(rpc.lease(request, wait).await)
         }));
     }
