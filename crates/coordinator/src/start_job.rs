@@ -3,8 +3,9 @@
 use crate::{
     catalog::PlanKey,
     coordinator::Coordinator,
-    error::{Error, Result},
+    error::{Error, Reason, Result},
     hub::EndOf,
+    plans::answered,
     work::{Principal, RequestKey, Start, Started, Work},
 };
 use esteira_engine::Entropy;
@@ -62,7 +63,15 @@ impl Coordinator {
     ) -> Result<(Started, T)> {
         let mut tries = 1;
         loop {
-            let start = self.prepare_start(principal, ask.clone()).await?;
+            let start = match self.prepare_start(principal, ask.clone()).await {
+                Ok(start) => start,
+                // INV-REPLAY: what was started then is the answer, whatever became of the plan since.
+                Err(error) => {
+                    let before_it = self.started_before(ask.request).await?.ok_or(error)?;
+                    let prepared = before(before_it.job.id);
+                    return Ok((before_it, prepared));
+                }
+            };
             let prepared = before(start.job.id);
             match self.submit(|reply| Work::Start(Box::new(start), reply)).await {
                 Err(error) if error.overtaken && tries < TRIES_MAX => {
@@ -72,6 +81,20 @@ impl Coordinator {
                 started => return Ok((started?, prepared)),
             }
         }
+    }
+
+    /// The job that this request started before. It is asked for only when the same start would be refused today.
+    async fn started_before(&self, request: Option<RequestKey>) -> Result<Option<Started>> {
+        let Some(key) = request else { return Ok(None) };
+        self.transact(move |unit| {
+            Box::pin(async move {
+                let Some(id) = answered(unit, Some(&key)).await? else { return Ok(None) };
+                let job = unit.jobs_unlocked(&[JobId(id)]).await?.into_iter().next();
+                let gone = || Error::new(Reason::JobNotFound, "the job that this request started has been removed");
+                Ok(Some(Started { job: job.ok_or_else(gone)?, deduplicated: true }))
+            })
+        })
+        .await
     }
 
     async fn prepare_start(&self, principal: &Principal, ask: StartJob) -> Result<Start> {

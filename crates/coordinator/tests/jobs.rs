@@ -149,6 +149,24 @@ fn tokens(grants: &[esteira_coordinator::Grant]) -> Vec<&str> {
     grants.iter().map(|grant| grant.token.as_str()).collect()
 }
 
+/// INV-REPLAY.
+#[tokio::test]
+async fn inv_replay_a_start_sent_again_gets_its_first_answer_whatever_became_of_the_plan() {
+    let world = World::new().await;
+    world.publish("p", r#"{"step_key":"a","function":"f"}"#).await;
+    let first = world.try_start("p", "1", Some("r1")).await.expect("it starts");
+
+    world.retire(first.job.plan_version).await;
+    let again = world.try_start("p", "1", Some("r1")).await.expect("the first answer");
+    assert!(again.deduplicated);
+    assert_eq!(again.job.id, first.job.id);
+
+    let other = world.try_start("p", "2", Some("r1")).await.expect_err("another request under the same id");
+    assert_eq!(other.reason, Reason::RequestIdReused);
+    let new = world.try_start("p", "1", Some("r2")).await.expect_err("a request that was not answered");
+    assert_eq!(new.reason, Reason::VersionRetired);
+}
+
 /// INV-POLL.
 #[tokio::test]
 async fn inv_poll_the_same_poll_gets_the_same_leases_also_after_a_restart() {

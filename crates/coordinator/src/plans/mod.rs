@@ -20,7 +20,7 @@ use esteira_model::{Time, Uuid};
 use esteira_store::{AnsweredRequest, Batch, Unit};
 
 /// The id that answered this request before; an error when the id was used for another request (INV-REPLAY).
-async fn answered(unit: &mut dyn Unit, request: Option<&RequestKey>) -> Result<Option<Uuid>> {
+pub(crate) async fn answered(unit: &mut dyn Unit, request: Option<&RequestKey>) -> Result<Option<Uuid>> {
     let Some(key) = request else { return Ok(None) };
     let Some(row) = unit.answered_requests(&[(key.account.clone(), key.id.clone())]).await?.into_iter().next() else {
         return Ok(None);
@@ -31,8 +31,10 @@ async fn answered(unit: &mut dyn Unit, request: Option<&RequestKey>) -> Result<O
             ..Error::new(Reason::RequestIdReused, "this request_id was used for another request")
         });
     }
-    let id: [u8; 16] =
-        row.answer.try_into().map_err(|_| Error::new(Reason::Internal, "an answered request names no plan"))?;
+    let id: [u8; 16] = row
+        .answer
+        .try_into()
+        .map_err(|_| Error::new(Reason::Internal, "an answered request names nothing that an id stands for"))?;
     Ok(Some(Uuid::from_bytes(id)))
 }
 

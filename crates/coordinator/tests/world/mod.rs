@@ -7,12 +7,13 @@ use esteira_coordinator::{
     catalog::PlanKey,
     coordinator::Running,
     lease_tasks::LeaseTasks,
-    plans::PublishPlanVersion,
+    plans::{PublishPlanVersion, RetirePlanVersion},
     start_job::StartJob,
     work::{Principal, Report, ReportResult, Reported, ReportedOutput, RequestKey, Started},
 };
 use esteira_model::{
-    AccountId, Actor, AggregateRef, DataClass, Failure, FailureKind, Job, JobId, Packet, Payload, Time, Usage,
+    AccountId, Actor, AggregateRef, DataClass, Failure, FailureKind, Job, JobId, Packet, Payload, PlanVersionId, Time,
+    Usage,
 };
 use std::{
     collections::BTreeMap,
@@ -109,6 +110,11 @@ impl World {
         };
         let published = self.coordinator.publish_plan_version(&self.principal, ask).await;
         published.unwrap_or_else(|error| panic!("{error} {:?}", error.issues));
+    }
+
+    pub async fn retire(&self, version: PlanVersionId) {
+        let ask = RetirePlanVersion { request: None, version, reason: "wrong".into() };
+        self.coordinator.retire_plan_version(&self.principal, ask).await.expect("retired");
     }
 
     pub async fn start(&self, plan: &str, input: &str) -> Job {
