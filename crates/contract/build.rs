@@ -4,7 +4,7 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-const FILES: [&str; 6] = ["types", "plan", "job", "worker", "outbox", "admin"];
+const FILES: [&str; 7] = ["types", "plan", "job", "worker", "outbox", "admin", "audit"];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let proto = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../proto");

@@ -9,6 +9,7 @@ pub mod options;
 pub mod server;
 
 mod admin;
+mod audit;
 mod job;
 mod outbox;
 mod plan;

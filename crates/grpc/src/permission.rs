@@ -40,6 +40,7 @@ pub const TABLE: &[(&str, &str)] = &[
     ("/esteira.v1.AdminService/ListRetention", "retention.read"),
     ("/esteira.v1.AdminService/SetRetention", "retention.write"),
     ("/esteira.v1.AdminService/ApplyRetention", "retention.write"),
+    ("/esteira.v1.AuditService/ListAuditRecords", "audit.read"),
 ];
 
 /// Where the RPCs of the contract are; what lies elsewhere (health, reflection) needs no caller.

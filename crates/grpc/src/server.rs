@@ -1,15 +1,15 @@
 //! The server put together: services, layers, limits of HTTP/2, and how it stops.
 
 use crate::{
-    admin, authenticate::AuthenticateLayer, cors::CorsLayer, edge::Edge, job, options::Options, outbox, plan,
+    admin, audit, authenticate::AuthenticateLayer, cors::CorsLayer, edge::Edge, job, options::Options, outbox, plan,
     transport_errors, worker,
 };
 use esteira_contract::{
     FILE_DESCRIPTOR_SET,
     v1::{
-        admin_service_server::AdminServiceServer, job_service_server::JobServiceServer,
-        outbox_service_server::OutboxServiceServer, plan_service_server::PlanServiceServer,
-        worker_service_server::WorkerServiceServer,
+        admin_service_server::AdminServiceServer, audit_service_server::AuditServiceServer,
+        job_service_server::JobServiceServer, outbox_service_server::OutboxServiceServer,
+        plan_service_server::PlanServiceServer, worker_service_server::WorkerServiceServer,
     },
 };
 use esteira_coordinator::Coordinator;
@@ -135,6 +135,7 @@ fn routes(edge: &Arc<Edge>, options: &Options, health: &HealthReporter) -> Resul
         .add_service(limited!(WorkerServiceServer, worker::Service(edge.clone()), options))
         .add_service(limited!(OutboxServiceServer, outbox::Service(edge.clone()), options))
         .add_service(limited!(AdminServiceServer, admin::Service(edge.clone()), options))
+        .add_service(limited!(AuditServiceServer, audit::Service(edge.clone()), options))
         .add_service(tonic_health::pb::health_server::HealthServer::new(
             tonic_health::server::HealthService::from_health_reporter(health.clone()),
         ))
@@ -152,6 +153,7 @@ async fn report(health: &HealthReporter, status: ServingStatus) {
         WorkerServiceServer::<worker::Service>::NAME,
         OutboxServiceServer::<outbox::Service>::NAME,
         AdminServiceServer::<admin::Service>::NAME,
+        AuditServiceServer::<audit::Service>::NAME,
     ];
     for service in services {
         health.set_service_status(service, status).await;

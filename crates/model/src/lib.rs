@@ -4,6 +4,7 @@
 //! Must not know: any third-party crate, any I/O, any clock, any randomness, any wire format.
 //! Read first: [`plan`], then [`task`].
 
+pub mod audit;
 mod closed_enum;
 pub mod fact;
 pub mod failure;
@@ -20,6 +21,7 @@ pub mod time;
 pub mod usage;
 pub mod uuid;
 
+pub use audit::{AuditRecord, Decision};
 pub use fact::{Arrival, Artifact, Fact};
 pub use failure::{Failure, FailureKind};
 pub use id::{AccountId, ArtifactId, JobId, PageId, PlanId, PlanVersionId, TaskId};

@@ -82,6 +82,8 @@ pub const VERSION_CHARS_MAX: usize = 64;
 pub const CODE_BYTES_MAX: usize = 64;
 /// Longest reason, and detail of a verdict.
 pub const REASON_CHARS_MAX: usize = 1 << 10;
+/// Longest name of what an operator's call was about.
+pub const RESOURCE_BYTES_MAX: usize = 512;
 /// Lowest and highest priority, without the sign.
 pub const PRIORITY_MAX: i32 = 100;
 /// Longest time-out of a job, and how far ahead a start may lie.

@@ -138,6 +138,14 @@ pub(crate) static OUTBOX_KEY_STATE: Table = Table {
     ),
     ..plain("outbox_key", OUTBOX_KEY_COLUMNS)
 };
+pub(crate) static AUDIT_RECORD: Table = plain(
+    "audit_record",
+    columns![
+        record_id I64, account Text, user_id Text, credential_id Text, action Text, resource Text, reason Text,
+        request_digest Blob, decision Text, result Text, start_time I64, latency I64, client_address Text, data_class Text,
+        salt Blob, leaf_page I64, leaf_ordinal I64,
+    ],
+);
 pub(crate) static PLAN_LABEL: Table = plain("plan_label", columns![plan_id Blob, label_key Text, label_value Text]);
 /// A number that is taken is a `Duplicate` of the verb, not a failed statement: the unit goes on.
 pub(crate) static PLAN_VERSION: Table = Table {

@@ -27,6 +27,8 @@ mod fixture;
 
 #[path = "conformance/aggregates.rs"]
 mod aggregates;
+#[path = "conformance/audit.rs"]
+mod audit;
 #[path = "conformance/bytes.rs"]
 mod bytes;
 #[path = "conformance/differential.rs"]
@@ -79,6 +81,7 @@ fn verbs_of(source: &'static str) -> impl Iterator<Item = &'static str> {
 fn every_verb_has_a_case() {
     let covered: Vec<&str> = [
         aggregates::VERBS,
+        audit::VERBS,
         bytes::VERBS,
         history::VERBS,
         jobs::VERBS,

@@ -2,7 +2,8 @@
 
 use crate::{ledger::LedgerPage, record::AnsweredRequest};
 use esteira_model::{
-    Arrival, Artifact, ArtifactId, Attempt, EndedTask, Job, JobId, OutboxMessage, Task, TaskId, Time, WaitReason,
+    Arrival, Artifact, ArtifactId, Attempt, AuditRecord, EndedTask, Job, JobId, OutboxMessage, Task, TaskId, Time,
+    WaitReason,
 };
 use std::time::Duration;
 
@@ -35,6 +36,8 @@ pub struct Batch {
     pub outbox: Vec<OutboxMessage>,
     /// What is recorded of all this for ever; the pages wait for their place in the log.
     pub leaves: Vec<LedgerPage>,
+    /// Who did what.
+    pub audit: Vec<AuditRecord>,
 }
 
 /// A live task that leaves its place.

@@ -9,8 +9,8 @@ use crate::{
 };
 use async_trait::async_trait;
 use esteira_model::{
-    AccountId, Arrival, ArtifactId, Attempt, EndedTask, Job, JobId, OutboxMessage, PageId, Payload, PlanId,
-    PlanVersionId, TaskId, TaskState, Time,
+    AccountId, Arrival, ArtifactId, Attempt, AuditRecord, EndedTask, Job, JobId, OutboxMessage, PageId, Payload,
+    PlanId, PlanVersionId, TaskId, TaskState, Time,
 };
 
 /// Reads of committed state, on connections of their own.
@@ -75,6 +75,10 @@ pub trait Reader: Send + Sync {
     async fn lane_counts(&self) -> Result<Vec<LaneCount>>;
     /// Messages in the outbox by sequence. Fields: `topic`, `key`, `job_id`, `parked`.
     async fn list_outbox(&self, account: &AccountId, filter: &Filter, page: &Page) -> Result<Paged<OutboxRow>>;
+    /// Records of operators' calls, newest first. Fields: `start_time`, `user_id`, `credential_id`, `action`, `resource`,
+    /// `decision`, `result`, `client_address`, `data_class`.
+    async fn list_audit_records(&self, account: &AccountId, filter: &Filter, page: &Page)
+    -> Result<Paged<AuditRecord>>;
     /// The policies that were set, by account, project and data class.
     async fn retention(&self) -> Result<Vec<Retention>>;
     /// Projects that hold a plan or have a policy, by name.

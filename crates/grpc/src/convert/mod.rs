@@ -1,6 +1,7 @@
 //! Proto <-> model. What is received is checked field by field (INV-VALIDATE); what is sent cannot fail.
 
 pub mod at;
+pub mod audit;
 pub mod check;
 pub mod enums;
 pub mod failure;

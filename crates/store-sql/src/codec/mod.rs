@@ -1,5 +1,6 @@
 //! Domain values to cells and back: one file a kind of row, written in the order of its columns.
 
+pub(crate) mod audit;
 mod failure;
 mod flow;
 pub(crate) mod job;
@@ -9,6 +10,7 @@ mod payload;
 pub(crate) mod plan;
 pub(crate) mod task;
 
+pub(crate) use audit::{push_audit, read_audit};
 pub(crate) use failure::{failure_text, read_failure};
 pub(crate) use flow::{flow_text, read_flow};
 pub(crate) use job::{push_job, read_job};

@@ -1,5 +1,6 @@
 //! The read side: what people and consoles ask, on connections apart from the writer's.
 
+mod audit;
 mod filter;
 mod jobs;
 mod outbox;
@@ -14,7 +15,9 @@ pub(crate) use pool::Pool;
 
 use crate::unit::{history, ledger, live, plans as plan_reads, policy};
 use async_trait::async_trait;
-use esteira_model::{AccountId, Arrival, ArtifactId, Attempt, Job, JobId, PageId, PlanId, PlanVersionId, TaskId};
+use esteira_model::{
+    AccountId, Arrival, ArtifactId, Attempt, AuditRecord, Job, JobId, PageId, PlanId, PlanVersionId, TaskId,
+};
 use esteira_store::{
     BodyDigest, Filter, Held, JobDetails, LaneCount, LedgerPage, OutboxRow, Page, Paged, PlanRecord, PlanVersionRecord,
     Reader, Removed, Result, Retention, Stored, TaskRecord, Tree,
@@ -166,6 +169,14 @@ impl Reader for SqlReader {
     }
     async fn list_outbox(&self, account: &AccountId, filter: &Filter, page: &Page) -> Result<Paged<OutboxRow>> {
         read_once!(self, |c| outbox::list_outbox(c, account, filter, page))
+    }
+    async fn list_audit_records(
+        &self,
+        account: &AccountId,
+        filter: &Filter,
+        page: &Page,
+    ) -> Result<Paged<AuditRecord>> {
+        read_once!(self, |c| audit::list_audit_records(c, account, filter, page))
     }
     async fn retention(&self) -> Result<Vec<Retention>> {
         read_once!(self, |c| policy::retention(c))

@@ -2,8 +2,8 @@
 
 use crate::{
     codec::{
-        Blobs, job::push_change, push_artifact, push_attempt, push_ended, push_job, push_leased, push_message,
-        push_task,
+        Blobs, job::push_change, push_artifact, push_attempt, push_audit, push_ended, push_job, push_leased,
+        push_message, push_task,
     },
     connection::Connection,
     statement::{Keyed, Operation, Table, Type},
@@ -77,6 +77,7 @@ impl Round {
             rows.push(a.from_step).push(a.from_task.0).push(a.artifact.0);
         });
         round.insert_messages(batch);
+        round.insert(&tables::AUDIT_RECORD, &batch.audit, push_audit);
         round.insert_blobs();
         round.insert(&tables::LEDGER_PAGE, &batch.leaves, |page, rows| {
             rows.push(page.id.0).push(page.leaves.as_slice());

@@ -62,6 +62,7 @@ pub(crate) fn migrations() -> &'static [Migration] {
         migration!(3, "0003_retention"),
         migration!(4, "0004_partitions"),
         migration!(5, "0005_ledger"),
+        migration!(6, "0006_audit"),
     ]
 }
 
