@@ -10,7 +10,7 @@ use crate::{
     open::Options,
 };
 use esteira_store::{Error, Kind, News, Result};
-use std::{sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 use tokio::time::Instant;
 
 /// How often a server is asked again about a transaction that it still holds open.
@@ -55,6 +55,14 @@ impl Database {
             }
         };
         Ok(Self { engine, sent })
+    }
+
+    /// The file that it is, where it is one and lasts.
+    pub(crate) fn file(&self) -> Option<PathBuf> {
+        match &self.engine {
+            Engine::Sqlite(place, _) if place.durable => Some(place.path.clone()),
+            _ => None,
+        }
     }
 
     /// What could not be done, with the place where. The URL of a server may hold a password, so it is not repeated.

@@ -8,7 +8,7 @@ use crate::{
     unit::SqlWriter,
 };
 use esteira_store::{Error, Reader, Result, Writer};
-use std::{sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 /// What a deployment may choose; the defaults suit one coordinator on one machine.
 #[derive(Debug, Clone)]
@@ -43,6 +43,8 @@ pub struct Opened {
     pub writer: Box<dyn Writer>,
     /// For everyone else.
     pub reader: Arc<dyn Reader>,
+    /// The database where it is a file that lasts.
+    pub file: Option<PathBuf>,
     /// What it has sent so far: figures to watch.
     pub sent: Arc<Sent>,
 }
@@ -67,8 +69,9 @@ pub async fn open(url: &str, options: Options) -> Result<Opened> {
         connection = database.open_writer().await.map_err(refused)?;
     }
 
+    let file = database.file();
     let reader = SqlReader::new(Pool::new(database.clone(), options.readers));
     reader.probe().await.map_err(refused)?;
     let writer = SqlWriter::new(connection, database);
-    Ok(Opened { writer: Box::new(writer), reader: Arc::new(reader), sent })
+    Ok(Opened { writer: Box::new(writer), reader: Arc::new(reader), file, sent })
 }

@@ -158,3 +158,17 @@ pub(crate) static PLAN_VERSION: Table = Table {
         ],
     )
 };
+pub(crate) static LEDGER_PLACE: Table = plain("ledger_place", columns![first_index I64, page_id I64, leaf_count I64]);
+pub(crate) static LEDGER_NODE: Table = plain("ledger_node", columns![level I64, number I64, hash Blob]);
+pub(crate) static LEDGER_EPOCH: Table = plain(
+    "ledger_epoch",
+    columns![
+        epoch I64, tree_size I64, root Blob, anchor_size I64, anchor_root Blob, reason Text, salt Blob, declare_time I64,
+        account Text, user_id Text, page_id I64,
+    ],
+);
+/// Two coordinators may sign in one microsecond: both say the same.
+pub(crate) static LEDGER_CHECKPOINT: Table = Table {
+    on_conflict: OnConflict::Keep,
+    ..plain("ledger_checkpoint", columns![epoch I64, size I64, sign_time I64, note Text])
+};

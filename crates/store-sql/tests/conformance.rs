@@ -45,6 +45,8 @@ mod leases;
 mod ledger;
 #[path = "conformance/lists.rs"]
 mod lists;
+#[path = "conformance/log.rs"]
+mod log;
 #[path = "conformance/members.rs"]
 mod members;
 #[path = "conformance/model.rs"]
@@ -89,6 +91,7 @@ fn every_verb_has_a_case() {
         leases::VERBS,
         ledger::VERBS,
         lists::VERBS,
+        log::VERBS,
         members::VERBS,
         outbox_lease::VERBS,
         outbox_settle::VERBS,

@@ -10,6 +10,7 @@
 pub mod batch;
 pub mod error;
 pub mod ledger;
+pub mod log;
 pub mod news;
 pub mod page;
 pub mod reader;
@@ -20,6 +21,7 @@ pub mod writer;
 pub use batch::{Batch, Beat, Hot, Leased, Parked, Queued, Taken};
 pub use error::{Error, Kind, Result};
 pub use ledger::{BodyDigest, LEAVES_MAX, LedgerPage, NewestAttempt, PAGE_BYTES_MAX};
+pub use log::{Digest, LedgerCheckpoint, LedgerEpoch, LedgerHead, LedgerNode, LedgerPlace, NODE_LEVEL_MIN, Placing};
 pub use news::{Heard, Listener, News, Teller};
 pub use page::{Filter, Op, Page, Paged, Term, Value};
 pub use reader::{JobDetails, LaneCount, OutboxRow, Reader, Stored, TaskRecord};

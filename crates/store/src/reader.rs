@@ -3,6 +3,7 @@
 use crate::{
     error::Result,
     ledger::{BodyDigest, LedgerPage},
+    log::{LedgerCheckpoint, LedgerEpoch, LedgerHead, LedgerNode, LedgerPlace},
     page::{Filter, Page, Paged},
     record::{Live, PlanRecord, PlanVersionRecord},
     retention::{Held, Removed, Retention, Tree},
@@ -89,6 +90,22 @@ pub trait Reader: Send + Sync {
     async fn held_trees(&self, roots: &[JobId]) -> Result<Vec<(JobId, Held)>>;
     /// What a purge of these trees would remove. A body that something outside of them refers to is not counted.
     async fn trees_size(&self, roots: &[JobId]) -> Result<Removed>;
+    /// The log's head.
+    async fn ledger_head(&self) -> Result<LedgerHead>;
+    /// The bytes of these pages as they are stored, whatever they are worth, in any order; unknown ones are left out.
+    async fn page_bytes(&self, pages: &[PageId]) -> Result<Vec<(PageId, Vec<u8>)>>;
+    /// Places of the pages that hold leaves from index `from` to just before `to`, in order, at most `limit`.
+    async fn ledger_places(&self, from: u64, to: u64, limit: usize) -> Result<Vec<LedgerPlace>>;
+    /// Places of these pages, in any order; those that wait are left out.
+    async fn ledger_places_of(&self, pages: &[PageId]) -> Result<Vec<LedgerPlace>>;
+    /// These nodes (level, number), in any order; those that are not there are left out.
+    async fn ledger_nodes(&self, nodes: &[(u32, u64)]) -> Result<Vec<LedgerNode>>;
+    /// Epochs that were declared, by their number.
+    async fn epochs(&self) -> Result<Vec<LedgerEpoch>>;
+    /// The newest checkpoints, the newest first, at most `limit`.
+    async fn checkpoints(&self, limit: usize) -> Result<Vec<LedgerCheckpoint>>;
+    /// The newest checkpoint of this size.
+    async fn checkpoint(&self, size: u64) -> Result<Option<LedgerCheckpoint>>;
 }
 
 /// An artifact with its bytes and their SHA-256.

@@ -4,6 +4,7 @@ use crate::{
     batch::{Batch, Beat},
     error::Result,
     ledger::{BodyDigest, LedgerPage, NewestAttempt},
+    log::{LedgerCheckpoint, LedgerEpoch, LedgerHead, Placing},
     news::News,
     record::{AnsweredRequest, Claimed, Live, Member, PlanRecord, PlanVersionRecord, Startable},
     retention::{Part, Purged, Retention},
@@ -260,6 +261,19 @@ pub trait Unit: Send {
     async fn create_partitions(&mut self, now: Time) -> Result<Option<usize>>;
     /// Drops the partitions of days of which no job is left and to which none can come; returns how many.
     async fn drop_partitions(&mut self, now: Time) -> Result<usize>;
+    /// The log's head. The row is held until the unit ends: nobody else changes it while this unit acts.
+    async fn lock_ledger(&mut self) -> Result<LedgerHead>;
+    /// Gives pages their places in the log and keeps the subtrees that they complete; `Conflict` when the log has grown since
+    /// it was read, or a page has its place already.
+    async fn place_pages(&mut self, placing: &Placing) -> Result<()>;
+    /// Keeps a checkpoint, unless it says what the newest one says; whether it was kept. `Conflict` in another epoch.
+    async fn put_checkpoint(&mut self, checkpoint: &LedgerCheckpoint) -> Result<bool>;
+    /// Begins an epoch; `Conflict` unless it is later than that of the log.
+    async fn put_epoch(&mut self, epoch: &LedgerEpoch) -> Result<()>;
+    /// Takes all places and nodes back: every page waits again. For the declaration of an epoch over a log that is damaged.
+    async fn forget_places(&mut self) -> Result<()>;
+    /// How many messages of this key wait to be delivered, counted up to `limit`.
+    async fn outbox_waiting(&mut self, key: &OutboxKey, limit: usize) -> Result<usize>;
     /// Forgets answered requests older than `before`, at most `limit`; returns how many.
     async fn forget_requests(&mut self, before: Time, limit: usize) -> Result<usize>;
 }

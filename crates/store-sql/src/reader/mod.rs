@@ -3,6 +3,7 @@
 mod audit;
 mod filter;
 mod jobs;
+mod log;
 mod outbox;
 mod paging;
 mod plans;
@@ -13,14 +14,15 @@ mod tasks;
 pub(crate) use filter::Query;
 pub(crate) use pool::Pool;
 
-use crate::unit::{history, ledger, live, plans as plan_reads, policy};
+use crate::unit::{history, ledger, live, log as head, plans as plan_reads, policy};
 use async_trait::async_trait;
 use esteira_model::{
     AccountId, Arrival, ArtifactId, Attempt, AuditRecord, Job, JobId, PageId, PlanId, PlanVersionId, TaskId,
 };
 use esteira_store::{
-    BodyDigest, Filter, Held, JobDetails, LaneCount, LedgerPage, OutboxRow, Page, Paged, PlanRecord, PlanVersionRecord,
-    Reader, Removed, Result, Retention, Stored, TaskRecord, Tree,
+    BodyDigest, Filter, Held, JobDetails, LaneCount, LedgerCheckpoint, LedgerEpoch, LedgerHead, LedgerNode, LedgerPage,
+    LedgerPlace, OutboxRow, Page, Paged, PlanRecord, PlanVersionRecord, Reader, Removed, Result, Retention, Stored,
+    TaskRecord, Tree,
 };
 
 /// Reads of committed state. Each call sees one snapshot.
@@ -192,5 +194,29 @@ impl Reader for SqlReader {
     }
     async fn trees_size(&self, roots: &[JobId]) -> Result<Removed> {
         read!(self, |c| retention::trees_size(c, roots))
+    }
+    async fn ledger_head(&self) -> Result<LedgerHead> {
+        read_row!(self, |c| head::ledger_head(c))
+    }
+    async fn page_bytes(&self, pages: &[PageId]) -> Result<Vec<(PageId, Vec<u8>)>> {
+        read_once!(self, |c| log::page_bytes(c, pages))
+    }
+    async fn ledger_places(&self, from: u64, to: u64, limit: usize) -> Result<Vec<LedgerPlace>> {
+        read_once!(self, |c| log::ledger_places(c, from, to, limit))
+    }
+    async fn ledger_places_of(&self, pages: &[PageId]) -> Result<Vec<LedgerPlace>> {
+        read_once!(self, |c| log::ledger_places_of(c, pages))
+    }
+    async fn ledger_nodes(&self, nodes: &[(u32, u64)]) -> Result<Vec<LedgerNode>> {
+        read_once!(self, |c| log::ledger_nodes(c, nodes))
+    }
+    async fn epochs(&self) -> Result<Vec<LedgerEpoch>> {
+        read_once!(self, |c| log::epochs(c))
+    }
+    async fn checkpoints(&self, limit: usize) -> Result<Vec<LedgerCheckpoint>> {
+        read_once!(self, |c| log::checkpoints(c, limit))
+    }
+    async fn checkpoint(&self, size: u64) -> Result<Option<LedgerCheckpoint>> {
+        read_row!(self, |c| log::checkpoint(c, size))
     }
 }

@@ -6,6 +6,7 @@ pub(crate) mod history;
 mod leader;
 pub(crate) mod ledger;
 pub(crate) mod live;
+pub(crate) mod log;
 mod members;
 mod outbox_lease;
 mod outbox_settle;
@@ -19,4 +20,5 @@ mod write;
 mod writer;
 
 pub(crate) use live::{LEASED, PARKED, QUEUED, read_live};
+pub(crate) use log::page_keys;
 pub(crate) use writer::SqlWriter;

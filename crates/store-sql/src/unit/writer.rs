@@ -5,8 +5,8 @@ use crate::{
     database::Database,
     dialect::postgres::partitions,
     unit::{
-        aggregate, append, history, leader, ledger, live, members, outbox_lease, outbox_settle, plans, policy, purge,
-        settings, waiting, write,
+        aggregate, append, history, leader, ledger, live, log, members, outbox_lease, outbox_settle, plans, policy,
+        purge, settings, waiting, write,
     },
 };
 use async_trait::async_trait;
@@ -15,8 +15,9 @@ use esteira_model::{
     Time, Uuid,
 };
 use esteira_store::{
-    AnsweredRequest, Batch, Beat, BodyDigest, Claimed, Error, Kind, LedgerPage, Live, Member, NewestAttempt, News,
-    OutboxKey, OutboxRun, Part, PlanRecord, PlanVersionRecord, Purged, Result, Retention, Startable, Unit, Writer,
+    AnsweredRequest, Batch, Beat, BodyDigest, Claimed, Error, Kind, LedgerCheckpoint, LedgerEpoch, LedgerHead,
+    LedgerPage, Live, Member, NewestAttempt, News, OutboxKey, OutboxRun, Part, Placing, PlanRecord, PlanVersionRecord,
+    Purged, Result, Retention, Startable, Unit, Writer,
 };
 use std::sync::Arc;
 
@@ -347,6 +348,24 @@ impl Unit for SqlUnit<'_> {
             true => partitions::drop_partitions(self.connection, now).await,
             false => Ok(0),
         }
+    }
+    async fn lock_ledger(&mut self) -> Result<LedgerHead> {
+        log::lock_ledger(self.connection).await
+    }
+    async fn place_pages(&mut self, placing: &Placing) -> Result<()> {
+        log::place_pages(self.connection, placing).await
+    }
+    async fn put_checkpoint(&mut self, checkpoint: &LedgerCheckpoint) -> Result<bool> {
+        log::put_checkpoint(self.connection, checkpoint).await
+    }
+    async fn put_epoch(&mut self, epoch: &LedgerEpoch) -> Result<()> {
+        log::put_epoch(self.connection, epoch).await
+    }
+    async fn forget_places(&mut self) -> Result<()> {
+        log::forget_places(self.connection).await
+    }
+    async fn outbox_waiting(&mut self, key: &OutboxKey, limit: usize) -> Result<usize> {
+        log::outbox_waiting(self.connection, key, limit).await
     }
     async fn forget_requests(&mut self, before: Time, limit: usize) -> Result<usize> {
         settings::forget_requests(self.connection, before, limit).await

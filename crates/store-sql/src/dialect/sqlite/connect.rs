@@ -50,6 +50,7 @@ pub(crate) fn migrations() -> &'static [Migration] {
         migration!(4, "0004_partitions"),
         migration!(5, "0005_ledger"),
         migration!(6, "0006_audit"),
+        migration!(7, "0007_log"),
     ]
 }
 
