@@ -152,7 +152,7 @@ impl Committer {
         let mut filled = std::mem::take(&mut round.filled);
         let drained = std::mem::take(&mut round.drained);
         let outbox_topics = std::mem::take(&mut round.outbox_topics);
-        let next_due = round.next_due;
+        let (next_due, leaf_count) = (round.next_due, round.leaf_count);
         let mut ended = EndedJobs {
             jobs: std::mem::take(&mut round.jobs),
             outputs: std::mem::take(&mut round.last_outputs),
@@ -164,6 +164,7 @@ impl Committer {
             shared.dispatcher.give_back(&reserved);
             return Err(error.into());
         }
+        shared.log.committed(leaf_count);
         shared.dispatcher.give_back(&unused);
         drained.iter().for_each(|(lane, mark)| shared.dispatcher.clear_backlog(lane, *mark));
         filled.retain(|lane| !drained.contains_key(lane));

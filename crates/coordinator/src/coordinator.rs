@@ -8,6 +8,7 @@ use crate::{
     error::{Error, Reason, Result},
     grant,
     hub::Hub,
+    log::{self, Log, Signing},
     look, maintenance, membership,
     news::{self, Outgoing},
     purge::Maintenance,
@@ -47,6 +48,8 @@ pub struct Settings {
     pub keep: Keep,
     /// How often what is kept no longer is removed.
     pub purge_period: Duration,
+    /// Who signs for the log, and where it is anchored. None: leaves have their places, and nothing is signed.
+    pub signing: Option<Arc<Signing>>,
 }
 
 /// What is due is removed within this time and that of the pass before it.
@@ -63,6 +66,7 @@ impl Default for Settings {
             batch_max: committer::BATCH_MAX,
             keep: Keep::default(),
             purge_period: PURGE_PERIOD,
+            signing: None,
         }
     }
 }
@@ -87,6 +91,7 @@ pub(crate) struct Shared {
     pub hand_off: bool,
     pub keep: Keep,
     pub maintenance: Maintenance,
+    pub log: Log,
     /// Whether other coordinators may work on the same store.
     pub is_shared: bool,
     /// This coordinator stops.
@@ -109,6 +114,7 @@ pub struct Running {
     loops: Vec<JoinHandle<()>>,
     membership: Option<JoinHandle<()>>,
     maintenance: JoinHandle<()>,
+    sequencer: JoinHandle<()>,
 }
 
 impl Running {
@@ -121,6 +127,8 @@ impl Running {
         }
         // It is in the middle of nothing that could not be left.
         let _ = self.maintenance.await;
+        // It looks and signs once more.
+        let _ = self.sequencer.await;
         self.loops.iter().for_each(JoinHandle::abort);
         // The committer ends when nobody can send it work any more.
         let _ = self.committer.await;
@@ -138,6 +146,9 @@ impl Coordinator {
         clock: Arc<dyn Clock>,
         settings: Settings,
     ) -> Result<(Self, Running)> {
+        if let Some(signing) = &settings.signing {
+            log::begin::check(&*reader, signing).await?;
+        }
         let key = token_key(&mut *writer).await?;
         let is_shared = writer.is_shared();
         let own = match is_shared {
@@ -163,6 +174,7 @@ impl Coordinator {
             hand_off: settings.hand_off,
             keep: settings.keep,
             maintenance: Maintenance::new(writer.another()),
+            log: Log::new(settings.signing.clone(), writer.another()),
             is_shared,
             stopping: CancellationToken::new(),
         });
@@ -187,7 +199,8 @@ impl Coordinator {
         let membership =
             own.map(|own| tokio::spawn(membership::run(coordinator.clone(), own, settings.address.clone())));
         let maintenance = tokio::spawn(maintenance::run(coordinator.clone(), settings.purge_period));
-        Ok((coordinator, Running { shared, committer, loops, membership, maintenance }))
+        let sequencer = tokio::spawn(log::sequencer::run(coordinator.clone()));
+        Ok((coordinator, Running { shared, committer, loops, membership, maintenance, sequencer }))
     }
 
     /// The clock of this coordinator.

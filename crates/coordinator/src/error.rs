@@ -35,6 +35,7 @@ pub enum Reason {
     EtagMismatch,
     VersionConflict,
     ResultConflict,
+    LogRefused,
     Overloaded,
     StoreUnavailable,
     Internal,

@@ -24,6 +24,7 @@ pub mod lane;
 mod leader;
 pub mod lease_tasks;
 mod load;
+pub mod log;
 mod look;
 mod maintenance;
 mod membership;

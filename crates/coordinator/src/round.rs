@@ -102,6 +102,8 @@ pub(crate) struct Round<'u> {
     /// Outputs of the tasks of this batch that ended a line of steps: all results of their jobs.
     pub last_outputs: HashMap<JobId, Vec<ArtifactId>>,
     pub batch: Batch,
+    /// Leaves that this batch recorded.
+    pub leaf_count: u64,
     pub outcomes: HashMap<(usize, usize), Outcome>,
     pub granted: Vec<(Reservation, Leased)>,
     pub reserved: Vec<Reservation>,
@@ -138,6 +140,7 @@ impl<'u> Round<'u> {
             digests: HashMap::new(),
             last_outputs: HashMap::new(),
             batch: Batch::default(),
+            leaf_count: 0,
             outcomes: HashMap::new(),
             granted: Vec::new(),
             reserved: Vec::new(),
@@ -184,6 +187,7 @@ impl<'u> Round<'u> {
 
     async fn write(&mut self) -> Result<()> {
         let batch = std::mem::take(&mut self.batch);
+        self.leaf_count += batch.leaves.iter().map(|page| u64::from(page.leaf_count)).sum::<u64>();
         Ok(self.unit.write(&batch).await?)
     }
 

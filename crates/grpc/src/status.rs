@@ -57,6 +57,7 @@ pub const fn row(reason: Reason) -> (Code, &'static str) {
         Reason::EtagMismatch => (Code::Aborted, reason::ETAG_MISMATCH),
         Reason::VersionConflict => (Code::Aborted, reason::VERSION_CONFLICT),
         Reason::ResultConflict => (Code::Aborted, reason::RESULT_CONFLICT),
+        Reason::LogRefused => (Code::FailedPrecondition, reason::LOG_REFUSED),
         Reason::Overloaded => (Code::ResourceExhausted, reason::OVERLOADED),
         Reason::StoreUnavailable => (Code::Unavailable, reason::STORE_UNAVAILABLE),
         Reason::Internal => (Code::Internal, reason::INTERNAL),

@@ -27,6 +27,7 @@ const REASONS: &[Reason] = &[
     Reason::EtagMismatch,
     Reason::VersionConflict,
     Reason::ResultConflict,
+    Reason::LogRefused,
     Reason::Overloaded,
     Reason::StoreUnavailable,
     Reason::Internal,
