@@ -1,6 +1,6 @@
 //! `esteira dev`: a coordinator and the functions in the box in one process, over a data directory.
 
-use crate::{EX_USAGE, cli::output, keep, serve, telemetry};
+use crate::{EX_USAGE, cli::output, keep, ledger, serve, telemetry};
 use clap::Args;
 use esteira_model::DataClass;
 use esteira_sdk::worker::Worker;
@@ -31,6 +31,8 @@ pub struct Arguments {
     #[command(flatten)]
     keep: keep::Arguments,
     #[command(flatten)]
+    ledger: ledger::Arguments,
+    #[command(flatten)]
     functions: esteira_functions::Flags,
 }
 
@@ -55,6 +57,7 @@ pub async fn run(arguments: Arguments) -> ExitCode {
         data_class: arguments.data_class,
         connection_age: serve::CONNECTION_AGE,
         keep: arguments.keep,
+        ledger: arguments.ledger,
         log_format: arguments.log_format,
     })
     .await;

@@ -13,6 +13,7 @@ mod cli;
 mod dev;
 mod init;
 mod keep;
+mod ledger;
 mod serve;
 mod telemetry;
 
@@ -44,6 +45,9 @@ enum Command {
     /// Begin something of your own from a template
     #[command(subcommand)]
     Init(init::Command),
+    /// The log of what happened
+    #[command(subcommand)]
+    Ledger(ledger::Command),
     #[command(flatten)]
     Client(cli::Command),
     /// Print a completion script for a shell
@@ -74,6 +78,7 @@ fn main() -> ExitCode {
         Command::Dev(dev) => runtime.block_on(dev::run(dev)),
         Command::Bench(bench) => runtime.block_on(bench::run(bench)),
         Command::Init(command) => init::run(command),
+        Command::Ledger(command) => runtime.block_on(ledger::run(command)),
         Command::Client(command) => runtime.block_on(cli::run(arguments.client, command)),
         Command::Completions { shell } => {
             let mut script = Vec::new();

@@ -1,6 +1,6 @@
 //! `esteira serve`: a coordinator over a store, until it is told to stop.
 
-use crate::{EX_USAGE, ablation, cli::output, keep, telemetry};
+use crate::{EX_USAGE, ablation, cli::output, keep, ledger, telemetry};
 use clap::Args;
 use esteira_coordinator::{Coordinator, Settings, SystemClock};
 use esteira_definition::parse_duration;
@@ -30,6 +30,8 @@ pub struct Arguments {
     pub connection_age: Duration,
     #[command(flatten)]
     pub keep: keep::Arguments,
+    #[command(flatten)]
+    pub ledger: ledger::Arguments,
     /// How log lines look
     #[arg(long, env = "ESTEIRA_LOG_FORMAT", default_value = "text")]
     pub log_format: telemetry::LogFormat,
@@ -128,6 +130,10 @@ pub async fn start(arguments: &Arguments) -> Result<Served, ExitCode> {
     ablation::answer_counts(store.sent.clone());
     settings.address = address.to_string();
     settings.keep = arguments.keep.keep();
+    settings.signing = arguments.ledger.signing(store.file.as_deref()).map_err(refuse)?;
+    if settings.signing.is_none() {
+        tracing::warn!("no --ledger-key: the log of what happened is kept, and nobody signs it");
+    }
     let (coordinator, running) =
         Coordinator::start(store.writer, store.reader, Arc::new(SystemClock), settings).await.map_err(refuse)?;
     let stop = CancellationToken::new();
