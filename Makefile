@@ -16,7 +16,7 @@ BUILD_ALL := cargo build $(LOCKED) --workspace --all-targets
 BUILD_DEMO := cargo build $(LOCKED) -p esteira-server -p esteira-demo
 
 # The SDKs that are not part of the workspace. Their tests run against the coordinator that was built.
-SDKS := python go deno
+SDKS := python go deno csharp
 export ESTEIRA_BIN := $(abspath $(TARGET))/debug/esteira
 
 # PostgreSQL as it is configured for a machine that is its own; what makes commits safe stays as it is.
