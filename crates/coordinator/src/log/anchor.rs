@@ -6,7 +6,7 @@ use esteira_model::Time;
 use serde_json::json;
 use std::{
     fs::{File, OpenOptions},
-    io::{self, Read, Seek, SeekFrom, Write},
+    io::{self, BufRead, BufReader, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
 };
 
@@ -23,9 +23,10 @@ pub struct Anchored {
 #[derive(Debug)]
 pub struct AnchorFile {
     path: PathBuf,
-    /// What was read of it.
-    anchors: Vec<Anchored>,
-    /// How much that is, in bytes.
+    /// The last line that was read.
+    newest: Option<Anchored>,
+    /// How many lines were read, and how many bytes that is.
+    lines: u64,
     read: u64,
 }
 
@@ -35,7 +36,7 @@ impl AnchorFile {
     /// # Errors
     /// When it cannot be read, or holds a line that is no anchor: nobody can say then what was anchored.
     pub fn open(path: impl Into<PathBuf>) -> io::Result<Self> {
-        let mut file = Self { path: path.into(), anchors: Vec::new(), read: 0 };
+        let mut file = Self { path: path.into(), newest: None, lines: 0, read: 0 };
         let is_new = !file.path.try_exists()?;
         let opened = file.handle()?;
         if is_new {
@@ -51,14 +52,9 @@ impl AnchorFile {
         &self.path
     }
 
-    /// All anchors, the oldest first.
-    pub fn anchors(&self) -> &[Anchored] {
-        &self.anchors
-    }
-
     /// The newest anchor.
     pub fn newest(&self) -> Option<&Anchored> {
-        self.anchors.last()
+        self.newest.as_ref()
     }
 
     /// Adds an anchor and syncs it. One that says the same as the newest is not added.
@@ -85,20 +81,21 @@ impl AnchorFile {
     /// Reads what was added, by this process or another.
     fn refresh(&mut self) -> io::Result<()> {
         let mut file = File::open(&self.path)?;
-        let length = file.metadata()?.len();
-        if length < self.read {
+        if file.metadata()?.len() < self.read {
             return Err(self.broken("it has become shorter"));
         }
         file.seek(SeekFrom::Start(self.read))?;
-        let mut text = String::new();
-        file.read_to_string(&mut text)?;
-        while let Some((line, rest)) = text.split_once('\n') {
-            let anchored = parse(line).ok_or_else(|| self.broken(&format!("line {}", self.anchors.len() + 1)))?;
-            self.anchors.push(anchored);
-            self.read += line.len() as u64 + 1;
-            text = rest.to_owned();
+        let mut reader = BufReader::new(file);
+        let mut line = String::new();
+        loop {
+            line.clear();
+            reader.read_line(&mut line)?;
+            let Some(whole) = line.strip_suffix('\n') else { return Ok(()) };
+            let anchored = parse(whole).ok_or_else(|| self.broken(&format!("line {}", self.lines + 1)))?;
+            self.newest = Some(anchored);
+            self.lines += 1;
+            self.read += line.len() as u64;
         }
-        Ok(())
     }
 
     fn handle(&self) -> io::Result<File> {
@@ -126,8 +123,13 @@ fn sync_folder(path: &Path) -> io::Result<()> {
 mod tests {
     use super::*;
 
-    fn notes(file: &AnchorFile) -> Vec<&str> {
-        file.anchors().iter().map(|anchor| anchor.note.as_str()).collect()
+    /// What stands in the file's whole lines; the file itself agrees on the last.
+    fn notes(file: &AnchorFile) -> Vec<String> {
+        let text = std::fs::read_to_string(file.path()).expect("read");
+        let whole = text.rsplit_once('\n').map_or("", |(whole, _)| whole);
+        let notes: Vec<_> = whole.lines().map(|line| parse(line).expect("an anchor").note).collect();
+        assert_eq!(file.newest().map(|newest| &newest.note), notes.last());
+        notes
     }
 
     #[test]

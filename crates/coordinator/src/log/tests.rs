@@ -170,8 +170,11 @@ impl World {
         let reader = &*self.readers[0];
         let kept = reader.checkpoints(1_000).await.expect("reads").into_iter().map(|kept| kept.note);
         let anchored = self.signing.iter().flat_map(|signing| {
-            let anchors = signing.anchors();
-            anchors.anchors().iter().map(|anchor| anchor.note.clone()).collect::<Vec<_>>()
+            let text = std::fs::read_to_string(signing.anchors().path()).expect("reads");
+            let note = |line: &str| {
+                serde_json::from_str::<serde_json::Value>(line).expect("JSON")["note"].as_str().map(Into::into)
+            };
+            text.lines().filter_map(note).collect::<Vec<String>>()
         });
         let notes: Vec<String> = kept.chain(anchored).collect();
         let mut all: Vec<Checkpoint> = Vec::new();
