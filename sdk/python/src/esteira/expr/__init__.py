@@ -4,9 +4,9 @@ The interpreter is `common-expression-language`, which binds the CEL library tha
 that both agree. Around it stand the coordinator's own rules: which names and functions there are, which paths are read,
 integers that are always 64-bit signed, maps whose keys are in order, and errors that never repeat data.
 
-What the coordinator has and this has not: a bound on the work of one evaluation; `timestamp` of a number, the time
-zones of `getHours(..)` and its like, `string` of bytes, `bool` of a text. An expression that uses one of these is
-accepted by both, and has no value here.
+What the coordinator accepts and this refuses: `type(x) == google.protobuf.Duration` and `Timestamp`; a map written with
+a uint for a key or with one key twice; a double as an index; the negation of the least integer. In an `all` or `exists`
+that holds another macro an item without a value is an error even when another item decides.
 """
 
 from .evaluator import CelExpressions, CelProgram

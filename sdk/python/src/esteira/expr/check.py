@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from ..model.engine.ports import ExpressionError
@@ -43,7 +44,10 @@ _MEMBER = {
     "startsWith": (1, 1),
 }
 _TYPES = {"bool", "bytes", "double", "int", "list", "map", "null_type", "string", "type", "uint"}
+#: The interpreter does not know them.
 _QUALIFIED_TYPES = {"google.protobuf.Duration", "google.protobuf.Timestamp"}
+_NEGATED_MIN = re.compile(r"[-()\s]*-[-()\s]*-9223372036854775808[()\s]*")
+_DOUBLE = re.compile(r"[0-9]*\.|[0-9]+[eE]")
 _NEVER_BOOLEAN = {"_+_", "_-_", "_*_", "_/_", "_%_", "-_", "bytes", "double", "duration", "int", "size", "string"}
 _NEVER_BOOLEAN |= {"timestamp", "type", "uint"}
 
@@ -65,7 +69,7 @@ def check(source: str, variables: tuple[str, ...]) -> Checked:
     """Walks the expression once; refuses names and functions that there are not."""
     try:
         checked = Checked(parse(source))
-        _Walk(checked, variables).walk(checked.tree, ())
+        _Walk(source, checked, variables).walk(checked.tree, ())
     except SyntaxRefused as problem:
         line = source.count("\n", 0, problem.at) + 1
         column = problem.at - source.rfind("\n", 0, problem.at)
@@ -107,11 +111,13 @@ def path_of(node: Node) -> Path | None:
 
 
 class _Walk:
-    def __init__(self, checked: Checked, variables: tuple[str, ...]) -> None:
+    def __init__(self, source: str, checked: Checked, variables: tuple[str, ...]) -> None:
+        self.source = source
         self.checked = checked
         self.variables = variables
 
     def walk(self, node: Node, local: tuple[str, ...]) -> None:
+        self.refuse_misread(node)
         path = path_of(node)
         if path is not None:
             return self.refer(node, path, local)
@@ -124,6 +130,23 @@ class _Walk:
                 return self.macro(node, local)
         for child in node.children:
             self.walk(child, local)
+
+    def refuse_misread(self, node: Node) -> None:
+        """Refuses the few things that the coordinator accepts and the interpreter would read otherwise."""
+        texts = [self.source[child.begin : child.end] for child in node.children]
+        match node:
+            case Brackets(kind="{"):
+                keys = [
+                    text if key.kind != "string" else key.value
+                    for key, text in zip(node.children[::2], texts[::2], strict=True)
+                    if isinstance(key, Literal)
+                ]
+                if any(key[-1:] in "uU" and key[:1].isdigit() for key in texts[::2]) or len(set(keys)) < len(keys):
+                    raise SyntaxRefused(node.begin, "a map with a uint for a key, or with one key twice")
+            case Call(name="_[_]") if isinstance(node.children[1], Literal) and _DOUBLE.match(texts[1]):
+                raise SyntaxRefused(node.children[1].begin, "a double is no key here")
+            case Literal() if _NEGATED_MIN.fullmatch(self.source[node.begin : node.end]):
+                raise SyntaxRefused(node.begin, "a number is out of range")
 
     def macro(self, node: Macro, local: tuple[str, ...]) -> None:
         self.walk(node.children[0], local)
@@ -139,8 +162,10 @@ class _Walk:
             self.checked.local.append(path)
             return
         if path[0] not in self.variables:
-            if ".".join(path) in _TYPES | _QUALIFIED_TYPES:
+            if ".".join(path) in _TYPES:
                 return
+            if ".".join(path) in _QUALIFIED_TYPES:
+                raise SyntaxRefused(node.begin, f"there is no type `{'.'.join(path)}` in an embedded run")
             known = ", ".join(self.variables)
             raise SyntaxRefused(node.begin, f"unknown name `{path[0]}`; there is {known}")
         if path[0] == "steps" and (len(path) < 3 or path[2] != "output"):

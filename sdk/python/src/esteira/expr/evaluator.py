@@ -13,8 +13,9 @@ from ..model.payload import Payload
 from ..model.template_parts import FAILED, INVALID, MISSING_PATH, TYPE, Path, missing
 from . import bind
 from .check import Checked, check, never_boolean
+from .functions import Work
 from .output import write
-from .rewrite import FUNCTIONS, rewritten
+from .rewrite import rewritten
 
 _UNDEFINED = re.compile(r"Undefined variable or function: '([^']*)'")
 _PARSER_MESSAGE_CHARS_MAX = 200
@@ -73,13 +74,19 @@ class CelProgram:
         return result
 
     def _evaluate(self, variables: dict[str, Any]) -> Any:
-        context = cel.Context(variables, dict(FUNCTIONS))
+        work = Work()
+        context = cel.Context(variables, work.functions())
         try:
-            return self._program.execute(context)
+            result = self._program.execute(context)
         except BaseException as problem:
             if isinstance(problem, KeyboardInterrupt | SystemExit):
                 raise
-            raise self._explain(problem, variables) from None
+            if work.is_exhausted:
+                raise _exhausted() from None
+            raise (_wrong_type() if work.is_wrong_type else self._explain(problem, variables)) from None
+        if work.is_exhausted:
+            raise _exhausted()
+        return result
 
     def _explain(self, problem: BaseException, variables: dict[str, Any]) -> ExpressionError:
         """The interpreter's failure as one of our codes, without the data that it holds."""
@@ -115,6 +122,10 @@ class CelProgram:
                 return missing(_written(path[: path.index(key, 1) + 1]))
         # The key was computed; it may be data.
         return ExpressionError(MISSING_PATH, "a map does not have a key that the expression computes")
+
+
+def _exhausted() -> ExpressionError:
+    return ExpressionError(FAILED, "the expression does more work than is allowed for one evaluation")
 
 
 def _wrong_type() -> ExpressionError:
