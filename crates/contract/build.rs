@@ -4,7 +4,7 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-const FILES: [&str; 7] = ["types", "plan", "job", "worker", "outbox", "admin", "audit"];
+const FILES: [&str; 8] = ["types", "plan", "job", "worker", "outbox", "admin", "audit", "trace"];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let proto = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../proto");

@@ -13,6 +13,7 @@ mod audit;
 mod job;
 mod outbox;
 mod plan;
+mod trace;
 mod worker;
 
 mod convert;

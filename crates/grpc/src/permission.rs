@@ -20,6 +20,8 @@ pub const TABLE: &[(&str, &str)] = &[
     ("/esteira.v1.JobService/GetTask", "job.read"),
     ("/esteira.v1.JobService/ListTasks", "job.read"),
     ("/esteira.v1.JobService/WatchJobs", "job.read"),
+    ("/esteira.v1.TraceService/TraceJob", "job.read"),
+    ("/esteira.v1.TraceService/ListTaskTraces", "job.read"),
     ("/esteira.v1.WorkerService/RegisterWorker", "worker.run"),
     ("/esteira.v1.WorkerService/LeaseTasks", "worker.run"),
     ("/esteira.v1.WorkerService/ReportTasks", "worker.run"),

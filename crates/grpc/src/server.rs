@@ -2,14 +2,15 @@
 
 use crate::{
     admin, audit, authenticate::AuthenticateLayer, cors::CorsLayer, edge::Edge, job, options::Options, outbox, plan,
-    transport_errors, worker,
+    trace, transport_errors, worker,
 };
 use esteira_contract::{
     FILE_DESCRIPTOR_SET,
     v1::{
         admin_service_server::AdminServiceServer, audit_service_server::AuditServiceServer,
         job_service_server::JobServiceServer, outbox_service_server::OutboxServiceServer,
-        plan_service_server::PlanServiceServer, worker_service_server::WorkerServiceServer,
+        plan_service_server::PlanServiceServer, trace_service_server::TraceServiceServer,
+        worker_service_server::WorkerServiceServer,
     },
 };
 use esteira_coordinator::Coordinator;
@@ -134,6 +135,7 @@ fn routes(edge: &Arc<Edge>, options: &Options, health: &HealthReporter) -> Resul
         .add_service(limited!(JobServiceServer, job::Service(edge.clone()), options))
         .add_service(limited!(WorkerServiceServer, worker::Service(edge.clone()), options))
         .add_service(limited!(OutboxServiceServer, outbox::Service(edge.clone()), options))
+        .add_service(limited!(TraceServiceServer, trace::Service(edge.clone()), options))
         .add_service(limited!(AdminServiceServer, admin::Service(edge.clone()), options))
         .add_service(limited!(AuditServiceServer, audit::Service(edge.clone()), options))
         .add_service(tonic_health::pb::health_server::HealthServer::new(
@@ -152,6 +154,7 @@ async fn report(health: &HealthReporter, status: ServingStatus) {
         JobServiceServer::<job::Service>::NAME,
         WorkerServiceServer::<worker::Service>::NAME,
         OutboxServiceServer::<outbox::Service>::NAME,
+        TraceServiceServer::<trace::Service>::NAME,
         AdminServiceServer::<admin::Service>::NAME,
         AuditServiceServer::<audit::Service>::NAME,
     ];

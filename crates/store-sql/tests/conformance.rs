@@ -71,6 +71,8 @@ mod retention;
 mod retries;
 #[path = "conformance/settings.rs"]
 mod settings;
+#[path = "conformance/traces.rs"]
+mod traces;
 #[path = "conformance/units.rs"]
 mod units;
 
@@ -101,6 +103,7 @@ fn every_verb_has_a_case() {
         retention::VERBS,
         retries::VERBS,
         settings::VERBS,
+        traces::VERBS,
         units::VERBS,
     ]
     .concat();

@@ -16,6 +16,7 @@ pub mod page;
 pub mod reader;
 pub mod record;
 pub mod retention;
+pub mod trace;
 pub mod writer;
 
 pub use batch::{Batch, Beat, Hot, Leased, Parked, Queued, Taken};
@@ -27,4 +28,7 @@ pub use page::{Filter, Op, Page, Paged, Term, Value};
 pub use reader::{JobDetails, LaneCount, OutboxRow, Reader, Stored, TaskRecord};
 pub use record::{AnsweredRequest, Claimed, Live, LivePlace, Member, PlanRecord, PlanVersionRecord, Startable};
 pub use retention::{Held, Part, Purged, Removed, Retention, Tree};
+pub use trace::{
+    ArtifactHead, AttemptTally, ChildJob, JobTally, StepTally, TallyLimits, VerdictTally, VersionTally, WorkerTally,
+};
 pub use writer::{OutboxKey, OutboxRun, TREES_MAX, Unit, Writer};

@@ -7,6 +7,7 @@ use crate::{
     page::{Filter, Page, Paged},
     record::{Live, PlanRecord, PlanVersionRecord},
     retention::{Held, Removed, Retention, Tree},
+    trace::{ArtifactHead, JobTally, TallyLimits},
 };
 use async_trait::async_trait;
 use esteira_model::{
@@ -47,6 +48,12 @@ pub trait Reader: Send + Sync {
     async fn waiting_pages(&self, limit: usize) -> Result<Vec<(PageId, u32)>>;
     /// See [`crate::Unit::digests`].
     async fn digests(&self, ids: &[ArtifactId]) -> Result<Vec<(ArtifactId, BodyDigest)>>;
+    /// Attempts that ended, of these tasks of a job, by task, then in order.
+    async fn attempts_of(&self, job: JobId, tasks: &[TaskId]) -> Result<Vec<Attempt>>;
+    /// A job in numbers, in one snapshot; what is read does not grow with its outputs.
+    async fn job_tally(&self, job: JobId, limits: TallyLimits) -> Result<JobTally>;
+    /// These artifacts without their bytes, purged ones too, in any order; unknown ones are left out.
+    async fn artifact_heads(&self, ids: &[ArtifactId]) -> Result<Vec<ArtifactHead>>;
     /// Bytes and digests of artifacts; purged ones are left out.
     async fn artifacts(&self, ids: &[ArtifactId]) -> Result<Vec<Stored>>;
     /// A plan by id.

@@ -5,6 +5,8 @@
 mod documents;
 #[path = "cli/scripts.rs"]
 mod scripts;
+#[path = "cli/trace.rs"]
+mod trace;
 
 use documents::{GREET, GREET_AGAIN, UNKNOWN_STEP, write};
 use esteira_e2e::{Cli, LocalWorker, Server, jobs, until};

@@ -139,7 +139,8 @@ pub fn job_out(view: &JobView<'_>, bodies: Bodies) -> v1::Job {
     }
 }
 
-fn lineage_out(job: &Job) -> v1::Lineage {
+/// On the wire.
+pub fn lineage_out(job: &Job) -> v1::Lineage {
     let parent = job.lineage.parent;
     v1::Lineage {
         kind: enums::lineage_kind_out(job.lineage.kind) as i32,

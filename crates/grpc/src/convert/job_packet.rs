@@ -49,6 +49,15 @@ pub fn actor_out(actor: &Actor) -> v1::Actor {
 }
 
 /// On the wire.
+pub fn aggregate_out(aggregate: &AggregateRef) -> v1::AggregateRef {
+    v1::AggregateRef {
+        r#type: aggregate.kind.as_ref().to_owned(),
+        id: aggregate.id.as_ref().to_owned(),
+        version: aggregate.version,
+    }
+}
+
+/// On the wire.
 pub fn packet_out(
     actor: &Actor,
     aggregate: Option<&AggregateRef>,
@@ -57,11 +66,7 @@ pub fn packet_out(
 ) -> v1::DataPacket {
     v1::DataPacket {
         actor: Some(actor_out(actor)),
-        aggregate: aggregate.map(|aggregate| v1::AggregateRef {
-            r#type: aggregate.kind.as_ref().to_owned(),
-            id: aggregate.id.as_ref().to_owned(),
-            version: aggregate.version,
-        }),
+        aggregate: aggregate.map(aggregate_out),
         data,
         headers: headers.iter().map(|(name, value)| (name.clone(), value.clone())).collect(),
     }

@@ -15,4 +15,5 @@ pub mod report;
 pub mod retention;
 pub mod task;
 pub mod time;
+pub mod trace;
 pub mod worker;

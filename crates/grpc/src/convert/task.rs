@@ -10,7 +10,7 @@ use crate::convert::{
 use esteira_contract::v1;
 use esteira_engine::Node;
 use esteira_model::{Attempt, Failure, Job, Run, Task, TaskState, Time, Verdict, WaitReason};
-use esteira_store::{Leased, LivePlace, TaskRecord};
+use esteira_store::{Leased, Live, LivePlace, TaskRecord};
 use prost::Message;
 
 /// All that is shown of a task.
@@ -57,7 +57,7 @@ pub fn task_out(view: &TaskView<'_>, bodies: Bodies) -> v1::Task {
         child_job_id: child_job(node, record),
         input: packet,
         attempts: attempts_out(view, function, bodies),
-        failure: why(view).map(|why| failure::failure_out(why, function, bodies)),
+        failure: why(record, &view.attempts).map(|why| failure::failure_out(why, function, bodies)),
         verdicts: verdicts(record).iter().map(failure::verdict_out).collect(),
         create_time: Some(time::instant_out(task.create_time)),
         start_time: task.start_time.map(time::instant_out),
@@ -91,7 +91,8 @@ pub fn state(record: &TaskRecord) -> TaskState {
     }
 }
 
-fn due(record: &TaskRecord) -> Option<Time> {
+/// When it moves on by itself.
+pub fn due(record: &TaskRecord) -> Option<Time> {
     match record {
         TaskRecord::Live(live) => match live.place {
             LivePlace::Parked { due, .. } => due,
@@ -102,23 +103,23 @@ fn due(record: &TaskRecord) -> Option<Time> {
 }
 
 /// A child job has the id of the task that waits for it, and begins with it.
-fn child_job(node: &Node, record: &TaskRecord) -> String {
+pub fn child_job(node: &Node, record: &TaskRecord) -> String {
     let task = task_of(record);
     let began = task.start_time.is_some() && matches!(node.step.run, Run::SubPlan { .. });
     if began { task.id.to_string() } else { String::new() }
 }
 
-fn why<'v>(view: &'v TaskView<'_>) -> Option<&'v Failure> {
-    match view.record {
+/// Why it failed for good, or why its last attempt did.
+pub fn why<'v>(record: &'v TaskRecord, attempts: &'v [Attempt]) -> Option<&'v Failure> {
+    match record {
         TaskRecord::Ended(ended) => ended.failure.as_ref(),
-        record if state(record) == TaskState::Backoff => {
-            view.attempts.last().and_then(|attempt| attempt.failure.as_ref())
-        }
+        record if state(record) == TaskState::Backoff => attempts.last().and_then(|attempt| attempt.failure.as_ref()),
         TaskRecord::Live(_) => None,
     }
 }
 
-fn verdicts(record: &TaskRecord) -> &[Verdict] {
+/// What the policies said.
+pub fn verdicts(record: &TaskRecord) -> &[Verdict] {
     match record {
         TaskRecord::Ended(ended) => &ended.verdicts,
         TaskRecord::Live(_) => &[],
@@ -133,11 +134,7 @@ fn attempts_out(view: &TaskView<'_>, function: &str, bodies: Bodies) -> Vec<v1::
     if attempts.iter().map(Message::encoded_len).sum::<usize>() > ATTEMPTS_BYTES_MAX {
         attempts = all(Bodies::Omitted);
     }
-    if let TaskRecord::Live(live) = view.record
-        && let LivePlace::Leased(leased) = &live.place
-    {
-        attempts.push(running(leased));
-    }
+    attempts.extend(running_out(view.record));
     attempts
 }
 
@@ -145,7 +142,8 @@ fn number(value: u32) -> i32 {
     i32::try_from(value).unwrap_or(i32::MAX)
 }
 
-fn attempt_out(attempt: &Attempt, function: &str, bodies: Bodies) -> v1::Attempt {
+/// One that ended.
+pub fn attempt_out(attempt: &Attempt, function: &str, bodies: Bodies) -> v1::Attempt {
     v1::Attempt {
         number: number(attempt.number),
         worker_id: attempt.worker_id.clone(),
@@ -161,6 +159,13 @@ fn attempt_out(attempt: &Attempt, function: &str, bodies: Bodies) -> v1::Attempt
 }
 
 /// The attempt under the lease that is held.
+pub fn running_out(record: &TaskRecord) -> Option<v1::Attempt> {
+    match record {
+        TaskRecord::Live(Live { place: LivePlace::Leased(leased), .. }) => Some(running(leased)),
+        _ => None,
+    }
+}
+
 fn running(leased: &Leased) -> v1::Attempt {
     v1::Attempt {
         number: number(leased.task.attempts),

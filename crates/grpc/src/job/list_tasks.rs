@@ -20,7 +20,8 @@ use esteira_store::{Filter, Page, Term, Value};
 use futures::{StreamExt, stream};
 use prost::Message;
 
-const COLUMNS: &[Column] = &[
+/// What a filter of tasks knows.
+pub const COLUMNS: &[Column] = &[
     Column {
         name: "state",
         kind: Kind::Enum { prefix: "TASK_STATE_", knows: |word| word.parse::<TaskState>().is_ok() },
@@ -63,7 +64,7 @@ pub async fn list_tasks(edge: &Edge, caller: &Caller, request: v1::ListTasksRequ
 }
 
 /// The store knows steps by their index.
-fn by_step(compiled: &Compiled, mut filter: Filter) -> Answer<Filter> {
+pub fn by_step(compiled: &Compiled, mut filter: Filter) -> Answer<Filter> {
     for term in &mut filter.0 {
         let Term { field, value: Value::Text(key), .. } = term else { continue };
         if field == "step_key" {

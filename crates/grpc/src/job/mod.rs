@@ -5,14 +5,14 @@ mod control_job;
 mod get_job;
 mod get_task;
 mod list_jobs;
-mod list_tasks;
+pub mod list_tasks;
 mod retry_tasks;
 mod start_job;
 mod watch_jobs;
 
 mod task_view;
-mod view;
-mod waiting;
+pub mod view;
+pub mod waiting;
 
 use crate::edge::{Edge, close, open};
 use esteira_contract::v1::{self, job_service_server::JobService};

@@ -32,7 +32,7 @@ pub fn of_task(edge: &Edge, caller: &Caller, live: &Live) -> Option<WaitReason> 
 
 /// A ready task is not leased because its queue is paused, because nobody serves its function, or because those who do are
 /// busy or may not run more of its step at once.
-fn of_lane(edge: &Edge, caller: &Caller, lane: &str) -> WaitReason {
+pub fn of_lane(edge: &Edge, caller: &Caller, lane: &str) -> WaitReason {
     let Some(lane) = Lane::parse(lane) else { return WaitReason::Concurrency };
     if edge.coordinator.is_queue_paused(&caller.principal, &lane.queue) {
         return WaitReason::QueuePaused;

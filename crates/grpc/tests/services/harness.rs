@@ -36,8 +36,12 @@ impl Harness {
     }
 
     pub async fn with(options: Options) -> Self {
-        let store =
-            esteira_store_sql::open("sqlite::memory:", esteira_store_sql::Options::default()).await.expect("a store");
+        Self::on("sqlite::memory:", options).await
+    }
+
+    /// On the database of this URL.
+    pub async fn on(url: &str, options: Options) -> Self {
+        let store = esteira_store_sql::open(url, esteira_store_sql::Options::default()).await.expect("a store");
         let (coordinator, running) =
             Coordinator::start(store.writer, store.reader, Arc::new(SystemClock), Settings::default())
                 .await

@@ -13,5 +13,7 @@ mod plans;
 mod protocol;
 mod retention;
 mod start_and_wait;
+mod tenants;
+mod traces;
 mod watch;
 mod why;

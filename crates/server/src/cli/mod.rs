@@ -10,6 +10,8 @@ mod plan;
 mod queue;
 mod retention;
 mod task;
+mod trace;
+mod tree;
 mod watch;
 mod worker;
 
@@ -51,6 +53,8 @@ pub enum Command {
     /// Jobs
     #[command(subcommand)]
     Job(job::Command),
+    /// Where a job comes from and what became of it, as a tree
+    Trace(trace::Arguments),
     /// Tasks of a job
     #[command(subcommand)]
     Task(task::Command),
@@ -137,6 +141,7 @@ pub async fn run(arguments: ClientArguments, command: Command) -> ExitCode {
     let outcome = match command {
         Command::Plan(command) => plan::run(&session, command).await,
         Command::Job(command) => job::run(&session, command).await,
+        Command::Trace(arguments) => trace::run(&session, arguments).await,
         Command::Task(command) => task::run(&session, command).await,
         Command::Worker(command) => worker::run(&session, command).await,
         Command::Queue(command) => queue::run(&session, command).await,

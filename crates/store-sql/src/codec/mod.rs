@@ -20,5 +20,5 @@ pub(crate) use payload::{Blobs, push_artifact, read_payload, stored};
 pub(crate) use plan::{actor_text, labels_text, push_plan_version, read_plan, read_plan_version};
 pub(crate) use task::{
     ids_bytes, push_attempt, push_ended, push_leased, push_task, read_attempt, read_ended, read_ids, read_leaf_at,
-    read_leased, read_task,
+    read_leased, read_task, read_verdicts,
 };

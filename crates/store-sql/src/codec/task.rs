@@ -131,7 +131,8 @@ fn verdicts_text(verdicts: &[Verdict]) -> Option<String> {
     (!stored.is_empty()).then(|| to_json(&stored))
 }
 
-fn read_verdicts(text: Option<&str>) -> Result<Vec<Verdict>> {
+/// The reverse of [`verdicts_text`].
+pub(crate) fn read_verdicts(text: Option<&str>) -> Result<Vec<Verdict>> {
     let Some(text) = text else { return Ok(Vec::new()) };
     let stored: Vec<StoredVerdict> = from_json(text)?;
     Ok(stored

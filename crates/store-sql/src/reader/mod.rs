@@ -1,5 +1,6 @@
 //! The read side: what people and consoles ask, on connections apart from the writer's.
 
+mod artifact_heads;
 mod audit;
 mod filter;
 mod jobs;
@@ -9,6 +10,7 @@ mod paging;
 mod plans;
 mod pool;
 mod retention;
+mod tally;
 mod tasks;
 
 pub(crate) use filter::Query;
@@ -20,9 +22,9 @@ use esteira_model::{
     AccountId, Arrival, ArtifactId, Attempt, AuditRecord, Job, JobId, PageId, PlanId, PlanVersionId, TaskId,
 };
 use esteira_store::{
-    BodyDigest, Filter, Held, JobDetails, LaneCount, LedgerCheckpoint, LedgerEpoch, LedgerHead, LedgerNode, LedgerPage,
-    LedgerPlace, OutboxRow, Page, Paged, PlanRecord, PlanVersionRecord, Reader, Removed, Result, Retention, Stored,
-    TaskRecord, Tree,
+    ArtifactHead, BodyDigest, Filter, Held, JobDetails, JobTally, LaneCount, LedgerCheckpoint, LedgerEpoch, LedgerHead,
+    LedgerNode, LedgerPage, LedgerPlace, OutboxRow, Page, Paged, PlanRecord, PlanVersionRecord, Reader, Removed,
+    Result, Retention, Stored, TallyLimits, TaskRecord, Tree,
 };
 
 /// Reads of committed state. Each call sees one snapshot.
@@ -133,6 +135,15 @@ impl Reader for SqlReader {
     }
     async fn digests(&self, ids: &[ArtifactId]) -> Result<Vec<(ArtifactId, BodyDigest)>> {
         read!(self, |c| ledger::digests(c, ids))
+    }
+    async fn attempts_of(&self, job: JobId, tasks: &[TaskId]) -> Result<Vec<Attempt>> {
+        read!(self, |c| tasks::attempts_of(c, job, tasks))
+    }
+    async fn job_tally(&self, job: JobId, limits: TallyLimits) -> Result<JobTally> {
+        read!(self, |c| tally::job_tally(c, job, limits))
+    }
+    async fn artifact_heads(&self, ids: &[ArtifactId]) -> Result<Vec<ArtifactHead>> {
+        read!(self, |c| artifact_heads::artifact_heads(c, ids))
     }
     async fn artifacts(&self, ids: &[ArtifactId]) -> Result<Vec<Stored>> {
         read!(self, |c| history::artifacts(c, ids))

@@ -8,8 +8,9 @@ use crate::{
         paging,
     },
     row::Row,
+    statement::{Keyed, Type},
     tables::{ended_columns, task_columns},
-    unit::{LEASED, PARKED, QUEUED, read_live},
+    unit::{LEASED, PARKED, QUEUED, history::task_keys, read_live},
     value::{Value, values},
 };
 use esteira_model::{Attempt, JobId, TaskId, TaskState};
@@ -134,6 +135,27 @@ pub(super) async fn task(connection: &mut Connection, job: JobId, task: TaskId) 
         }
     }
     Ok(None)
+}
+
+/// The columns of `attempt` in a SELECT list.
+macro_rules! attempt_columns {
+    () => {
+        "job_id, task_id, number, fence, worker_id, function_version, start_time, end_time, worker_start_time, worker_end_time, failure, \
+         cpu_micros, wall_micros, peak_rss_bytes, bytes_read, bytes_written, report_digest"
+    };
+}
+
+/// See [`esteira_store::Reader::attempts_of`].
+pub(super) async fn attempts_of(connection: &mut Connection, job: JobId, tasks: &[TaskId]) -> Result<Vec<Attempt>> {
+    static FIND: Keyed = Keyed {
+        key: &[Type::Blob, Type::Blob],
+        sql: concat!("SELECT ", attempt_columns!(), " FROM k CROSS JOIN attempt WHERE job_id = k1 AND task_id = k2"),
+    };
+    let keys: Vec<_> = tasks.iter().map(|task| (job, *task)).collect();
+    let rows = connection.find(&FIND, task_keys(&keys)).await?;
+    let mut attempts = rows.iter().map(|row| read_attempt(&mut row.cells())).collect::<Result<Vec<_>>>()?;
+    attempts.sort_unstable_by_key(|attempt| (attempt.task, attempt.number));
+    Ok(attempts)
 }
 
 /// See [`esteira_store::Reader::attempts`].

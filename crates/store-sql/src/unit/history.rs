@@ -20,7 +20,7 @@ pub(super) fn distinct<T: Ord + Clone>(ids: &[T]) -> Vec<T> {
 }
 
 /// The key list of (job, task) pairs.
-pub(super) fn task_keys(ids: &[(JobId, TaskId)]) -> Rows {
+pub(crate) fn task_keys(ids: &[(JobId, TaskId)]) -> Rows {
     let ids = distinct(ids);
     let mut keys = Rows::with_capacity(2, ids.len());
     for (job, task) in ids {

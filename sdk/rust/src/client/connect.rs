@@ -1,6 +1,8 @@
 //! Where the coordinator is, and how patient the client is with it.
 
-use crate::client::{AdminClient, Error, JobClient, OutboxClient, PlanClient, link::Link, rpc::Caller, send::Call};
+use crate::client::{
+    AdminClient, Error, JobClient, OutboxClient, PlanClient, TraceClient, link::Link, rpc::Caller, send::Call,
+};
 use std::time::Duration;
 
 /// A client of one coordinator. Cheap to clone; clones share the connection, which opens with the first call.
@@ -47,6 +49,11 @@ impl Client {
     /// Committed messages that wait to be delivered.
     pub fn outbox(&self) -> OutboxClient {
         OutboxClient { caller: self.caller.clone() }
+    }
+
+    /// Where jobs and data come from, and what became of them.
+    pub fn traces(&self) -> TraceClient {
+        TraceClient { caller: self.caller.clone() }
     }
 
     /// The coordinator itself, its workers and queues.

@@ -23,6 +23,7 @@ mod outbox;
 mod plan;
 mod rpc;
 mod send;
+mod trace;
 pub mod wire;
 
 pub use admin::AdminClient;
@@ -32,6 +33,7 @@ pub use esteira_contract::v1;
 pub use job::JobClient;
 pub use outbox::OutboxClient;
 pub use plan::PlanClient;
+pub use trace::TraceClient;
 
 #[cfg(feature = "worker")]
 pub(crate) use {
