@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench conformance bench-sdks bench-peers dev gen vectors lint fmt clippy tidy peers-lint sdk-lint gen-check proto-lint deny verify setup setup-lint clean
+.PHONY: help demo test bench chaos chaos-mutants conformance bench-sdks bench-peers dev gen vectors lint fmt clippy tidy peers-lint sdk-lint gen-check proto-lint deny verify setup setup-lint clean
 
 export PATH := $(CURDIR)/.tools/bin:$(PATH)
 TARGET := $(or $(CARGO_TARGET_DIR),target)
@@ -26,7 +26,7 @@ BENCH_POSTGRES := shared_buffers=1GB max_wal_size=8GB
 stage = @echo "== $(1)"; begun=$$SECONDS; code=0; { $(2); } || code=$$?; echo "== $(1): $$((SECONDS - begun)) s$$([ $$code = 0 ] || echo ', FAILED')"; exit $$code
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 demo: setup ## start a coordinator and workers on a laptop and follow one job
 	$(BUILD_DEMO)
@@ -62,6 +62,18 @@ bench-peers: setup ## the same workload on other engines, in alternation: tests/
 conformance: setup ## the workers of all SDKs through every scenario; writes docs/conformance.md (ARGS=.. choose some, and write nothing)
 	$(BUILD_ALL)
 	$(TARGET)/debug/conformance $(or $(ARGS),--write docs/conformance.md)
+
+chaos: setup ## real faults on real processes, and a checker of what was promised (ARGS='--seed 1 --rounds 5' choose)
+	$(BUILD_ALL)
+	$(TARGET)/debug/chaos $(ARGS)
+
+# The ordinary binary is built again afterwards: what lies in $(TARGET)/debug never has a bug.
+chaos-mutants: setup ## coordinators with seeded bugs, each of which the checker must catch
+	cargo build $(LOCKED) -p esteira-server --features seeded-bugs
+	mkdir -p $(TARGET)/seeded-bugs
+	cp $(TARGET)/debug/esteira $(TARGET)/seeded-bugs/esteira
+	$(BUILD_ALL)
+	$(TARGET)/debug/chaos mutants --esteira $(TARGET)/seeded-bugs/esteira $(ARGS)
 
 dev: ## a coordinator for development: no configuration, data in ./dev-data
 	cargo run $(LOCKED) -p esteira-server --bin esteira -- dev $(ARGS)

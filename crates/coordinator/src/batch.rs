@@ -11,7 +11,11 @@ use crate::{
     startable,
     work::{BeatVerdict, Control, RequestKey, Start, Started, Work},
 };
-use esteira_model::{AccountId, Artifact, Job, JobAction, JobId, JobState, TaskId, Time, Uuid, limits, time};
+use esteira_model::{
+    AccountId, Artifact, Job, JobAction, JobId, JobState, TaskId, Time, Uuid, limits,
+    seeded_bug::{self, Bug},
+    time,
+};
 use esteira_store::AnsweredRequest;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
@@ -66,9 +70,9 @@ pub(crate) async fn run(round: &mut Round<'_>, works: &[Work]) -> Result<Done> {
 
 fn request_of(work: &Work) -> Option<&RequestKey> {
     match work {
-        Work::Start(start, _) => start.request.as_ref(),
+        Work::Start(start, _) if !seeded_bug::is(Bug::DedupeOff) => start.request.as_ref(),
         Work::Control(control, _) => control.request.as_ref(),
-        Work::Retry(retry, _) => retry.request.as_ref(),
+        Work::Retry(retry, _) if !seeded_bug::is(Bug::RetryTwice) => retry.request.as_ref(),
         _ => None,
     }
 }
@@ -179,7 +183,7 @@ fn remember_applied(round: &mut Round<'_>, works: &[Work]) -> Result<()> {
                 let tasks =
                     (0..retry.tasks.len()).filter_map(|part| round.new_tasks.get(&(index, part)).map(|task| task.0));
                 let ids: Vec<_> = std::iter::once(retry.job.0).chain(tasks).collect();
-                if ids.len() > 1 {
+                if ids.len() > 1 && !seeded_bug::is(Bug::RetryTwice) {
                     remember(round, retry.request.as_ref(), &ids);
                 }
             }
@@ -209,7 +213,7 @@ async fn open_start(
         }
     }
     let job = Job { create_time: round.now, ..start.job.clone() };
-    remember(round, start.request.as_ref(), &[job.id.0]);
+    remember(round, start.request.as_ref().filter(|_| !seeded_bug::is(Bug::DedupeOff)), &[job.id.0]);
     let digest: [u8; 32] = Sha256::digest(start.input.bytes()).into();
     round.batch.artifacts.push((
         Artifact { id: job.input, job: job.id, data_class: job.data_class, payload: start.input.clone() },

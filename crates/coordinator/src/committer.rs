@@ -12,7 +12,10 @@ use crate::{
     round::Round,
     work::{Exclusive, Item, Work},
 };
-use esteira_model::{ArtifactId, JobId, Payload};
+use esteira_model::{
+    ArtifactId, JobId, Payload,
+    seeded_bug::{self, Bug},
+};
 use esteira_store::Writer;
 use std::{collections::HashMap, sync::Arc, time::Duration};
 use tokio::sync::mpsc;
@@ -160,7 +163,9 @@ impl Committer {
             digests: std::mem::take(&mut round.digests),
         };
         drop(round);
-        if let Err(error) = unit.commit().await {
+        if let Err(error) = unit.commit().await
+            && !seeded_bug::is(Bug::AckBeforeCommit)
+        {
             shared.dispatcher.give_back(&reserved);
             return Err(error.into());
         }

@@ -7,6 +7,7 @@ use crate::{
     grant::Grant,
     work::{BeatVerdict, HeartBeat, Principal, Work},
 };
+use esteira_model::seeded_bug::{self, Bug};
 use std::time::Duration;
 use tokio::{sync::oneshot, time::Instant};
 
@@ -124,7 +125,7 @@ impl Coordinator {
         let (drain, versions) =
             shared.workers.polled(&principal.account, &ask.worker_id, &ask.functions, shared.clock.now());
         let key = PollKey { account: principal.account.clone(), worker_id: ask.worker_id, request_id: ask.request_id };
-        if !key.request_id.is_empty() {
+        if !key.request_id.is_empty() && !seeded_bug::is(Bug::ForgetPolls) {
             let grants = shared.dispatcher.delivered(&key);
             if !grants.is_empty() {
                 return Ready::Now(Leased { grants, drain });

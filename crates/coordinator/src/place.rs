@@ -7,7 +7,10 @@ use crate::{
     lane::Lane,
     round::Round,
 };
-use esteira_model::{Fact, Job, JobId, Place, Task, TaskId, Time, WaitReason, limits};
+use esteira_model::{
+    Fact, Job, JobId, Place, Task, TaskId, Time, WaitReason, limits,
+    seeded_bug::{self, Bug},
+};
 use esteira_store::{Hot, Leased, Live, LivePlace, Parked, Queued, Taken};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
@@ -126,6 +129,7 @@ impl Round<'_> {
             .then(|| self.shared.dispatcher.reserve_hand_off(&text, &lane))
             .flatten();
         match at_once {
+            Some(reservation) if seeded_bug::now_and_then(Bug::LostHandOff) => self.unused.push(reservation),
             Some(reservation) => {
                 self.reserved.push(reservation.clone());
                 self.grant(job, task, text, rank, reservation);
@@ -145,7 +149,7 @@ impl Round<'_> {
         let ttl = step.lease_ttl.or(reservation.ttl).unwrap_or(limits::LEASE_TTL_DEFAULT);
         let timeout_time: Option<Time> = step.execution_timeout.map(|timeout| self.now.after(timeout));
         task.attempts += 1;
-        task.fence += 1;
+        task.fence += i64::from(!seeded_bug::is(Bug::FenceStays));
         task.start_time = task.start_time.or(Some(self.now));
         let expire_time = self.now.after(ttl);
         let sooner = timeout_time.map_or(expire_time, |time| time.min(expire_time));

@@ -7,7 +7,10 @@ use crate::{
     round::{Act, Round, Todo},
     work::{Retry, Work},
 };
-use esteira_model::{EndedTask, TaskId};
+use esteira_model::{
+    EndedTask, TaskId,
+    seeded_bug::{self, Bug},
+};
 use std::collections::{HashMap, HashSet};
 
 impl Coordinator {
@@ -45,7 +48,8 @@ pub(crate) async fn open_retry(
             return refused(part, Reason::TaskNotFound, format!("there is no ended task {task} in this job"));
         };
         // A failed task is tried again once; if that fails too, the new task is the one to try again.
-        if before.contains(task) || round.retried.contains(task) || retry.tasks[..part].contains(task) {
+        let before = before.contains(task) && !seeded_bug::is(Bug::RetryTwice);
+        if before || round.retried.contains(task) || retry.tasks[..part].contains(task) {
             return refused(part, Reason::JobStateConflict, format!("task {task} was tried again before"));
         }
         acts.push(Todo { job: retry.job, act: Act::Retry(Box::new(failed.clone())), answer: Some((index, part)) });

@@ -7,6 +7,7 @@ use crate::{
 };
 use esteira_model::{
     ArtifactId, Fact, Failure, FailureKind, JobState, OutboxMessage, OutputType, Payload, Task, TaskState, Verdict,
+    seeded_bug::{self, Bug},
 };
 
 pub(crate) fn complete(
@@ -42,7 +43,8 @@ pub(crate) fn complete(
             }
         },
     };
-    for emit in completion.emits {
+    let twice = completion.emits.iter().filter(|_| seeded_bug::is(Bug::EmitTwice)).cloned().collect::<Vec<_>>();
+    for emit in completion.emits.into_iter().chain(twice) {
         let message = OutboxMessage {
             sequence: t.cx.entropy.sequence(),
             account: t.job.account.clone(),

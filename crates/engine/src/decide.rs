@@ -18,6 +18,7 @@ use crate::{child, complete, control, due, fail, gather, graph::Graph, ports::Co
 use esteira_model::{
     AggregateRef, ArtifactId, Emit, EndedTask, Fact, Failure, Job, JobAction, JobId, Payload, PlanVersionId, Task,
     TaskId, Time, Usage, Verdict, WaitReason,
+    seeded_bug::{self, Bug},
 };
 use std::{collections::BTreeMap, time::Duration};
 
@@ -213,7 +214,7 @@ pub fn decide(
     loaded: Loaded,
     cx: &mut Context<'_>,
 ) -> Result<Decision, Refusal> {
-    if job.state.is_terminal() {
+    if job.state.is_terminal() && !seeded_bug::is(Bug::EndAgain) {
         return Err(Refusal::JobTerminal);
     }
     let mut transition = Transition::new(graph, job, loaded, cx);

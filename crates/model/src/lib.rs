@@ -1,7 +1,8 @@
 //! The words of esteira as plain Rust values.
 //!
 //! Purpose: one type for each word of `docs/GLOSSARY.md`, shared by the engine, the store and the edge.
-//! Must not know: any third-party crate, any I/O, any clock, any randomness, any wire format.
+//! Must not know: any third-party crate, any I/O, any clock, any randomness, any wire format. Only a build with the feature
+//! `seeded-bugs`, which never ships, asks its environment which of the bugs in [`seeded_bug`] it has.
 //! Read first: [`plan`], then [`task`].
 
 pub mod audit;
@@ -16,6 +17,7 @@ pub mod outbox;
 pub mod packet;
 pub mod payload;
 pub mod plan;
+pub mod seeded_bug;
 pub mod task;
 pub mod time;
 pub mod usage;

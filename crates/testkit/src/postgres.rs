@@ -116,9 +116,28 @@ impl Postgres {
     /// # Panics
     /// When it does not start.
     pub fn restart(&self) {
+        self.try_restart().unwrap_or_else(|why| panic!("{why}"));
+    }
+
+    /// The same, or why it does not start: one that was killed may have left processes behind that still hold its memory.
+    pub fn try_restart(&self) -> Result<(), String> {
         let log = self.folder.join("log");
         let options = format!("-k {} -c listen_addresses=", self.folder.display());
-        succeed(self.control().args(["start", "-w", "-o", &options, "-l"]).arg(log), "pg_ctl start");
+        attempt(self.control().args(["start", "-w", "-o", &options, "-l"]).arg(log), "pg_ctl start").map(drop)
+    }
+
+    /// The process that all others of the server come from; none when it does not run.
+    pub fn postmaster(&self) -> Option<u32> {
+        let noted = fs::read_to_string(self.folder.join("data/postmaster.pid")).ok()?;
+        noted.lines().next()?.parse().ok()
+    }
+
+    /// As [`Self::ask`], or why there is no answer.
+    pub fn try_ask(&self, database: &str, sql: &str) -> Result<String, String> {
+        let mut psql = program(&self.programs, "psql", &self.folder);
+        psql.env("PGCONNECT_TIMEOUT", "3");
+        psql.args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-U", "tester", "-h"]).arg(&self.folder);
+        attempt(psql.args(["-d", database, "-c", sql]), "psql")
     }
 
     fn control(&self) -> Command {
@@ -189,10 +208,16 @@ fn program(programs: &Path, name: &str, folder: &Path) -> Command {
 
 /// Runs a command that must succeed; what it printed.
 fn succeed(command: &mut Command, what: &str) -> String {
-    let output = command.stdin(Stdio::null()).output();
-    let output = output.unwrap_or_else(|e| panic!("{what} cannot be run: {e}"));
-    assert!(output.status.success(), "{what}: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8_lossy(&output.stdout).trim().to_owned()
+    attempt(command, what).unwrap_or_else(|why| panic!("{why}"))
+}
+
+/// Runs a command; what it printed, or what is wrong.
+fn attempt(command: &mut Command, what: &str) -> Result<String, String> {
+    let output = command.stdin(Stdio::null()).output().map_err(|e| format!("{what} cannot be run: {e}"))?;
+    if !output.status.success() {
+        return Err(format!("{what}: {}", String::from_utf8_lossy(&output.stderr)));
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
 /// The folder of the newest installed version: Debian's place first, then the path.

@@ -77,6 +77,11 @@ impl Process {
         }
     }
 
+    /// Its number among the processes of the machine; none once it has ended and was seen to.
+    pub fn id(&self) -> Option<u32> {
+        self.child.id()
+    }
+
     /// Whether it still runs.
     pub fn is_running(&mut self) -> bool {
         self.child.try_wait().expect("a child can be asked for").is_none()

@@ -7,11 +7,15 @@ use crate::{
     tables,
     unit::{
         history::distinct,
+        outbox_settle::record_delivered,
         outbox_state::{KeyState, read_state, state_columns},
     },
     value::{Rows, values},
 };
-use esteira_model::{AccountId, OutboxMessage, Time};
+use esteira_model::{
+    AccountId, OutboxMessage, Time,
+    seeded_bug::{self, Bug},
+};
 use esteira_store::{OutboxKey, OutboxRun, Result};
 use std::collections::HashMap;
 
@@ -46,12 +50,17 @@ pub(super) async fn lease_outbox(
     let mut runs = Vec::with_capacity(states.len());
     let mut rows = Rows::with_capacity(tables::OUTBOX_KEY_STATE.width(), states.len());
     for state in &states {
-        let messages = heads.remove(&state.key).unwrap_or_default();
+        let mut messages = heads.remove(&state.key).unwrap_or_default();
+        messages.retain(|message| seeded_bug::beyond_cursor(message.sequence));
         if messages.is_empty() {
             continue;
         }
         let leased = grant(state, lease, &messages);
         leased.push(&mut rows);
+        if seeded_bug::is(Bug::MarkBeforeAck) {
+            let sequences: Vec<i64> = messages.iter().map(|message| message.sequence).collect();
+            record_delivered(connection, &sequences, leased.fence, lease.now).await?;
+        }
         runs.push(run(leased, messages));
     }
     connection.insert(&tables::OUTBOX_KEY_STATE, rows).await?;
@@ -102,6 +111,9 @@ async fn head_messages(
     }
     for messages in heads.values_mut() {
         messages.sort_unstable_by_key(|m| m.sequence);
+        if seeded_bug::is(Bug::OutboxReversed) {
+            messages.reverse();
+        }
     }
     Ok(heads)
 }

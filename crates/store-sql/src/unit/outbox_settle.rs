@@ -7,7 +7,10 @@ use crate::{
     unit::outbox_state::{KeyState, read_state, state_columns},
     value::{Rows, values},
 };
-use esteira_model::Time;
+use esteira_model::{
+    Time,
+    seeded_bug::{self, Bug},
+};
 use esteira_store::{OutboxKey, Result};
 
 /// See [`esteira_store::Unit::extend_outbox`].
@@ -31,7 +34,13 @@ async fn held(connection: &mut Connection, key: &OutboxKey, fence: i64) -> Resul
     );
     // A round that adds a message to the key holds its row: a key is forgotten only when nobody is adding to it.
     const LOCK: Lock = Lock(" FOR UPDATE");
-    match connection.fetch_locked(SQL, LOCK, values![&key.account, &key.topic, &key.key, fence]).await?.first() {
+    const ANY: &str = concat!(
+        "SELECT ",
+        state_columns!(),
+        " FROM outbox_key WHERE account = $1 AND topic = $2 AND message_key = $3 AND fence >= $4 AND request_id IS NOT NULL"
+    );
+    let sql = if seeded_bug::is(Bug::StaleAck) { ANY } else { SQL };
+    match connection.fetch_locked(sql, LOCK, values![&key.account, &key.topic, &key.key, fence]).await?.first() {
         Some(row) => read_state(&mut row.cells()).map(Some),
         None => Ok(None),
     }
@@ -68,7 +77,12 @@ pub(super) async fn ack_outbox(
 }
 
 /// Moves messages from the outbox to the append-only record of what was delivered (INV-APPEND).
-async fn record_delivered(connection: &mut Connection, delivered: &[i64], fence: i64, now: Time) -> Result<()> {
+pub(super) async fn record_delivered(
+    connection: &mut Connection,
+    delivered: &[i64],
+    fence: i64,
+    now: Time,
+) -> Result<()> {
     static RECORD: Keyed = Keyed {
         key: &[Type::I64, Type::I64, Type::I64],
         sql: "INSERT INTO outbox_delivered (sequence, account, topic, message_key, job_id, task_id, commit_time, sha256, deliver_time, fence) \
@@ -118,6 +132,10 @@ pub(super) async fn nack_outbox(
         ..state
     };
     put(connection, &state).await?;
+    if park && seeded_bug::is(Bug::ParkAll) {
+        const ALL: &str = "UPDATE outbox_key SET parked = 1 WHERE account = $1 AND topic = $2";
+        connection.execute(ALL, values![&key.account, &key.topic]).await?;
+    }
     Ok(true)
 }
 

@@ -44,6 +44,8 @@ struct State {
     connections: Vec<Weak<Gate>>,
     losses: Losses,
     delay: Duration,
+    is_parted: bool,
+    refused: usize,
     /// RPCs that wait for their answers.
     open: Vec<String>,
     calls: Vec<Call>,
@@ -52,6 +54,13 @@ struct State {
 impl Shared {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether nobody may connect now; counts whom it keeps out.
+    fn refuses(&self) -> bool {
+        let mut state = self.state();
+        state.refused += usize::from(state.is_parted);
+        state.is_parted
     }
 
     fn judge(&self, method: &str, answer: Option<&Bytes>) -> Option<By> {
@@ -152,6 +161,38 @@ impl Proxy {
         !self.open().is_empty()
     }
 
+    /// From now on no connection lives: those that are open are reset, new ones as soon as they come, until it is healed.
+    pub fn partition(&self, is_parted: bool) {
+        self.shared.state().is_parted = is_parted;
+        if is_parted {
+            self.open().iter().for_each(|gate| gate.cut());
+        }
+    }
+
+    /// As [`Self::silence`], with or without connections; how many there were.
+    pub fn hush(&self) -> usize {
+        let connections = self.open();
+        connections.iter().for_each(|gate| gate.silence());
+        connections.len()
+    }
+
+    /// As [`Self::go_away`], with or without connections; how many there were.
+    pub fn bid_farewell(&self) -> usize {
+        let connections = self.open();
+        connections.iter().for_each(|gate| gate.leave());
+        connections.len()
+    }
+
+    /// Forgets the losses that were planned and have not happened.
+    pub fn lose_no_more(&self) {
+        self.shared.state().losses.planned.clear();
+    }
+
+    /// How many connections were refused by a partition.
+    pub fn refused(&self) -> usize {
+        self.shared.state().refused
+    }
+
     /// Resets all connections; new ones are served.
     pub fn reset(&self) {
         self.on_each(|gate| gate.cut());
@@ -191,6 +232,11 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
         // A call that is a little slower is still a call.
         let _ = stream.set_nodelay(true);
         let gate = Arc::<Gate>::default();
+        if shared.refuses() {
+            // Reset, not closed: nobody takes that for a polite end.
+            let _ = stream.set_zero_linger();
+            continue;
+        }
         shared.state().connections.push(Arc::downgrade(&gate));
         tokio::spawn(serve::serve(Arc::clone(&shared), stream, gate));
     }

@@ -1,0 +1,94 @@
+//! I1: what was acknowledged is there in the end, with the same digest.
+
+use super::{Judge, view::View};
+use crate::history::{Answer, Reported, Said};
+
+pub(super) fn judge(view: &View<'_>) -> Judge {
+    let mut judge = Judge::of("I1", "what was acknowledged is present, with the same digest");
+    for op in &view.history.ops {
+        match (&op.said, &op.answer) {
+            (Said::Start { request, digest }, Answer::Started { job, .. }) => {
+                let found = view.jobs.get(job.as_str());
+                judge.case(found.is_some_and(|found| found.request == *request && found.digest == *digest), || {
+                    format!("start {request} was acknowledged as job {job} with input {digest}: {}", describe(found))
+                });
+            }
+            (Said::Retry { request, .. }, Answer::Retried(tasks)) => {
+                let missing = tasks.iter().find(|task| !view.tasks.contains_key(task.as_str()));
+                judge.case(missing.is_none(), || {
+                    format!("retry {request} was given task {missing:?}, which is not there")
+                });
+            }
+            (Said::Control { request, job, action }, Answer::Job { .. })
+                if action == "CANCEL" || action == "TERMINATE" =>
+            {
+                let found = view.jobs.get(job.as_str());
+                judge.case(found.is_some_and(|found| found.state == "CANCELLED"), || {
+                    format!("{action} {request} of job {job} was acknowledged: {}", describe(found))
+                });
+            }
+            _ => {}
+        }
+    }
+    for report in view.all_reports().filter(|report| report.stands()) {
+        let found = view.tasks.get(report.task);
+        let attempt = found.and_then(|(_, task)| task.attempts.iter().find(|it| it.fence == report.fence && it.ended));
+        let holds = match report.report {
+            Reported::Released => found.is_some(),
+            Reported::Failed => attempt.is_some_and(|attempt| attempt.failed),
+            Reported::Completed { outputs, .. } => {
+                attempt.is_some_and(|attempt| !attempt.failed)
+                    && found.is_some_and(|(_, task)| task.outputs == *outputs)
+            }
+        };
+        judge.case(holds, || {
+            format!(
+                "task {} fence {}: {:?} was acknowledged; there is {found:?}",
+                report.task, report.fence, report.report
+            )
+        });
+    }
+    judge
+}
+
+fn describe(found: Option<&&crate::history::EndJob>) -> String {
+    found.map_or_else(
+        || "it is not there".into(),
+        |job| format!("it is there with request {}, input {}, state {}", job.request, job.digest, job.state),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::check::{broken, made};
+
+    #[test]
+    fn a_job_that_is_gone_or_changed() {
+        made::kept(|history, end| {
+            history.start("r1", "d1", "j1");
+            assert_eq!(broken(history, end), [""; 0]);
+            end.jobs[0].digest = "other".into();
+            assert_eq!(broken(history, end), ["I1"]);
+            end.jobs.remove(0);
+            assert!(broken(history, end).contains(&"I1"));
+        });
+    }
+
+    #[test]
+    fn a_result_with_other_bytes() {
+        made::kept(|history, end| {
+            history.completed("t1", 1, "o1", 10);
+            assert_eq!(broken(history, end), [""; 0]);
+            end.jobs[0].tasks[0].outputs = vec!["o2".into()];
+            assert_eq!(broken(history, end), ["I1"]);
+        });
+    }
+
+    #[test]
+    fn a_cancel_that_was_forgotten() {
+        made::kept(|history, end| {
+            history.cancelled("j1", 5);
+            assert!(broken(history, end).contains(&"I1"));
+        });
+    }
+}

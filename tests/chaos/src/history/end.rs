@@ -1,0 +1,97 @@
+//! What was found in the system when everything had come to rest.
+
+/// The end of a run, seen through public calls.
+#[derive(Debug, Clone, Default)]
+pub struct End {
+    /// Every job, also those of sub-plans.
+    pub jobs: Vec<EndJob>,
+    /// Messages that are not delivered.
+    pub waiting: Vec<Message>,
+    /// What had not ended in time after everything was healed, and why.
+    pub overdue: Vec<String>,
+    /// How long the slowest took to come to rest after that, in milliseconds.
+    pub rested_ms: u64,
+}
+
+/// A job.
+#[derive(Debug, Clone, Default)]
+pub struct EndJob {
+    /// Its id.
+    pub job: String,
+    /// The request that started it; empty for the job of a sub-plan.
+    pub request: String,
+    /// Its state.
+    pub state: String,
+    /// SHA-256 of its input.
+    pub digest: String,
+    /// Its tasks.
+    pub tasks: Vec<EndTask>,
+}
+
+/// A task.
+#[derive(Debug, Clone, Default)]
+pub struct EndTask {
+    /// Its id.
+    pub task: String,
+    /// Its step.
+    pub step: String,
+    /// Its state.
+    pub state: String,
+    /// The task before it.
+    pub parent: String,
+    /// SHA-256 of each output.
+    pub outputs: Vec<String>,
+    /// Its attempts.
+    pub attempts: Vec<EndAttempt>,
+}
+
+/// An attempt.
+#[derive(Debug, Clone, Default)]
+pub struct EndAttempt {
+    /// Counts from 1.
+    pub number: i32,
+    /// Its fence.
+    pub fence: i64,
+    /// Whether it has ended.
+    pub ended: bool,
+    /// Whether it failed.
+    pub failed: bool,
+    /// Whether it failed because its lease ran out.
+    pub expired: bool,
+}
+
+/// A message that waits.
+#[derive(Debug, Clone, Default)]
+pub struct Message {
+    /// Its id.
+    pub message: String,
+    /// Topic and key.
+    pub key: String,
+    /// Whether its key is parked.
+    pub parked: bool,
+}
+
+impl End {
+    /// A job.
+    pub fn job(&self, id: &str) -> Option<&EndJob> {
+        self.jobs.iter().find(|job| job.job == id)
+    }
+
+    /// All tasks of all jobs.
+    pub fn tasks(&self) -> impl Iterator<Item = &EndTask> {
+        self.jobs.iter().flat_map(|job| &job.tasks)
+    }
+}
+
+impl EndTask {
+    /// The fence under which its result was accepted.
+    pub fn accepted(&self) -> Option<i64> {
+        let good = |attempt: &&EndAttempt| attempt.ended && !attempt.failed;
+        self.attempts.iter().find(good).filter(|_| self.state == "SUCCEEDED").map(|attempt| attempt.fence)
+    }
+}
+
+/// Whether a job in this state has ended.
+pub(crate) fn is_terminal(state: &str) -> bool {
+    matches!(state, "SUCCEEDED" | "FAILED" | "CANCELLED" | "TIMED_OUT")
+}
