@@ -146,7 +146,7 @@ async fn replay(round: &mut Round<'_>, work: &Work, key: &RequestKey, row: &Answ
     };
     let job = entry.job.clone();
     Ok(Ok(match work {
-        Work::Start(..) => Answer::Started(Box::new(Started { job, deduplicated: true })),
+        Work::Start(..) => Answer::Started(Box::new(Started { job, deduplicated: true, held: None })),
         _ => Answer::Controlled(Box::new(job)),
     }))
 }
@@ -212,7 +212,8 @@ async fn open_start(
             return Ok(Some(Err(error)));
         }
     }
-    let job = Job { create_time: round.now, ..start.job.clone() };
+    let create_time = if start.accepted { start.job.create_time } else { round.now };
+    let job = Job { create_time, ..start.job.clone() };
     remember(round, start.request.as_ref().filter(|_| !seeded_bug::is(Bug::DedupeOff)), &[job.id.0]);
     let digest: [u8; 32] = Sha256::digest(start.input.bytes()).into();
     round.batch.artifacts.push((
@@ -304,7 +305,7 @@ fn close(round: &mut Round<'_>, index: usize, work: &Work) -> Result<Answer> {
     match work {
         Work::Start(start, _) => match (outcome(0), round.jobs.get(&start.job.id)) {
             (Some(Outcome::Applied { .. }), Some(entry)) => {
-                Ok(Answer::Started(Box::new(Started { job: entry.job.clone(), deduplicated: false })))
+                Ok(Answer::Started(Box::new(Started { job: entry.job.clone(), deduplicated: false, held: None })))
             }
             (other, _) => Err(Error::new(Reason::Internal, format!("a start was not decided: {other:?}"))),
         },

@@ -6,8 +6,9 @@
 use crate::{
     batch::{self, Answer},
     coordinator::Shared,
-    error::{Reason, Result},
+    error::{Error, Result},
     hub::{Change, Ended},
+    last_resort::Ingested,
     load::JobEntry,
     round::Round,
     work::{Exclusive, Item, Work},
@@ -19,6 +20,7 @@ use esteira_model::{
 use esteira_store::Writer;
 use std::{collections::HashMap, sync::Arc, time::Duration};
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 
 /// Pieces of work that one batch takes at most, unless a measurement says otherwise.
 pub(crate) const BATCH_MAX: usize = 1_024;
@@ -28,7 +30,7 @@ const TRIES_MAX: u32 = 3;
 const SUBMISSIONS_MAX: usize = 512;
 
 pub(crate) struct Committer {
-    shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
     writer: Box<dyn Writer>,
     /// Reports, heartbeats, ticks, control.
     urgent: mpsc::Receiver<Item>,
@@ -36,6 +38,10 @@ pub(crate) struct Committer {
     submissions: mpsc::Receiver<Item>,
     /// Pieces of work that one batch takes at most.
     batch_max: usize,
+    /// While work waits in the last resort: when the store is tried again.
+    pub(crate) next_try: Instant,
+    /// That try failed for the folders, not for the store.
+    pub(crate) folder_failed: bool,
 }
 
 impl Committer {
@@ -46,7 +52,7 @@ impl Committer {
         submissions: mpsc::Receiver<Item>,
         batch_max: usize,
     ) -> Self {
-        Self { shared, writer, urgent, submissions, batch_max }
+        Self { shared, writer, urgent, submissions, batch_max, next_try: Instant::now(), folder_failed: false }
     }
 
     /// Works until both queues are closed and empty.
@@ -110,18 +116,45 @@ impl Committer {
         exclusive.answer(result);
     }
 
-    /// Runs work in one transaction; when the database refuses it, in halves, so that only what cannot be fails.
     async fn together(&mut self, works: Vec<Work>) {
+        // What waits in the last resort is older.
+        if let Ingested::StoreAway(error) = self.ingest().await {
+            return self.keep(works, &error).await;
+        }
+        let mut away: Option<Error> = None;
+        let mut left = Vec::new();
+        for (work, answer) in self.decide(works).await {
+            match answer {
+                Err(error) if error.store_away => {
+                    away = Some(error);
+                    left.push(work);
+                }
+                answer => reply(work, answer),
+            }
+        }
+        if let Some(error) = away {
+            self.keep(left, &error).await;
+        }
+    }
+
+    /// Whether the store can be reached at all.
+    pub(crate) async fn probe(&mut self) -> Result<()> {
+        self.writer.begin().await.map(drop).map_err(Into::into)
+    }
+
+    /// Runs work in one transaction; when the database refuses it, in halves, so that only what cannot be fails.
+    pub(crate) async fn decide(&mut self, works: Vec<Work>) -> Vec<(Work, Result<Answer>)> {
         let mut parts = vec![(works, 1)];
+        let mut decided = Vec::new();
         while let Some((mut works, tries)) = parts.pop() {
             match self.attempt(&works).await {
-                Ok(answers) => works.into_iter().zip(answers).for_each(|(work, answer)| reply(work, answer)),
+                Ok(answers) => decided.extend(works.into_iter().zip(answers)),
                 Err(error) if error.overtaken && tries < TRIES_MAX => {
                     tracing::debug!(%error, works = works.len(), "batch overtaken; trying it again");
                     parts.push((works, tries + 1));
                 }
-                Err(error) if works.len() == 1 || (error.reason == Reason::StoreUnavailable && !error.overtaken) => {
-                    works.into_iter().for_each(|work| reply(work, Err(error.clone())))
+                Err(error) if works.len() == 1 || error.store_away => {
+                    decided.extend(works.into_iter().map(|work| (work, Err(error.clone()))))
                 }
                 Err(error) => {
                     tracing::warn!(%error, works = works.len(), "batch refused; trying its halves");
@@ -131,6 +164,7 @@ impl Committer {
                 }
             }
         }
+        decided
     }
 
     async fn attempt(&mut self, works: &[Work]) -> Result<Vec<Result<Answer>>> {
@@ -214,7 +248,7 @@ impl EndedJobs {
     }
 }
 
-fn reply(work: Work, answer: Result<Answer>) {
+pub(crate) fn reply(work: Work, answer: Result<Answer>) {
     // A caller that has gone needs no answer: what was committed is committed.
     match (work, answer) {
         (Work::Start(_, to), Ok(Answer::Started(started))) => drop(to.send(Ok(*started))),

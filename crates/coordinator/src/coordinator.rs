@@ -6,8 +6,9 @@ use crate::{
     committer::{self, Committer},
     dispatcher::{Dispatcher, PollKey},
     error::{Error, Reason, Result},
-    grant,
+    grant::{self, Grant},
     hub::Hub,
+    last_resort::{LastResort, LeaseRecord},
     log::{self, Log, Signing},
     look, maintenance, membership,
     news::{self, Outgoing},
@@ -50,6 +51,8 @@ pub struct Settings {
     pub purge_period: Duration,
     /// Who signs for the log, and where it is anchored. None: leaves have their places, and nothing is signed.
     pub signing: Option<Arc<Signing>>,
+    /// What holds work while the store does not; none = it is refused then.
+    pub last_resort: Option<Arc<LastResort>>,
 }
 
 /// What is due is removed within this time and that of the pass before it.
@@ -67,6 +70,7 @@ impl Default for Settings {
             keep: Keep::default(),
             purge_period: PURGE_PERIOD,
             signing: None,
+            last_resort: None,
         }
     }
 }
@@ -94,8 +98,46 @@ pub(crate) struct Shared {
     pub log: Log,
     /// Whether other coordinators may work on the same store.
     pub is_shared: bool,
+    pub last_resort: Option<Arc<LastResort>>,
     /// This coordinator stops.
     pub stopping: CancellationToken,
+}
+
+impl Shared {
+    /// `another` gives a further writer to each who must not keep the committer waiting.
+    pub fn new(
+        key: [u8; 32],
+        node: u16,
+        is_shared: bool,
+        another: impl Fn() -> Option<Box<dyn Writer>>,
+        reader: Arc<dyn Reader>,
+        clock: Arc<dyn Clock>,
+        settings: &Settings,
+    ) -> Self {
+        let ids = Ids::new(clock.clone(), node);
+        Self {
+            reader,
+            catalog: Catalog::new(is_shared),
+            begun: tokio::time::Instant::now(),
+            dispatcher: Dispatcher::default(),
+            hub: Hub::default(),
+            ids: if settings.ordered_ids { ids } else { ids.unordered() },
+            tokens: Tokens::new(key),
+            clock,
+            timer: Timer::default(),
+            workers: Workers::default(),
+            outbox_ready: Notify::new(),
+            news: Outgoing::default(),
+            members_changed: Notify::new(),
+            hand_off: settings.hand_off,
+            keep: settings.keep.clone(),
+            maintenance: Maintenance::new(another()),
+            log: Log::new(settings.signing.clone(), another()),
+            is_shared,
+            last_resort: settings.last_resort.clone(),
+            stopping: CancellationToken::new(),
+        }
+    }
 }
 
 /// The coordinator. Cheap to clone.
@@ -103,18 +145,18 @@ pub(crate) struct Shared {
 pub struct Coordinator {
     pub(crate) shared: Arc<Shared>,
     pub(crate) urgent: mpsc::Sender<Item>,
-    submissions: mpsc::Sender<Item>,
+    pub(crate) submissions: mpsc::Sender<Item>,
 }
 
 /// A running coordinator's background tasks.
 pub struct Running {
-    shared: Arc<Shared>,
-    committer: oneshot::Receiver<()>,
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) committer: oneshot::Receiver<()>,
     /// What looks, tells and hears: ended without waiting.
-    loops: Vec<JoinHandle<()>>,
-    membership: Option<JoinHandle<()>>,
-    maintenance: JoinHandle<()>,
-    sequencer: JoinHandle<()>,
+    pub(crate) loops: Vec<JoinHandle<()>>,
+    pub(crate) membership: Option<JoinHandle<()>>,
+    pub(crate) maintenance: Option<JoinHandle<()>>,
+    pub(crate) sequencer: Option<JoinHandle<()>>,
 }
 
 impl Running {
@@ -125,10 +167,14 @@ impl Running {
             // It says that this coordinator leaves, unless the store is gone.
             let _ = membership.await;
         }
-        // It is in the middle of nothing that could not be left.
-        let _ = self.maintenance.await;
-        // It looks and signs once more.
-        let _ = self.sequencer.await;
+        if let Some(maintenance) = self.maintenance {
+            // It is in the middle of nothing that could not be left.
+            let _ = maintenance.await;
+        }
+        if let Some(sequencer) = self.sequencer {
+            // It looks and signs once more.
+            let _ = sequencer.await;
+        }
         self.loops.iter().for_each(JoinHandle::abort);
         // The committer ends when nobody can send it work any more.
         let _ = self.committer.await;
@@ -156,28 +202,15 @@ impl Coordinator {
             false => None,
         };
         let (own, company) = own.unzip();
-        let ids = Ids::new(clock.clone(), own.map_or(0, |own| own.node));
-        let shared = Arc::new(Shared {
-            reader,
-            catalog: Catalog::new(is_shared),
-            begun: tokio::time::Instant::now(),
-            dispatcher: Dispatcher::default(),
-            hub: Hub::default(),
-            ids: if settings.ordered_ids { ids } else { ids.unordered() },
-            tokens: Tokens::new(key),
-            clock,
-            timer: Timer::default(),
-            workers: Workers::default(),
-            outbox_ready: Notify::new(),
-            news: Outgoing::default(),
-            members_changed: Notify::new(),
-            hand_off: settings.hand_off,
-            keep: settings.keep,
-            maintenance: Maintenance::new(writer.another()),
-            log: Log::new(settings.signing.clone(), writer.another()),
-            is_shared,
-            stopping: CancellationToken::new(),
-        });
+        if let Some(resort) = &settings.last_resort {
+            // A store that was exchanged by mistake must not make all that waits worthless.
+            if resort.waiting() > 0 && resort.key().is_some_and(|kept| kept != key) {
+                return Err(Error::new(Reason::Internal, "the last resort holds work of another store than this one"));
+            }
+            resort.keep_key(&key);
+        }
+        let node = own.map_or(0, |own| own.node);
+        let shared = Arc::new(Shared::new(key, node, is_shared, || writer.another(), reader, clock, &settings));
         recover(&shared, &mut *writer).await?;
         shared.news.set_company(company.unwrap_or(false));
         shared.news.add(|hints| hints.members = true);
@@ -200,6 +233,7 @@ impl Coordinator {
             own.map(|own| tokio::spawn(membership::run(coordinator.clone(), own, settings.address.clone())));
         let maintenance = tokio::spawn(maintenance::run(coordinator.clone(), settings.purge_period));
         let sequencer = tokio::spawn(log::sequencer::run(coordinator.clone()));
+        let (maintenance, sequencer) = (Some(maintenance), Some(sequencer));
         Ok((coordinator, Running { shared, committer, loops, membership, maintenance, sequencer }))
     }
 
@@ -216,6 +250,21 @@ impl Coordinator {
     /// Lease tokens.
     pub fn tokens(&self) -> &Tokens {
         &self.shared.tokens
+    }
+
+    /// The capsule of a lease, for its worker to keep; empty when there is no last resort to need it.
+    pub fn capsule(&self, grant: &Grant) -> Vec<u8> {
+        let shared = &self.shared;
+        if shared.last_resort.is_none() {
+            return Vec::new();
+        }
+        let compiled = shared.catalog.cached(grant.plan_version);
+        LeaseRecord::of(grant, compiled.as_deref()).seal(&shared.tokens)
+    }
+
+    /// What holds work while the store does not.
+    pub fn last_resort(&self) -> Option<&Arc<LastResort>> {
+        self.shared.last_resort.as_ref()
     }
 
     /// Whether other coordinators may work on the same store: then not all that changes is news here.
@@ -300,7 +349,7 @@ where
 
 /// Runs the committer beside everything else, on a thread of its own when its store needs that. What it answers is closed
 /// when it has ended.
-fn run_apart(committer: Committer, holds_thread: bool) -> Result<oneshot::Receiver<()>> {
+pub(crate) fn run_apart(committer: Committer, holds_thread: bool) -> Result<oneshot::Receiver<()>> {
     let (running, ended) = oneshot::channel::<()>();
     let work = async move {
         committer.run().await;

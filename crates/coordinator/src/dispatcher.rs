@@ -243,6 +243,13 @@ impl Dispatcher {
             .collect()
     }
 
+    /// The grant of a lease, if it is kept.
+    pub fn grant_of(&self, lease: &TaskToken) -> Option<Grant> {
+        let state = self.state();
+        let grants = state.delivered.get(state.delivered_to.get(&(lease.job, lease.task))?)?;
+        grants.iter().find(|grant| grant.lease == *lease).cloned()
+    }
+
     /// Whether a worker waits in a poll or holds a lease.
     pub fn is_there(&self, account: &AccountId, worker_id: &str) -> bool {
         let state = self.state();

@@ -47,6 +47,7 @@ impl Coordinator {
             worker_start_time: None,
             worker_end_time: None,
             digest: [0; 16],
+            capsule: Vec::new(),
         };
         let reports: Vec<Report> = leases.into_iter().map(release).collect();
         if reports.is_empty() {

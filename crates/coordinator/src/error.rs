@@ -37,6 +37,7 @@ pub enum Reason {
     ResultConflict,
     LogRefused,
     Overloaded,
+    ReserveExhausted,
     StoreUnavailable,
     Internal,
 }
@@ -57,6 +58,8 @@ pub struct Error {
     pub issues: Vec<Issue>,
     /// Another coordinator was first: the same work on a fresh snapshot may find another answer.
     pub overtaken: bool,
+    /// The store cannot be reached or takes nothing: what the last resort is for.
+    pub store_away: bool,
 }
 
 impl Error {
@@ -69,6 +72,7 @@ impl Error {
             retry_after: None,
             issues: Vec::new(),
             overtaken: false,
+            store_away: false,
         }
     }
 
@@ -100,6 +104,7 @@ impl From<esteira_store::Error> for Error {
                 tracing::warn!(kind = ?error.kind(), %error, "store unavailable");
                 Self {
                     retry_after: Some(Duration::from_millis(500)),
+                    store_away: true,
                     ..Self::new(Reason::StoreUnavailable, "the store does not accept work now")
                 }
             }

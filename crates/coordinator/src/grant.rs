@@ -1,6 +1,6 @@
 //! A grant: everything that a worker needs to run one task (no second call, no plan to fetch).
 
-use esteira_model::{Actor, AggregateRef, Headers, OutputType, Payload, PlanVersionId, Run};
+use esteira_model::{Actor, AggregateRef, DataClass, Headers, OutputType, Payload, PlanVersionId, Run};
 use esteira_store::Leased;
 use std::{sync::Arc, time::Duration};
 
@@ -26,6 +26,8 @@ pub struct Grant {
     pub attempt: u32,
     /// On whose behalf.
     pub actor: Arc<Actor>,
+    /// The job's purge label.
+    pub data_class: DataClass,
     /// The job's headers.
     pub headers: Arc<Headers>,
     /// The aggregate to move.
@@ -67,6 +69,7 @@ pub(crate) fn build(
         function,
         attempt: leased.task.attempts,
         actor: job.actor.clone(),
+        data_class: job.data_class,
         headers: job.headers.clone(),
         aggregate: leased.task.aggregate.clone(),
         input,
@@ -89,6 +92,7 @@ pub(crate) fn of_lease(lease: TaskToken) -> Grant {
         function: "".into(),
         attempt: 1,
         actor: Arc::default(),
+        data_class: DataClass::Devtest,
         headers: Arc::default(),
         aggregate: None,
         input: Payload::none(),

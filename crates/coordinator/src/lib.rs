@@ -21,6 +21,7 @@ mod grant;
 pub mod heartbeat_leases;
 pub mod hub;
 pub mod lane;
+pub mod last_resort;
 mod leader;
 pub mod lease_tasks;
 mod load;

@@ -21,7 +21,8 @@ impl Coordinator {
         let results = self.urgent(|reply| Work::Report(reports, reply)).await?;
         let leased = match parked {
             None => None,
-            Some(Ready::Now(leased)) => Some(self.renew(leased).await?),
+            // The reports are taken: what goes wrong from here on must not fail the call.
+            Some(Ready::Now(leased)) => Some(self.renew(leased).await.unwrap_or_default()),
             Some(Ready::Parked(parked)) => Some(parked.wait(Duration::ZERO).await),
         };
         Ok((results, leased))

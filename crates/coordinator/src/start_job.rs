@@ -91,7 +91,7 @@ impl Coordinator {
                 let Some(id) = answered(unit, Some(&key)).await? else { return Ok(None) };
                 let job = unit.jobs_unlocked(&[JobId(id)]).await?.into_iter().next();
                 let gone = || Error::new(Reason::JobNotFound, "the job that this request started has been removed");
-                Ok(Some(Started { job: job.ok_or_else(gone)?, deduplicated: true }))
+                Ok(Some(Started { job: job.ok_or_else(gone)?, deduplicated: true, held: None }))
             })
         })
         .await
@@ -144,6 +144,13 @@ impl Coordinator {
             end_leaf_at: None,
             revision: 1,
         };
-        Ok(Start { job, input: ask.packet.data, to_start, request: ask.request, chosen_id: ask.job_id.is_some() })
+        Ok(Start {
+            job,
+            input: ask.packet.data,
+            to_start,
+            request: ask.request,
+            chosen_id: ask.job_id.is_some(),
+            accepted: false,
+        })
     }
 }

@@ -8,6 +8,7 @@ use sha2::Sha256;
 
 const TASK: u8 = 1;
 const OUTBOX: u8 = 2;
+const CAPSULE: u8 = 3;
 const CODE_BYTES: usize = 16;
 
 /// What a task's lease token says.
@@ -31,6 +32,11 @@ impl Tokens {
     /// With this key.
     pub fn new(key: [u8; 32]) -> Self {
         Self { key }
+    }
+
+    /// The key itself.
+    pub(crate) fn key(&self) -> [u8; 32] {
+        self.key
     }
 
     /// The token of a task's lease: 76 characters.
@@ -74,6 +80,27 @@ impl Tokens {
             String::from_utf8(text).ok()
         };
         Some((OutboxKey { account: AccountId::new(&part()?), topic: part()?, key: part()? }, fence))
+    }
+
+    /// Seals a lease's capsule: the bytes, then their code.
+    pub(crate) fn seal_capsule(&self, mut bytes: Vec<u8>) -> Vec<u8> {
+        let code = self.capsule_code(&bytes);
+        bytes.extend(&code.finalize().into_bytes()[..CODE_BYTES]);
+        bytes
+    }
+
+    /// The bytes of a capsule; none when it is not one of ours.
+    pub(crate) fn read_capsule<'a>(&self, capsule: &'a [u8]) -> Option<&'a [u8]> {
+        let (bytes, code) = capsule.split_at(capsule.len().checked_sub(CODE_BYTES)?);
+        self.capsule_code(bytes).verify_truncated_left(code).ok()?;
+        Some(bytes)
+    }
+
+    fn capsule_code(&self, bytes: &[u8]) -> Hmac<Sha256> {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.key).expect("any key length is right for HMAC");
+        mac.update(&[CAPSULE]);
+        mac.update(bytes);
+        mac
     }
 
     /// A key for another purpose, which tells nothing of this one. Purposes begin with a letter, tokens with a low byte.

@@ -1,6 +1,6 @@
 //! Work for the committer: commands of callers and of the background loops.
 
-use crate::{catalog::ToStart, error::Result, hub::Change, token::TaskToken};
+use crate::{catalog::ToStart, error::Result, hub::Change, last_resort::Level, token::TaskToken};
 use async_trait::async_trait;
 use esteira_model::{
     AccountId, AggregateRef, DataClass, Emit, Failure, Job, JobAction, JobId, Payload, TaskId, Time, Usage, Verdict,
@@ -44,6 +44,8 @@ pub struct Start {
     pub request: Option<RequestKey>,
     /// Whether the caller chose the id: then it may be taken.
     pub chosen_id: bool,
+    /// Whether it was accepted before, by the last resort: then its time is that of the job.
+    pub accepted: bool,
 }
 
 /// A started job.
@@ -53,6 +55,8 @@ pub struct Started {
     pub job: Job,
     /// Whether an earlier request had started it.
     pub deduplicated: bool,
+    /// The level of the last resort that holds it, when the store did not take it.
+    pub held: Option<Level>,
 }
 
 /// What a worker says of a task.
@@ -70,6 +74,8 @@ pub struct Report {
     pub worker_end_time: Option<Time>,
     /// Identifies the report (INV-REPLAY).
     pub digest: [u8; 16],
+    /// The lease's capsule, if the worker sent it: looked at only while the store is gone.
+    pub capsule: Vec<u8>,
 }
 
 /// A reported outcome.
@@ -114,6 +120,10 @@ pub struct ReportResult {
     pub retry_in: Option<Duration>,
     /// Why it was not applied.
     pub refused: Option<(crate::error::Reason, String)>,
+    /// The level of the last resort that holds it, when the store did not take it.
+    pub held: Option<Level>,
+    /// It could be kept if its lease's capsule came with it.
+    pub capsule_wanted: bool,
 }
 
 impl ReportResult {

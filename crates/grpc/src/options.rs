@@ -15,6 +15,8 @@ pub struct Options {
     /// A connection that is older takes no new calls, so that clients spread over replicas. What runs on it ends in peace,
     /// however long that takes. Default: 30 min.
     pub connection_age_max: Duration,
+    /// Whether health says SERVING. Default: yes. No while only results are taken.
+    pub is_ready: bool,
 }
 
 /// See [`Options::connection_age_max`].
@@ -23,7 +25,13 @@ const CONNECTION_AGE_MAX: Duration = Duration::from_secs(30 * 60);
 impl Options {
     /// The defaults, with this source of principals.
     pub fn new(principals: Arc<dyn PrincipalSource>) -> Self {
-        Self { principals, web_origins: Vec::new(), gzip: false, connection_age_max: CONNECTION_AGE_MAX }
+        Self {
+            principals,
+            web_origins: Vec::new(),
+            gzip: false,
+            connection_age_max: CONNECTION_AGE_MAX,
+            is_ready: true,
+        }
     }
 }
 

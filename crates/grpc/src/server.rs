@@ -90,7 +90,8 @@ pub async fn serve(
     let health = HealthReporter::new();
     let routes = routes(&edge, &options, &health)?;
     drop(edge);
-    report(&health, ServingStatus::Serving).await;
+    let ready = if options.is_ready { ServingStatus::Serving } else { ServingStatus::NotServing };
+    report(&health, ready).await;
     let incoming = TcpIncoming::from(listener).with_nodelay(Some(true)).with_keepalive(Some(KEEPALIVE));
     let stop = async move {
         shutdown.cancelled().await;

@@ -59,6 +59,7 @@ pub const fn row(reason: Reason) -> (Code, &'static str) {
         Reason::ResultConflict => (Code::Aborted, reason::RESULT_CONFLICT),
         Reason::LogRefused => (Code::FailedPrecondition, reason::LOG_REFUSED),
         Reason::Overloaded => (Code::ResourceExhausted, reason::OVERLOADED),
+        Reason::ReserveExhausted => (Code::ResourceExhausted, reason::RESERVE_EXHAUSTED),
         Reason::StoreUnavailable => (Code::Unavailable, reason::STORE_UNAVAILABLE),
         Reason::Internal => (Code::Internal, reason::INTERNAL),
     }
@@ -135,7 +136,8 @@ impl Refusal {
 
 impl From<esteira_coordinator::Error> for Refusal {
     fn from(error: esteira_coordinator::Error) -> Self {
-        let esteira_coordinator::Error { reason, message, field, retry_after, issues, overtaken: _ } = error;
+        let esteira_coordinator::Error { reason, message, field, retry_after, issues, overtaken: _, store_away: _ } =
+            error;
         Self { field, retry_after, issues, ..Self::new(reason, message) }
     }
 }

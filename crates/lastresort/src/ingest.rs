@@ -3,9 +3,9 @@
 use crate::{
     cascade::Source,
     cursor,
-    line::OwnedRecord,
+    line::{NO_SEGMENT, OwnedRecord},
     place::{OpenError, lock},
-    record::{BLOCK, Damage, SegmentId, decode},
+    record::{BLOCK, Damage, Numbered, SegmentId, decode, encode, stored_bytes},
     scan::{Found, scan},
     segment::{self, sync_folder},
 };
@@ -16,6 +16,9 @@ use std::{
     os::unix::fs::FileExt,
     path::{Path, PathBuf},
 };
+
+/// Where damage and records that cannot be applied are kept.
+const QUARANTINE: &str = "quarantine";
 
 /// A stretch of a segment that is no record, kept for a person to look at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -188,6 +191,29 @@ impl Ingest {
         last.into_iter().try_for_each(|(source, sequence)| cursor::write(&self.sources[source].folder, sequence))
     }
 
+    /// Copies a record that cannot be applied to where nothing removes it: as text why, and the record as in a segment, which
+    /// [`read_set_aside`] reads. Doing it again is harmless. Answers with where the record is.
+    ///
+    /// # Errors
+    /// When the copy cannot be made; then the record should not be called [done](Ingest::done).
+    pub fn set_aside(&self, item: &Item, reason: &str) -> io::Result<PathBuf> {
+        let copy = self.waiting.get(&item.sequence).and_then(|copies| copies.first());
+        let source = copy.and_then(|copy| self.sources.get(copy.source)).ok_or(io::ErrorKind::NotFound)?;
+        let quarantine = source.folder.join(QUARANTINE);
+        let name = format!("record-{:020}", item.sequence);
+        let record = item.record.as_record();
+        let stored = stored_bytes(record.payload.len()).ok_or(io::ErrorKind::InvalidInput)?;
+        let mut bytes = vec![0; stored];
+        encode(&Numbered { sequence: item.sequence, record }, &NO_SEGMENT, &mut bytes);
+        std::fs::create_dir_all(&quarantine)?;
+        write_synced(&quarantine.join(format!("{name}.reason")), reason.as_bytes())?;
+        let copy = quarantine.join(format!("{name}.record"));
+        write_synced(&copy, &bytes)?;
+        sync_folder(&quarantine)?;
+        sync_folder(&source.folder)?;
+        Ok(copy)
+    }
+
     /// Removes the segments of which nothing waits any more. Answers with how many.
     ///
     /// # Errors
@@ -214,13 +240,54 @@ impl Ingest {
 /// Copies damaged blocks to where nothing removes them; the name says where they are from, so that doing it again is
 /// harmless.
 fn quarantine(folder: &Path, number: u64, position: usize, bytes: &[u8]) -> io::Result<PathBuf> {
-    let quarantine = folder.join("quarantine");
+    let quarantine = folder.join(QUARANTINE);
     std::fs::create_dir_all(&quarantine)?;
     let copy = quarantine.join(format!("segment-{number:020}-block-{:08}.bad", position / BLOCK));
-    let mut file = File::create(&copy)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
+    write_synced(&copy, bytes)?;
     sync_folder(&quarantine)?;
     sync_folder(folder)?;
     Ok(copy)
+}
+
+fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = File::create(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+/// A record that was [set aside](Ingest::set_aside).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SetAside {
+    /// It.
+    pub item: Item,
+    /// Why it was not applied.
+    pub reason: String,
+    /// Where it is.
+    pub path: PathBuf,
+}
+
+/// The records of a folder that were [set aside](Ingest::set_aside), by sequence. One that is not whole is left out.
+///
+/// # Errors
+/// When the folder cannot be read.
+pub fn read_set_aside(folder: &Path) -> io::Result<Vec<SetAside>> {
+    let entries = match std::fs::read_dir(folder.join(QUARANTINE)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries?,
+    };
+    let mut found = Vec::new();
+    for entry in entries {
+        let path = entry?.path();
+        if path.extension().is_none_or(|extension| extension != "record") {
+            continue;
+        }
+        let bytes = std::fs::read(&path)?;
+        if let Ok(Numbered { sequence, record }) = decode(&bytes, &NO_SEGMENT) {
+            let item = Item { sequence, record: record.into() };
+            let reason = std::fs::read_to_string(path.with_extension("reason")).unwrap_or_default();
+            found.push(SetAside { item, reason, path });
+        }
+    }
+    found.sort_by_key(|aside| aside.item.sequence);
+    Ok(found)
 }

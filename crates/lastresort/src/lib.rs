@@ -19,7 +19,7 @@ pub mod writer;
 
 pub use budget::{Budget, Reservation, UsedUp};
 pub use cascade::{Cascade, Held, Level, Lost, Source, Status};
-pub use ingest::{Ingest, Item, Quarantined};
+pub use ingest::{Ingest, Item, Quarantined, SetAside, read_set_aside};
 pub use line::OwnedRecord;
 pub use medium::{Disk, Medium};
 pub use place::{OpenError, Settings};

@@ -1,11 +1,14 @@
 //! `esteira dev`: a coordinator and the functions in the box in one process, over a data directory.
 
-use crate::{EX_USAGE, cli::output, keep, ledger, serve, telemetry};
+use crate::{EX_USAGE, cli::output, keep, last_resort, ledger, serve, telemetry};
 use clap::Args;
 use esteira_model::DataClass;
 use esteira_sdk::worker::Worker;
 use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
 use tokio::sync::oneshot;
+
+/// What is kept ready for the last resort: enough to see it work.
+const RESERVE: last_resort::Bytes = last_resort::Bytes(16 << 20);
 
 /// How the development server is run.
 #[derive(Debug, Clone, Args)]
@@ -33,6 +36,8 @@ pub struct Arguments {
     #[command(flatten)]
     ledger: ledger::Arguments,
     #[command(flatten)]
+    last_resort: last_resort::Arguments,
+    #[command(flatten)]
     functions: esteira_functions::Flags,
 }
 
@@ -58,6 +63,8 @@ pub async fn run(arguments: Arguments) -> ExitCode {
         connection_age: serve::CONNECTION_AGE,
         keep: arguments.keep,
         ledger: arguments.ledger,
+        last_resort: arguments.last_resort,
+        reserve: RESERVE,
         log_format: arguments.log_format,
     })
     .await;

@@ -13,7 +13,9 @@ mod cli;
 mod dev;
 mod init;
 mod keep;
+mod last_resort;
 mod ledger;
+mod life;
 mod serve;
 mod telemetry;
 

@@ -1,8 +1,14 @@
 //! `esteira serve`: a coordinator over a store, until it is told to stop.
 
-use crate::{EX_USAGE, ablation, cli::output, keep, ledger, telemetry};
+use crate::{
+    EX_USAGE, ablation,
+    cli::output,
+    keep, last_resort, ledger,
+    life::{self, Base, Life},
+    telemetry,
+};
 use clap::Args;
-use esteira_coordinator::{Coordinator, Settings, SystemClock};
+use esteira_coordinator::Settings;
 use esteira_definition::parse_duration;
 use esteira_grpc::{LocalOperator, Options};
 use esteira_model::DataClass;
@@ -32,11 +38,18 @@ pub struct Arguments {
     pub keep: keep::Arguments,
     #[command(flatten)]
     pub ledger: ledger::Arguments,
+    #[command(flatten)]
+    pub last_resort: last_resort::Arguments,
+    /// What is kept ready where nothing else was said.
+    #[arg(skip = RESERVE)]
+    pub reserve: last_resort::Bytes,
     /// How log lines look
     #[arg(long, env = "ESTEIRA_LOG_FORMAT", default_value = "text")]
     pub log_format: telemetry::LogFormat,
 }
 
+/// What a coordinator keeps ready in each folder of its last resort.
+const RESERVE: last_resort::Bytes = last_resort::Bytes(64 << 20);
 /// The default age of a connection.
 pub const CONNECTION_AGE: Duration = Duration::from_secs(30 * 60);
 /// The least age of a connection: below it clients do little else than connect.
@@ -72,8 +85,7 @@ pub struct Served {
     /// Where.
     pub address: SocketAddr,
     stop: CancellationToken,
-    server: tokio::task::JoinHandle<Result<(), esteira_grpc::Error>>,
-    running: esteira_coordinator::coordinator::Running,
+    life: tokio::task::JoinHandle<Result<(), life::Failure>>,
 }
 
 impl Served {
@@ -86,17 +98,16 @@ impl Served {
 
     /// Serves until then, drains, and says how it went.
     pub async fn until(self, told: impl Future<Output = ()>) -> ExitCode {
-        let mut server = self.server;
+        let mut life = self.life;
         let ended = tokio::select! {
             () = told => {
                 tracing::info!("draining");
                 self.stop.cancel();
-                (&mut server).await
+                (&mut life).await
             }
             // It only ends by itself when it failed.
-            ended = &mut server => ended,
+            ended = &mut life => ended,
         };
-        self.running.drained().await;
         match ended {
             Ok(Ok(())) => ExitCode::SUCCESS,
             Ok(Err(error)) => {
@@ -125,27 +136,21 @@ pub async fn start(arguments: &Arguments) -> Result<Served, ExitCode> {
         refuse(format!("cannot listen on {}: {error}; take another address with --listen", arguments.listen))
     })?;
     let address = listener.local_addr().map_err(refuse)?;
-    let store =
-        esteira_store_sql::open(&arguments.database, esteira_store_sql::Options::default()).await.map_err(refuse)?;
-    ablation::answer_counts(store.sent.clone());
     settings.address = address.to_string();
     settings.keep = arguments.keep.keep();
-    settings.signing = arguments.ledger.signing(store.file.as_deref()).map_err(refuse)?;
-    if settings.signing.is_none() {
-        tracing::warn!("no --ledger-key: the log of what happened is kept, and nobody signs it");
-    }
-    let (coordinator, running) =
-        Coordinator::start(store.writer, store.reader, Arc::new(SystemClock), settings).await.map_err(refuse)?;
-    let stop = CancellationToken::new();
     let operator = LocalOperator {
         account: "default".into(),
         user_id: arguments.operator.clone(),
         data_class: arguments.data_class,
     };
     let options = Options { connection_age_max: arguments.connection_age, ..Options::new(Arc::new(operator)) };
+    let folders = arguments.last_resort.folders(&arguments.database, arguments.reserve);
+    let stop = CancellationToken::new();
+    let base = Base::new(arguments.database.clone(), arguments.ledger.clone(), settings);
+    let life = Life::new(base, listener, folders, options, stop.clone());
+    let life = life.begin().await.map_err(refuse)?;
     tracing::info!(%address, operator = arguments.operator, "no login is configured: every caller on this machine is this operator");
-    let server = tokio::spawn(esteira_grpc::serve(listener, coordinator, options, stop.clone()));
-    Ok(Served { address, stop, server, running })
+    Ok(Served { address, stop, life })
 }
 
 /// Completes on SIGTERM or SIGINT.

@@ -21,6 +21,8 @@ const ASK_AGAIN: Duration = Duration::from_millis(50);
 pub(crate) struct Database {
     engine: Engine,
     sent: Arc<Sent>,
+    /// See [`Options::resolve`].
+    resolve: Duration,
 }
 
 #[derive(Debug)]
@@ -54,7 +56,7 @@ impl Database {
                 ));
             }
         };
-        Ok(Self { engine, sent })
+        Ok(Self { engine, sent, resolve: options.resolve })
     }
 
     /// The file that it is, where it is one and lasts.
@@ -117,14 +119,6 @@ impl Database {
         }
     }
 
-    /// How long a server may take to answer; none where there is no server.
-    fn deadline(&self) -> Option<Duration> {
-        match &self.engine {
-            Engine::Sqlite(..) => None,
-            Engine::Postgres(_, tuning) => Some(tuning.deadline),
-        }
-    }
-
     /// Finds out what became of a transaction whose COMMIT was not answered, over a new connection that takes the place of
     /// the old one. What cannot be found out in time is still `unknown`.
     pub(crate) async fn resolve(
@@ -133,9 +127,11 @@ impl Database {
         transaction: &TransactionId,
         unknown: Error,
     ) -> Result<()> {
-        let Some(deadline) = self.deadline() else { return Err(unknown) };
+        if !self.is_shared() {
+            return Err(unknown);
+        }
         let began = Instant::now();
-        while began.elapsed() < deadline {
+        while began.elapsed() < self.resolve {
             match self.ask(connection, transaction).await {
                 Ok(Outcome::Committed) => {
                     tracing::info!("the answer to a commit was lost: it is committed");

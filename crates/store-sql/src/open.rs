@@ -23,6 +23,8 @@ pub struct Options {
     pub busy_timeout: Duration,
     /// PostgreSQL: how long a round trip may take before the connection is given up.
     pub deadline: Duration,
+    /// PostgreSQL: how long to find out what became of a commit that was not answered.
+    pub resolve: Duration,
 }
 
 impl Default for Options {
@@ -33,6 +35,7 @@ impl Default for Options {
             checkpoint_bytes: 64 << 20,
             busy_timeout: Duration::from_secs(10),
             deadline: Duration::from_secs(30),
+            resolve: Duration::from_secs(30),
         }
     }
 }
@@ -74,4 +77,13 @@ pub async fn open(url: &str, options: Options) -> Result<Opened> {
     reader.probe().await.map_err(refused)?;
     let writer = SqlWriter::new(connection, database);
     Ok(Opened { writer: Box::new(writer), reader: Arc::new(reader), file, sent })
+}
+
+/// The reading end of a store that is not open: it opens its connections when it is asked.
+///
+/// # Errors
+/// `Defect` when the URL is not understood.
+pub fn reader_of(url: &str, options: &Options) -> Result<Arc<dyn Reader>> {
+    let database = Arc::new(Database::of(url, options, Arc::new(Sent::default()))?);
+    Ok(Arc::new(SqlReader::new(Pool::new(database, options.readers))))
 }

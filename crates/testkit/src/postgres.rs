@@ -111,6 +111,31 @@ impl Postgres {
         succeed(self.control().args(["stop", "-w", "-m", mode]), "pg_ctl stop");
     }
 
+    /// Kills the server's first process with SIGKILL, and waits until the others have noticed; its data stays.
+    ///
+    /// # Panics
+    /// When it does not run, or does not end.
+    pub fn kill9(&self) {
+        let file = self.folder.join("data/postmaster.pid");
+        let text = fs::read_to_string(&file).expect("a server that runs has its number in a file");
+        let id = text.lines().next().unwrap_or_default().to_owned();
+        // Children are found by their parent's number while it lives.
+        let children = Command::new("pgrep").args(["-P", &id]).output().expect("pgrep is installed");
+        let children = String::from_utf8_lossy(&children.stdout).into_owned();
+        succeed(Command::new("kill").args(["-9", &id]), "kill");
+        for child in children.lines().chain([id.as_str()]) {
+            let folder = Path::new("/proc").join(child);
+            let ended = || fs::read_to_string(folder.join("stat")).map_or(true, |stat| stat.contains(") Z "));
+            let mut asked = 0;
+            while !ended() {
+                assert!(asked < ASK_MAX, "process {child} of the server does not end");
+                asked += 1;
+                thread::sleep(ASK_AGAIN);
+            }
+        }
+        fs::remove_file(file).expect("nobody holds the data any more");
+    }
+
     /// Starts the server again after [`Self::stop`].
     ///
     /// # Panics

@@ -15,6 +15,7 @@ use esteira_model::{
     AccountId, Actor, AggregateRef, DataClass, Failure, FailureKind, Job, JobId, Packet, Payload, PlanVersionId, Time,
     Usage,
 };
+use esteira_store::{Reader, Writer};
 use std::{
     collections::BTreeMap,
     sync::{
@@ -73,12 +74,23 @@ impl World {
 
     async fn over(url: &str, directory: TempDir, settings: Settings) -> Self {
         let store = esteira_store_sql::open(url, esteira_store_sql::Options::default()).await.expect("the store opens");
+        Self::of(store.writer, store.reader, directory, settings).await
+    }
+
+    /// Over these ends of a store.
+    pub async fn of(writer: Box<dyn Writer>, reader: Arc<dyn Reader>, directory: TempDir, settings: Settings) -> Self {
         let clock = Arc::new(Passing::default());
         let (coordinator, running) =
-            Coordinator::start(store.writer, store.reader, clock.clone(), settings).await.expect("it starts");
-        let principal =
-            Principal { account: AccountId::new("default"), user_id: "tester".into(), data_class: DataClass::Devtest };
-        Self { clock, coordinator, running, principal, directory }
+            Coordinator::start(writer, reader, clock.clone(), settings).await.expect("it starts");
+        Self { clock, coordinator, running, principal: tester(), directory }
+    }
+
+    /// Stops the coordinator as an orderly stop does.
+    pub async fn stop(self) -> TempDir {
+        let Self { coordinator, running, directory, .. } = self;
+        drop(coordinator);
+        running.drained().await;
+        directory
     }
 
     /// Lets time pass at once.
@@ -88,10 +100,7 @@ impl World {
 
     /// Stops the coordinator as an orderly stop does and starts another on the same file.
     pub async fn restart(self) -> Self {
-        let Self { coordinator, running, directory, .. } = self;
-        drop(coordinator);
-        running.drained().await;
-        Self::open(directory).await
+        Self::open(self.stop().await).await
     }
 
     pub async fn publish(&self, name: &str, steps: &str) {
@@ -214,6 +223,10 @@ impl World {
     }
 }
 
+pub fn tester() -> Principal {
+    Principal { account: AccountId::new("default"), user_id: "tester".into(), data_class: DataClass::Devtest }
+}
+
 pub fn thing(id: &str) -> AggregateRef {
     AggregateRef { kind: "thing".into(), id: id.into(), version: 0 }
 }
@@ -248,6 +261,7 @@ pub fn report(grant: &Grant, outcome: Reported) -> Report {
         worker_start_time: None,
         worker_end_time: None,
         digest: short,
+        capsule: Vec::new(),
     }
 }
 

@@ -5,6 +5,7 @@ use crate::{
     principal::Caller,
     status::{Answer, Refusal},
 };
+use bytes::Bytes;
 use esteira_contract::v1;
 use esteira_coordinator::{Grant, lease_tasks::LeaseTasks};
 use esteira_model::limits;
@@ -50,6 +51,7 @@ pub fn grant_out(grant: Grant) -> v1::TaskLease {
         checkpoint: grant.checkpoint.as_ref().map(payload::hashed_out),
         lease_ttl: Some(time::duration_out(grant.ttl)),
         execution_timeout: grant.execution_timeout.map(time::duration_out),
+        capsule: Bytes::new(),
     }
 }
 

@@ -55,6 +55,7 @@ fn a_grant_carries_all_that_a_function_needs() {
         token: "t".into(),
         lease,
         plan_version: PlanVersionId(Uuid::from_bytes([3; 16])),
+        data_class: DataClass::Production,
         step_key: "s".into(),
         function: "f".into(),
         attempt: 2,

@@ -3,6 +3,7 @@
 pub mod at;
 pub mod audit;
 pub mod check;
+pub mod durability;
 pub mod enums;
 pub mod failure;
 pub mod job;

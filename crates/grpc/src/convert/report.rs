@@ -28,7 +28,7 @@ pub fn task_token(tokens: &Tokens, text: &str, at: At<'_>) -> Answer<TaskToken> 
 
 /// One report. What is wrong with it is its own outcome and fails no other.
 pub fn report(tokens: &Tokens, report: v1::TaskReport, digest: [u8; 16], at: At<'_>) -> (String, Answer<Report>) {
-    let v1::TaskReport { lease_token, outcome, usage, start_time, end_time } = report;
+    let v1::TaskReport { lease_token, outcome, usage, start_time, end_time, capsule } = report;
     let read = || {
         Ok(Report {
             token: task_token(tokens, &lease_token, at.field("lease_token"))?,
@@ -37,6 +37,7 @@ pub fn report(tokens: &Tokens, report: v1::TaskReport, digest: [u8; 16], at: At<
             worker_start_time: time::instant(start_time, at.field("start_time"))?,
             worker_end_time: time::instant(end_time, at.field("end_time"))?,
             digest,
+            capsule: capsule.to_vec(),
         })
     };
     let read = read();
@@ -130,7 +131,10 @@ pub fn append(tokens: &Tokens, request: v1::AppendOutputsRequest) -> Answer<Appe
 pub fn digests(reports: &mut [v1::TaskReport]) -> Vec<[u8; 16]> {
     let mut buffer = Vec::new();
     let first_half = |report: &mut v1::TaskReport| {
+        // What proves the lease is no part of what is said.
+        let capsule = std::mem::take(&mut report.capsule);
         let digest = digest::of("TaskReport", report, &mut buffer);
+        report.capsule = capsule;
         let mut half = [0; 16];
         half.copy_from_slice(&digest[..16]);
         half

@@ -49,7 +49,7 @@ pub async fn await_end(
 }
 
 /// The end of the job, if it came here; none when it is time to look: it may have come at another coordinator.
-async fn ended(edge: &Edge, end: &mut EndOf, until: Instant) -> Option<Arc<Ended>> {
+pub async fn ended(edge: &Edge, end: &mut EndOf, until: Instant) -> Option<Arc<Ended>> {
     tokio::select! {
         biased;
         ended = end.wait() => ended,

@@ -1,13 +1,14 @@
 //! StartJob.
 
 use super::{
-    await_job::await_end,
+    await_job::{self, await_end},
     view::{read_project, read_version, view_ended},
 };
 use crate::{
     convert::{
         at::At,
         check,
+        durability::durability,
         job::{self, JobView},
         payload::{self, Bodies},
         time,
@@ -17,8 +18,8 @@ use crate::{
     principal::Caller,
     status::Answer,
 };
-use esteira_contract::v1;
-use esteira_coordinator::work::Started;
+use esteira_contract::v1::{self, Durability};
+use esteira_coordinator::{hub::EndOf, work::Started};
 use esteira_model::{Payload, limits};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -37,16 +38,46 @@ pub async fn start_job(edge: &Edge, caller: &Caller, mut request: v1::StartJobRe
         span.record("job_id", tracing::field::display(started.job.id));
         return answer(edge, caller, &started, input).await;
     };
-    let (Started { job, deduplicated }, end) = edge.coordinator.start_job_to_await(&caller.principal, ask).await?;
-    span.record("job_id", tracing::field::display(job.id));
+    let input = ask.packet.data.clone();
+    let (started, end) = edge.coordinator.start_job_to_await(&caller.principal, ask).await?;
+    span.record("job_id", tracing::field::display(started.job.id));
+    if started.held.is_some() {
+        return answer_held(edge, caller, started, input, until, end).await;
+    }
+    let Started { job, deduplicated, .. } = started;
     let (job, results) = await_end(edge, caller, job.id, until, end).await?;
     let shown = view_ended(edge, caller, &job, results).await?;
-    Ok(v1::StartJobResponse { job: Some(shown), deduplicated, completed: job.state.is_terminal() })
+    let durability = Durability::Committed as i32;
+    Ok(v1::StartJobResponse { job: Some(shown), deduplicated, completed: job.state.is_terminal(), durability })
+}
+
+/// The answer to a start that the last resort holds: its end, when the store comes back in time; else the job as it was
+/// accepted.
+async fn answer_held(
+    edge: &Edge,
+    caller: &Caller,
+    started: Started,
+    input: Payload,
+    until: Instant,
+    end: Option<EndOf>,
+) -> Answer<v1::StartJobResponse> {
+    let mut end = end.unwrap_or_else(|| edge.coordinator.hub().end_of(started.job.id));
+    if let Some(ended) = await_job::ended(edge, &mut end, until).await {
+        let shown = view_ended(edge, caller, &ended.job, ended.results.clone()).await?;
+        let durability = Durability::Committed as i32;
+        return Ok(v1::StartJobResponse { job: Some(shown), deduplicated: false, completed: true, durability });
+    }
+    answer(edge, caller, &started, input).await
 }
 
 async fn answer(edge: &Edge, caller: &Caller, started: &Started, input: Payload) -> Answer<v1::StartJobResponse> {
     let compiled = read_version(edge, caller, &started.job).await?;
-    let project = read_project(edge, caller, &started.job, &compiled.record).await?;
+    let project = read_project(edge, caller, &started.job, &compiled.record).await;
+    let project = match project {
+        // Without the store it may not be known; the start is taken all the same.
+        Err(_) if started.held.is_some() => "".into(),
+        project => project?,
+    };
     let view = JobView {
         job: &started.job,
         version: &compiled.record,
@@ -62,5 +93,6 @@ async fn answer(edge: &Edge, caller: &Caller, started: &Started, input: Payload)
         job: Some(job::job_out(&view, Bodies::Omitted)),
         deduplicated: started.deduplicated,
         completed: false,
+        durability: durability(started.held) as i32,
     })
 }

@@ -36,7 +36,8 @@ pub async fn answer(edge: &Edge, caller: &Caller, worker_id: &str, leased: Lease
     let mut too_much = Vec::new();
     for grant in leased.grants {
         let token = grant.lease;
-        let lease = lease::grant_out(grant);
+        let capsule = edge.coordinator.capsule(&grant).into();
+        let lease = v1::TaskLease { capsule, ..lease::grant_out(grant) };
         if room.take(lease.encoded_len()) {
             leases.push(lease);
         } else {
@@ -47,6 +48,7 @@ pub async fn answer(edge: &Edge, caller: &Caller, worker_id: &str, leased: Lease
                 worker_start_time: None,
                 worker_end_time: None,
                 digest: [0; 16],
+                capsule: Vec::new(),
             });
         }
     }

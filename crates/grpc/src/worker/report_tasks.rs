@@ -2,7 +2,7 @@
 
 use super::lease_tasks::answer;
 use crate::{
-    convert::{at::At, check, lease, report, time},
+    convert::{at::At, check, durability, lease, report, time},
     edge::Edge,
     principal::Caller,
     status::{Answer, Refusal, row},
@@ -103,10 +103,11 @@ fn tell(outcome: &mut v1::ReportOutcome, result: ReportResult) {
     if let Some((reason, message)) = result.refused {
         outcome.error_reason = row(reason).1.to_owned();
         outcome.error_message = message;
+        outcome.capsule_wanted = result.capsule_wanted;
         return;
     }
     outcome.already_applied = result.already_applied;
-    outcome.durability = v1::Durability::Committed as i32;
+    outcome.durability = durability::durability(result.held) as i32;
     outcome.will_retry = result.retry_in.is_some();
     outcome.retry_in = result.retry_in.map(time::duration_out);
 }

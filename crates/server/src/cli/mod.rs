@@ -4,6 +4,7 @@
 
 mod diff;
 mod job;
+mod last_resort;
 mod outbox;
 pub mod output;
 mod plan;
@@ -70,6 +71,9 @@ pub enum Command {
     /// How long jobs are kept after their end
     #[command(subcommand)]
     Retention(retention::Command),
+    /// Records of a coordinator that is gone: what its database had not taken
+    #[command(subcommand, name = "lastresort")]
+    LastResort(last_resort::Command),
 }
 
 impl Command {
@@ -80,6 +84,7 @@ impl Command {
             Self::Plan(plan::Command::Validate { .. } | plan::Command::Diff { .. })
                 | Self::Outbox(outbox::Command::Unpark { .. })
                 | Self::Retention(_)
+                | Self::LastResort(last_resort::Command::Ingest { .. })
         )
     }
 }
@@ -147,6 +152,7 @@ pub async fn run(arguments: ClientArguments, command: Command) -> ExitCode {
         Command::Queue(command) => queue::run(&session, command).await,
         Command::Outbox(command) => outbox::run(&session, command).await,
         Command::Retention(command) => retention::run(&session, command).await,
+        Command::LastResort(command) => last_resort::run(&session, command).await,
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

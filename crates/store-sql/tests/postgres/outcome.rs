@@ -18,7 +18,7 @@ async fn behind_a_proxy(deadline: Duration) -> (Opened, Proxy) {
     let (server, name) = database();
     let proxy = Proxy::start(server.socket()).await;
     drop(open(&server.url(&name), Options::default()).await.expect("migrates"));
-    let options = Options { deadline, ..Options::default() };
+    let options = Options { deadline, resolve: deadline, ..Options::default() };
     (open(&proxy.url(&name), options).await.expect("opens"), proxy)
 }
 

@@ -152,7 +152,7 @@ class Fake:
 
 def applied(token: str, already: bool = False) -> worker_pb2.ReportOutcome:
     return worker_pb2.ReportOutcome(
-        lease_token=token, durability=worker_pb2.DURABILITY_COMMITTED, already_applied=already
+        lease_token=token, durability=types_pb2.DURABILITY_COMMITTED, already_applied=already
     )
 
 

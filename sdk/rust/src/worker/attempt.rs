@@ -31,6 +31,8 @@ pub(crate) struct Surroundings {
 pub(crate) struct Ended {
     pub(crate) token: String,
     pub(crate) report: Option<v1::TaskReport>,
+    /// The lease's capsule.
+    pub(crate) capsule: Vec<u8>,
 }
 
 /// Runs the function and says what to report. The lease must be kept already.
@@ -41,7 +43,7 @@ pub(crate) async fn attempt(
     cancellation: Cancellation,
     limits: Limits,
 ) -> Ended {
-    let Lease { token, execution_timeout, mut invocation, input, .. } = lease;
+    let Lease { token, execution_timeout, mut invocation, input, capsule, .. } = lease;
     let (begun, start_time) = (clock::instant(), clock::wall());
     invocation.deadline = execution_timeout.map(|timeout| begun + timeout);
     let voice = Voice { token: token.clone(), around: Arc::clone(&around), payload_bytes_max: limits.payload_bytes };
@@ -58,7 +60,7 @@ pub(crate) async fn attempt(
     drop(running);
     let end_time = clock::wall();
     if !around.heartbeats.end(&token) {
-        return Ended { token, report: None };
+        return Ended { token, report: None, capsule };
     }
     let report = decide(ending, cx.take_said(), cx.invocation(), cancellation.reason(), &limits);
     let outcome = match report {
@@ -71,8 +73,9 @@ pub(crate) async fn attempt(
         usage: Some(convert::usage_out(usage)),
         start_time: Some(start_time.into()),
         end_time: Some(end_time.into()),
+        ..Default::default()
     });
-    Ended { token, report }
+    Ended { token, report, capsule }
 }
 
 /// Until the function ends, or until its grace after a cancellation is over.

@@ -18,6 +18,8 @@ pub(crate) struct Lease {
     pub(crate) execution_timeout: Option<Duration>,
     pub(crate) invocation: Invocation,
     pub(crate) input: Payload,
+    /// For a report that the coordinator cannot take without it.
+    pub(crate) capsule: Vec<u8>,
 }
 
 /// Reads a lease; the text says what is wrong with one that cannot be read.
@@ -47,6 +49,7 @@ pub(crate) fn lease_in(lease: v1::TaskLease) -> Result<Lease, &'static str> {
         execution_timeout: duration_in(lease.execution_timeout),
         invocation,
         input,
+        capsule: lease.capsule.to_vec(),
     })
 }
 

@@ -9,7 +9,7 @@ use crate::{
         drain::Phase,
         heartbeat::Directive,
         limits::Limits,
-        outgoing::{Letter, Mark, Outgoing},
+        outgoing::{Letter, Outgoing},
         pause::rest,
         slots::Slots,
         spool::Spool,
@@ -113,6 +113,7 @@ impl Dispatcher {
         let mut asked = false;
         self.register(Duration::ZERO);
         while !self.is_over() {
+            self.only_deliver();
             self.send_reports();
             self.send_poll();
             let deadline = self.deadline();
@@ -183,7 +184,7 @@ impl Dispatcher {
         }
         self.slots.end();
         match ended.report {
-            Some(report) => self.outgoing.push(Letter::result(report)),
+            Some(report) => self.outgoing.push(Letter::result(report, ended.capsule)),
             None => self.around.heartbeats.forget(&ended.token),
         }
     }
@@ -204,16 +205,16 @@ impl Dispatcher {
         let leases =
             if self.phase.is_serving() { self.slots.promise_to_report(self.limits.leases_per_call) } else { 0 };
         self.reporting = Some(letters.clone());
-        let (marks, reports): (Vec<Mark>, Vec<v1::TaskReport>) =
-            letters.into_iter().map(|letter| (letter.mark, letter.report)).unzip();
+        let (kept, reports): (Vec<_>, Vec<v1::TaskReport>) =
+            letters.into_iter().map(|letter| ((letter.mark, letter.capsule), letter.report)).unzip();
         let lease = (leases > 0).then(|| self.lease_request(leases));
         let request = v1::ReportTasksRequest { worker_id: self.setup.info.worker_id.clone(), reports, lease };
         let (rpc, pause) = (self.around.rpc.clone(), std::mem::take(&mut self.report_pause));
         self.work.spawn(async move {
             rest(pause).await;
             let result = rpc.report(&request).await;
-            let letters =
-                request.reports.into_iter().zip(marks).map(|(report, mark)| Letter { report, mark }).collect();
+            let letters = request.reports.into_iter().zip(kept);
+            let letters = letters.map(|(report, (mark, capsule))| Letter { report, mark, capsule }).collect();
             Event::Reported(letters, result)
         });
     }
@@ -224,7 +225,7 @@ impl Dispatcher {
         let Some(spool) = &self.spool else { return results.count() };
         let mut lost = 0;
         for letter in results {
-            if let Err(error) = spool.write(&self.setup.info.worker_id, letter.report) {
+            if let Err(error) = spool.write(&self.setup.info.worker_id, letter.with_capsule().report) {
                 tracing::error!(%error, "a result could not be written to the spool");
                 lost += 1;
             }

@@ -128,6 +128,19 @@ impl Dispatcher {
         }
     }
 
+    /// A drain in which nothing runs any more has only reports to wait for, and not for as long as functions.
+    pub(crate) fn only_deliver(&mut self) {
+        let undelivered = self.reporting.is_some() || !self.outgoing.is_empty();
+        if let Phase::Draining { telling: false, grace_ends, .. } = self.phase
+            && self.running.is_empty()
+            && self.poll.is_none()
+            && undelivered
+        {
+            let ends = Instant::now() + DELIVERY_GRACE;
+            self.phase = Phase::Delivering { ends: grace_ends.map_or(ends, |grace| grace.min(ends)) };
+        }
+    }
+
     /// Whether there is nothing left to wait for.
     pub(crate) fn is_over(&self) -> bool {
         let idle =

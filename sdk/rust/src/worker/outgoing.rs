@@ -10,6 +10,8 @@ use std::collections::VecDeque;
 pub(crate) struct Letter {
     pub(crate) report: v1::TaskReport,
     pub(crate) mark: Mark,
+    /// The lease's capsule, until it is wanted.
+    pub(crate) capsule: Vec<u8>,
 }
 
 /// What is known about a report besides itself.
@@ -25,20 +27,28 @@ pub(crate) struct Mark {
 
 impl Letter {
     /// The report of a function that ended.
-    pub(crate) fn result(report: v1::TaskReport) -> Self {
-        Self { report, mark: Mark { kept: true, alone: false, replaced: false } }
+    pub(crate) fn result(report: v1::TaskReport, capsule: Vec<u8>) -> Self {
+        Self { report, mark: Mark { kept: true, alone: false, replaced: false }, capsule }
     }
 
     /// The report of a task that did not start, or that is given up.
     pub(crate) fn without_result(lease_token: String, outcome: WireOutcome) -> Self {
         let report = v1::TaskReport { lease_token, outcome: Some(outcome), ..Default::default() };
-        Self { report, mark: Mark { kept: false, alone: false, replaced: false } }
+        Self { report, mark: Mark { kept: false, alone: false, replaced: false }, capsule: Vec::new() }
     }
 
     /// The same lease with a failure instead of what was refused.
     pub(crate) fn replace(self, outcome: WireOutcome) -> Self {
-        let report = v1::TaskReport { outcome: Some(outcome), ..self.report };
-        Self { report, mark: Mark { replaced: true, ..self.mark } }
+        let report = v1::TaskReport { outcome: Some(outcome), ..self.report.clone() };
+        Self { report, mark: Mark { replaced: true, ..self.mark }, ..self }
+    }
+
+    /// The same report with the lease's capsule, for a coordinator without its database.
+    pub(crate) fn with_capsule(mut self) -> Self {
+        if self.report.capsule.is_empty() {
+            self.report.capsule = std::mem::take(&mut self.capsule).into();
+        }
+        self
     }
 
     /// The same report, to be sent by itself.
@@ -103,11 +113,14 @@ mod tests {
     use crate::worker::report::released;
 
     fn letter(token: &str, bytes: usize) -> Letter {
-        Letter::result(v1::TaskReport {
-            lease_token: token.into(),
-            outcome: Some(released(&"x".repeat(bytes))),
-            ..Default::default()
-        })
+        Letter::result(
+            v1::TaskReport {
+                lease_token: token.into(),
+                outcome: Some(released(&"x".repeat(bytes))),
+                ..Default::default()
+            },
+            Vec::new(),
+        )
     }
 
     fn take(outgoing: &mut Outgoing) -> String {

@@ -29,6 +29,10 @@ impl Dispatcher {
                     tracing::debug!(reason, "result dropped: the task is not ours any more");
                     self.around.heartbeats.forget(letter.token());
                 }
+                "STORE_UNAVAILABLE" if outcome.capsule_wanted && letter.report.capsule.is_empty() => {
+                    // At once: this coordinator can keep it, and only the capsule was missing.
+                    self.outgoing.push(letter.with_capsule());
+                }
                 "STORE_UNAVAILABLE" | "OVERLOADED" => {
                     self.report_pause = PAUSE;
                     self.outgoing.push(letter);

@@ -135,3 +135,44 @@ async fn without_a_spool_the_worker_says_what_is_lost() {
     drop(held);
     assert!(matches!(ended, Err(Error::Undelivered(1))), "{ended:?}");
 }
+
+#[tokio::test]
+async fn a_drain_with_only_reports_left_does_not_wait_for_the_grace_of_functions() {
+    let spool = tempfile::tempdir().expect("a directory");
+    let grace = Duration::from_secs(600);
+    let mut started = start_with(4, echo(), |builder| builder.spool(spool.path()).drain_grace(grace)).await;
+    let poll = started.fake.polls.next().await;
+    let leases = vec![lease("a", "echo", Single, "1")];
+    poll.answer(v1::LeaseTasksResponse { leases, ..Default::default() });
+    let held = started.fake.reports.next().await;
+    started.stop.send(()).expect("runs");
+    let ended =
+        tokio::time::timeout(Duration::from_secs(60), started.ended).await.expect("long before the grace is over");
+    drop(held);
+    ended.expect("no panic").expect("kept, so a clean end");
+    assert_eq!(files(spool.path()).len(), 1);
+}
+
+#[tokio::test]
+async fn a_capsule_that_is_wanted_is_sent_and_only_then() {
+    let mut started = start_with(4, echo(), |builder| builder).await;
+    let poll = started.fake.polls.next().await;
+    let capsule = bytes::Bytes::from_static(b"sealed");
+    let leases = vec![v1::TaskLease { capsule: capsule.clone(), ..lease("a", "echo", Single, "1") }];
+    poll.answer(v1::LeaseTasksResponse { leases, ..Default::default() });
+    let first = started.fake.reports.next().await;
+    assert!(first.request.reports[0].capsule.is_empty());
+    let wanted = v1::ReportOutcome { capsule_wanted: true, ..refused("a", "STORE_UNAVAILABLE") };
+    let plain = first.request.reports[0].clone();
+    first.answer(v1::ReportTasksResponse { outcomes: vec![wanted], ..Default::default() });
+    let second = started.fake.reports.next().await;
+    assert_eq!(second.request.reports, [v1::TaskReport { capsule, ..plain }]);
+    let held = v1::ReportOutcome { durability: v1::Durability::LastResortDisk.into(), ..applied("a") };
+    second.answer(v1::ReportTasksResponse { outcomes: vec![held], ..Default::default() });
+    started.stop.send(()).expect("runs");
+    tokio::time::timeout(Duration::from_secs(60), started.ended)
+        .await
+        .expect("ends")
+        .expect("no panic")
+        .expect("all is delivered");
+}

@@ -79,9 +79,10 @@ namespace Esteira.V1 {
             "GAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIpCgpkYXRhX2Ns",
             "YXNzGAsgASgOMhUuZXN0ZWlyYS52MS5EYXRhQ2xhc3MSJwoEd2FpdBgMIAEo",
             "CzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhotCgtMYWJlbHNFbnRyeRIL",
-            "CgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBQgYKBHBsYW4iWQoQU3Rh",
-            "cnRKb2JSZXNwb25zZRIcCgNqb2IYASABKAsyDy5lc3RlaXJhLnYxLkpvYhIU",
-            "CgxkZWR1cGxpY2F0ZWQYAiABKAgSEQoJY29tcGxldGVkGAMgASgIIkoKD0F3",
+            "CgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBQgYKBHBsYW4ihQEKEFN0",
+            "YXJ0Sm9iUmVzcG9uc2USHAoDam9iGAEgASgLMg8uZXN0ZWlyYS52MS5Kb2IS",
+            "FAoMZGVkdXBsaWNhdGVkGAIgASgIEhEKCWNvbXBsZXRlZBgDIAEoCBIqCgpk",
+            "dXJhYmlsaXR5GAQgASgOMhYuZXN0ZWlyYS52MS5EdXJhYmlsaXR5IkoKD0F3",
             "YWl0Sm9iUmVxdWVzdBIOCgZqb2JfaWQYASABKAkSJwoEd2FpdBgCIAEoCzIZ",
             "Lmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiJDChBBd2FpdEpvYlJlc3BvbnNl",
             "EhwKA2pvYhgBIAEoCzIPLmVzdGVpcmEudjEuSm9iEhEKCWNvbXBsZXRlZBgC",
@@ -146,7 +147,7 @@ namespace Esteira.V1 {
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.Attempt), global::Esteira.V1.Attempt.Parser, new[]{ "Number", "WorkerId", "FunctionVersion", "Fence", "StartTime", "EndTime", "WorkerStartTime", "WorkerEndTime", "Failure", "Usage" }, null, null, null, null),
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.Task), global::Esteira.V1.Task.Parser, new[]{ "TaskId", "JobId", "StepKey", "FunctionName", "Queue", "State", "WaitReason", "NextAttemptTime", "ParentTaskId", "ItemPath", "ChildJobId", "Input", "Outputs", "OutputCount", "Attempts", "Failure", "Verdicts", "CreateTime", "StartTime", "EndTime" }, null, null, null, null),
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.StartJobRequest), global::Esteira.V1.StartJobRequest.Parser, new[]{ "RequestId", "JobId", "PlanId", "PlanName", "Version", "Packet", "Labels", "Priority", "JobTimeout", "StartAfter", "DataClass", "Wait" }, new[]{ "Plan" }, null, null, new pbr::GeneratedClrTypeInfo[] { null, }),
-            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.StartJobResponse), global::Esteira.V1.StartJobResponse.Parser, new[]{ "Job", "Deduplicated", "Completed" }, null, null, null, null),
+            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.StartJobResponse), global::Esteira.V1.StartJobResponse.Parser, new[]{ "Job", "Deduplicated", "Completed", "Durability" }, null, null, null, null),
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.AwaitJobRequest), global::Esteira.V1.AwaitJobRequest.Parser, new[]{ "JobId", "Wait" }, null, null, null, null),
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.AwaitJobResponse), global::Esteira.V1.AwaitJobResponse.Parser, new[]{ "Job", "Completed" }, null, null, null, null),
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.GetJobRequest), global::Esteira.V1.GetJobRequest.Parser, new[]{ "JobId", "OmitPayloads" }, null, null, null, null),
@@ -3720,6 +3721,7 @@ namespace Esteira.V1 {
       job_ = other.job_ != null ? other.job_.Clone() : null;
       deduplicated_ = other.deduplicated_;
       completed_ = other.completed_;
+      durability_ = other.durability_;
       _unknownFields = pb::UnknownFieldSet.Clone(other._unknownFields);
     }
 
@@ -3775,6 +3777,21 @@ namespace Esteira.V1 {
       }
     }
 
+    /// <summary>Field number for the "durability" field.</summary>
+    public const int DurabilityFieldNumber = 4;
+    private global::Esteira.V1.Durability durability_ = global::Esteira.V1.Durability.Unspecified;
+    /// <summary>
+    /// How safe the start is.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public global::Esteira.V1.Durability Durability {
+      get { return durability_; }
+      set {
+        durability_ = value;
+      }
+    }
+
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public override bool Equals(object other) {
@@ -3793,6 +3810,7 @@ namespace Esteira.V1 {
       if (!object.Equals(Job, other.Job)) return false;
       if (Deduplicated != other.Deduplicated) return false;
       if (Completed != other.Completed) return false;
+      if (Durability != other.Durability) return false;
       return Equals(_unknownFields, other._unknownFields);
     }
 
@@ -3803,6 +3821,7 @@ namespace Esteira.V1 {
       if (job_ != null) hash ^= Job.GetHashCode();
       if (Deduplicated != false) hash ^= Deduplicated.GetHashCode();
       if (Completed != false) hash ^= Completed.GetHashCode();
+      if (Durability != global::Esteira.V1.Durability.Unspecified) hash ^= Durability.GetHashCode();
       if (_unknownFields != null) {
         hash ^= _unknownFields.GetHashCode();
       }
@@ -3833,6 +3852,10 @@ namespace Esteira.V1 {
         output.WriteRawTag(24);
         output.WriteBool(Completed);
       }
+      if (Durability != global::Esteira.V1.Durability.Unspecified) {
+        output.WriteRawTag(32);
+        output.WriteEnum((int) Durability);
+      }
       if (_unknownFields != null) {
         _unknownFields.WriteTo(output);
       }
@@ -3855,6 +3878,10 @@ namespace Esteira.V1 {
         output.WriteRawTag(24);
         output.WriteBool(Completed);
       }
+      if (Durability != global::Esteira.V1.Durability.Unspecified) {
+        output.WriteRawTag(32);
+        output.WriteEnum((int) Durability);
+      }
       if (_unknownFields != null) {
         _unknownFields.WriteTo(ref output);
       }
@@ -3873,6 +3900,9 @@ namespace Esteira.V1 {
       }
       if (Completed != false) {
         size += 1 + 1;
+      }
+      if (Durability != global::Esteira.V1.Durability.Unspecified) {
+        size += 1 + pb::CodedOutputStream.ComputeEnumSize((int) Durability);
       }
       if (_unknownFields != null) {
         size += _unknownFields.CalculateSize();
@@ -3897,6 +3927,9 @@ namespace Esteira.V1 {
       }
       if (other.Completed != false) {
         Completed = other.Completed;
+      }
+      if (other.Durability != global::Esteira.V1.Durability.Unspecified) {
+        Durability = other.Durability;
       }
       _unknownFields = pb::UnknownFieldSet.MergeFrom(_unknownFields, other._unknownFields);
     }
@@ -3928,6 +3961,10 @@ namespace Esteira.V1 {
             Completed = input.ReadBool();
             break;
           }
+          case 32: {
+            Durability = (global::Esteira.V1.Durability) input.ReadEnum();
+            break;
+          }
         }
       }
     #endif
@@ -3956,6 +3993,10 @@ namespace Esteira.V1 {
           }
           case 24: {
             Completed = input.ReadBool();
+            break;
+          }
+          case 32: {
+            Durability = (global::Esteira.V1.Durability) input.ReadEnum();
             break;
           }
         }

@@ -178,6 +178,10 @@ namespace Esteira.V1 {
       /// `request_id`, NAME_TAKEN says that the first call arrived: read the job with GetJob. With neither, another job: a
       /// caller SHOULD always send a `request_id`.
       ///
+      /// When the database does not take the job, it is kept in the coordinator's last resort, and `durability` says so. It begins when
+      /// the database is back; until then GetJob does not know it. If an earlier call with the same `request_id` had started a job
+      /// whose answer was lost, that job is the one that counts: the call sent again tells its id.
+      ///
       /// With `wait`, one call starts the job and brings its results. The client's deadline SHOULD then be `wait` + 10 s; a call
       /// whose answer was lost, or that ended with `completed` = false, is sent again with the same `request_id`.
       ///
@@ -187,6 +191,8 @@ namespace Esteira.V1 {
       /// - ALREADY_EXISTS `NAME_TAKEN`: a job with that `job_id` exists already.
       /// - FAILED_PRECONDITION `VERSION_RETIRED`: name another version.
       /// - FAILED_PRECONDITION `REQUEST_ID_REUSED`: that `request_id` was sent with another body. Never retry.
+      /// - RESOURCE_EXHAUSTED `RESERVE_EXHAUSTED`: the database is not there, and what is left of the last resort is kept for
+      ///   results. Wait as told, then send the same bytes.
       /// - PERMISSION_DENIED `ACCOUNT_MISMATCH`: `packet.actor` contradicts the caller.
       /// </summary>
       /// <param name="request">The request received from the client.</param>
@@ -382,6 +388,10 @@ namespace Esteira.V1 {
       /// `request_id`, NAME_TAKEN says that the first call arrived: read the job with GetJob. With neither, another job: a
       /// caller SHOULD always send a `request_id`.
       ///
+      /// When the database does not take the job, it is kept in the coordinator's last resort, and `durability` says so. It begins when
+      /// the database is back; until then GetJob does not know it. If an earlier call with the same `request_id` had started a job
+      /// whose answer was lost, that job is the one that counts: the call sent again tells its id.
+      ///
       /// With `wait`, one call starts the job and brings its results. The client's deadline SHOULD then be `wait` + 10 s; a call
       /// whose answer was lost, or that ended with `completed` = false, is sent again with the same `request_id`.
       ///
@@ -391,6 +401,8 @@ namespace Esteira.V1 {
       /// - ALREADY_EXISTS `NAME_TAKEN`: a job with that `job_id` exists already.
       /// - FAILED_PRECONDITION `VERSION_RETIRED`: name another version.
       /// - FAILED_PRECONDITION `REQUEST_ID_REUSED`: that `request_id` was sent with another body. Never retry.
+      /// - RESOURCE_EXHAUSTED `RESERVE_EXHAUSTED`: the database is not there, and what is left of the last resort is kept for
+      ///   results. Wait as told, then send the same bytes.
       /// - PERMISSION_DENIED `ACCOUNT_MISMATCH`: `packet.actor` contradicts the caller.
       /// </summary>
       /// <param name="request">The request to send to the server.</param>
@@ -411,6 +423,10 @@ namespace Esteira.V1 {
       /// `request_id`, NAME_TAKEN says that the first call arrived: read the job with GetJob. With neither, another job: a
       /// caller SHOULD always send a `request_id`.
       ///
+      /// When the database does not take the job, it is kept in the coordinator's last resort, and `durability` says so. It begins when
+      /// the database is back; until then GetJob does not know it. If an earlier call with the same `request_id` had started a job
+      /// whose answer was lost, that job is the one that counts: the call sent again tells its id.
+      ///
       /// With `wait`, one call starts the job and brings its results. The client's deadline SHOULD then be `wait` + 10 s; a call
       /// whose answer was lost, or that ended with `completed` = false, is sent again with the same `request_id`.
       ///
@@ -420,6 +436,8 @@ namespace Esteira.V1 {
       /// - ALREADY_EXISTS `NAME_TAKEN`: a job with that `job_id` exists already.
       /// - FAILED_PRECONDITION `VERSION_RETIRED`: name another version.
       /// - FAILED_PRECONDITION `REQUEST_ID_REUSED`: that `request_id` was sent with another body. Never retry.
+      /// - RESOURCE_EXHAUSTED `RESERVE_EXHAUSTED`: the database is not there, and what is left of the last resort is kept for
+      ///   results. Wait as told, then send the same bytes.
       /// - PERMISSION_DENIED `ACCOUNT_MISMATCH`: `packet.actor` contradicts the caller.
       /// </summary>
       /// <param name="request">The request to send to the server.</param>
@@ -438,6 +456,10 @@ namespace Esteira.V1 {
       /// `request_id`, NAME_TAKEN says that the first call arrived: read the job with GetJob. With neither, another job: a
       /// caller SHOULD always send a `request_id`.
       ///
+      /// When the database does not take the job, it is kept in the coordinator's last resort, and `durability` says so. It begins when
+      /// the database is back; until then GetJob does not know it. If an earlier call with the same `request_id` had started a job
+      /// whose answer was lost, that job is the one that counts: the call sent again tells its id.
+      ///
       /// With `wait`, one call starts the job and brings its results. The client's deadline SHOULD then be `wait` + 10 s; a call
       /// whose answer was lost, or that ended with `completed` = false, is sent again with the same `request_id`.
       ///
@@ -447,6 +469,8 @@ namespace Esteira.V1 {
       /// - ALREADY_EXISTS `NAME_TAKEN`: a job with that `job_id` exists already.
       /// - FAILED_PRECONDITION `VERSION_RETIRED`: name another version.
       /// - FAILED_PRECONDITION `REQUEST_ID_REUSED`: that `request_id` was sent with another body. Never retry.
+      /// - RESOURCE_EXHAUSTED `RESERVE_EXHAUSTED`: the database is not there, and what is left of the last resort is kept for
+      ///   results. Wait as told, then send the same bytes.
       /// - PERMISSION_DENIED `ACCOUNT_MISMATCH`: `packet.actor` contradicts the caller.
       /// </summary>
       /// <param name="request">The request to send to the server.</param>
@@ -467,6 +491,10 @@ namespace Esteira.V1 {
       /// `request_id`, NAME_TAKEN says that the first call arrived: read the job with GetJob. With neither, another job: a
       /// caller SHOULD always send a `request_id`.
       ///
+      /// When the database does not take the job, it is kept in the coordinator's last resort, and `durability` says so. It begins when
+      /// the database is back; until then GetJob does not know it. If an earlier call with the same `request_id` had started a job
+      /// whose answer was lost, that job is the one that counts: the call sent again tells its id.
+      ///
       /// With `wait`, one call starts the job and brings its results. The client's deadline SHOULD then be `wait` + 10 s; a call
       /// whose answer was lost, or that ended with `completed` = false, is sent again with the same `request_id`.
       ///
@@ -476,6 +504,8 @@ namespace Esteira.V1 {
       /// - ALREADY_EXISTS `NAME_TAKEN`: a job with that `job_id` exists already.
       /// - FAILED_PRECONDITION `VERSION_RETIRED`: name another version.
       /// - FAILED_PRECONDITION `REQUEST_ID_REUSED`: that `request_id` was sent with another body. Never retry.
+      /// - RESOURCE_EXHAUSTED `RESERVE_EXHAUSTED`: the database is not there, and what is left of the last resort is kept for
+      ///   results. Wait as told, then send the same bytes.
       /// - PERMISSION_DENIED `ACCOUNT_MISMATCH`: `packet.actor` contradicts the caller.
       /// </summary>
       /// <param name="request">The request to send to the server.</param>

@@ -51,7 +51,11 @@ namespace Esteira.V1 {
             "aW5kEhQKEEtJTkRfVU5TUEVDSUZJRUQQABIPCgtLSU5EX0RJUkVDVBABEhEK",
             "DUtJTkRfU1VCX1BMQU4QAiJQCg1Qb2xpY3lWZXJkaWN0Eg4KBnBvbGljeRgB",
             "IAEoCRIPCgd2ZXJzaW9uGAIgASgJEg4KBnBhc3NlZBgDIAEoCBIOCgZkZXRh",
-            "aWwYBCABKAkq2AEKC0ZhaWx1cmVLaW5kEhwKGEZBSUxVUkVfS0lORF9VTlNQ",
+            "aWwYBCABKAkqsQEKCkR1cmFiaWxpdHkSGgoWRFVSQUJJTElUWV9VTlNQRUNJ",
+            "RklFRBAAEhgKFERVUkFCSUxJVFlfQ09NTUlUVEVEEAESHwobRFVSQUJJTElU",
+            "WV9MQVNUX1JFU09SVF9ESVNLEAISIQodRFVSQUJJTElUWV9MQVNUX1JFU09S",
+            "VF9NRU1PUlkQAxIpCiVEVVJBQklMSVRZX0xBU1RfUkVTT1JUX1NUQU5EQVJE",
+            "X0VSUk9SEAQq2AEKC0ZhaWx1cmVLaW5kEhwKGEZBSUxVUkVfS0lORF9VTlNQ",
             "RUNJRklFRBAAEhoKFkZBSUxVUkVfS0lORF9SRVRSWUFCTEUQARIeChpGQUlM",
             "VVJFX0tJTkRfTk9OX1JFVFJZQUJMRRACEhgKFEZBSUxVUkVfS0lORF9USU1F",
             "T1VUEAMSGgoWRkFJTFVSRV9LSU5EX0NBTkNFTExFRBAEEh4KGkZBSUxVUkVf",
@@ -72,7 +76,7 @@ namespace Esteira.V1 {
             "dGVpcmEuVjFiBnByb3RvMw=="));
       descriptor = pbr::FileDescriptor.FromGeneratedCode(descriptorData,
           new pbr::FileDescriptor[] { global::Google.Protobuf.WellKnownTypes.DurationReflection.Descriptor, },
-          new pbr::GeneratedClrTypeInfo(new[] {typeof(global::Esteira.V1.FailureKind), typeof(global::Esteira.V1.OutputType), typeof(global::Esteira.V1.DataClass), typeof(global::Esteira.V1.WaitReason), }, null, new pbr::GeneratedClrTypeInfo[] {
+          new pbr::GeneratedClrTypeInfo(new[] {typeof(global::Esteira.V1.Durability), typeof(global::Esteira.V1.FailureKind), typeof(global::Esteira.V1.OutputType), typeof(global::Esteira.V1.DataClass), typeof(global::Esteira.V1.WaitReason), }, null, new pbr::GeneratedClrTypeInfo[] {
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.Payload), global::Esteira.V1.Payload.Parser, new[]{ "Json", "Binary", "ContentType", "Schema", "Sha256" }, new[]{ "Body" }, null, null, null),
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.Actor), global::Esteira.V1.Actor.Parser, new[]{ "UserId", "AccountId", "OnBehalfOf" }, null, null, null, null),
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.AggregateRef), global::Esteira.V1.AggregateRef.Parser, new[]{ "Type", "Id", "Version" }, null, null, null, null),
@@ -87,6 +91,33 @@ namespace Esteira.V1 {
 
   }
   #region Enums
+  /// <summary>
+  /// How safe what was accepted is when the answer leaves. Later issues of the contract may add others; a client takes one that
+  /// it does not know as "kept".
+  /// </summary>
+  public enum Durability {
+    /// <summary>
+    /// It was not accepted.
+    /// </summary>
+    [pbr::OriginalName("DURABILITY_UNSPECIFIED")] Unspecified = 0,
+    /// <summary>
+    /// Committed in the coordinator's database.
+    /// </summary>
+    [pbr::OriginalName("DURABILITY_COMMITTED")] Committed = 1,
+    /// <summary>
+    /// The database did not take it. Synced to a disk beside the coordinator; applied when the database is back.
+    /// </summary>
+    [pbr::OriginalName("DURABILITY_LAST_RESORT_DISK")] LastResortDisk = 2,
+    /// <summary>
+    /// The same in memory that outlives the coordinator, not the machine's power.
+    /// </summary>
+    [pbr::OriginalName("DURABILITY_LAST_RESORT_MEMORY")] LastResortMemory = 3,
+    /// <summary>
+    /// Nothing but the coordinator's standard error took it, and a person must bring it back.
+    /// </summary>
+    [pbr::OriginalName("DURABILITY_LAST_RESORT_STANDARD_ERROR")] LastResortStandardError = 4,
+  }
+
   /// <summary>
   /// What a failure means for what happens next. A worker reports RETRYABLE, NON_RETRYABLE, TIMEOUT or CANCELLED; the
   /// other kinds are the coordinator's own, and refused from a worker with FIELD_INVALID.

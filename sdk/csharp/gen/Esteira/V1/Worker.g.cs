@@ -50,7 +50,7 @@ namespace Esteira.V1 {
             "KAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SLwoMZGVmYXVsdF93YWl0",
             "GBEgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEisKCG1heF93YWl0",
             "GBIgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEhkKEWRlZmF1bHRf",
-            "cGFnZV9zaXplGBMgASgFEhUKDW1heF9wYWdlX3NpemUYFCABKAUiswMKCVRh",
+            "cGFnZV9zaXplGBMgASgFEhUKDW1heF9wYWdlX3NpemUYFCABKAUixAMKCVRh",
             "c2tMZWFzZRITCgtsZWFzZV90b2tlbhgBIAEoCRIPCgd0YXNrX2lkGAIgASgJ",
             "Eg4KBmpvYl9pZBgDIAEoCRIXCg9wbGFuX3ZlcnNpb25faWQYBCABKAkSEAoI",
             "c3RlcF9rZXkYBSABKAkSFQoNZnVuY3Rpb25fbmFtZRgGIAEoCRIPCgdhdHRl",
@@ -60,97 +60,97 @@ namespace Esteira.V1 {
             "c3RlaXJhLnYxLk91dHB1dFR5cGUSJwoKY2hlY2twb2ludBgNIAEoCzITLmVz",
             "dGVpcmEudjEuUGF5bG9hZBIsCglsZWFzZV90dGwYDiABKAsyGS5nb29nbGUu",
             "cHJvdG9idWYuRHVyYXRpb24SNAoRZXhlY3V0aW9uX3RpbWVvdXQYDyABKAsy",
-            "GS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24iawoVUmVnaXN0ZXJXb3JrZXJS",
-            "ZXF1ZXN0EiYKBndvcmtlchgBIAEoCzIWLmVzdGVpcmEudjEuV29ya2VySW5m",
-            "bxIUCgxtaW5fcHJvdG9jb2wYAiABKAUSFAoMbWF4X3Byb3RvY29sGAMgASgF",
-            "IoUBChZSZWdpc3RlcldvcmtlclJlc3BvbnNlEhAKCHByb3RvY29sGAEgASgF",
-            "EiIKBmxpbWl0cxgCIAEoCzISLmVzdGVpcmEudjEuTGltaXRzEjUKEmhlYXJ0",
-            "YmVhdF9pbnRlcnZhbBgDIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlv",
-            "biLNAQoRTGVhc2VUYXNrc1JlcXVlc3QSEQoJd29ya2VyX2lkGAEgASgJEhIK",
-            "CnJlcXVlc3RfaWQYAiABKAkSFgoOZnVuY3Rpb25fbmFtZXMYAyADKAkSDgoG",
-            "cXVldWVzGAQgAygJEhIKCm1heF9sZWFzZXMYBSABKAUSJwoEd2FpdBgGIAEo",
-            "CzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIsCglsZWFzZV90dGwYByAB",
-            "KAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24iawoSTGVhc2VUYXNrc1Jl",
-            "c3BvbnNlEiUKBmxlYXNlcxgBIAMoCzIVLmVzdGVpcmEudjEuVGFza0xlYXNl",
-            "Ei4KCWRpcmVjdGl2ZRgCIAEoDjIbLmVzdGVpcmEudjEuV29ya2VyRGlyZWN0",
-            "aXZlIncKCUxlYXNlQmVhdBITCgtsZWFzZV90b2tlbhgBIAEoCRInCgpjaGVj",
-            "a3BvaW50GAIgASgLMhMuZXN0ZWlyYS52MS5QYXlsb2FkEiwKCWxlYXNlX3R0",
-            "bBgDIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiKKAQoMTGVhc2VW",
-            "ZXJkaWN0EhMKC2xlYXNlX3Rva2VuGAEgASgJEicKBnN0YXR1cxgCIAEoDjIX",
-            "LmVzdGVpcmEudjEuTGVhc2VTdGF0dXMSLAoJbGVhc2VfdHRsGAMgASgLMhku",
-            "Z29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEg4KBnJlYXNvbhgEIAEoCSJRChZI",
-            "ZWFydGJlYXRMZWFzZXNSZXF1ZXN0EhEKCXdvcmtlcl9pZBgBIAEoCRIkCgVi",
-            "ZWF0cxgCIAMoCzIVLmVzdGVpcmEudjEuTGVhc2VCZWF0IqgBChdIZWFydGJl",
-            "YXRMZWFzZXNSZXNwb25zZRIqCgh2ZXJkaWN0cxgBIAMoCzIYLmVzdGVpcmEu",
-            "djEuTGVhc2VWZXJkaWN0Ei4KCWRpcmVjdGl2ZRgCIAEoDjIbLmVzdGVpcmEu",
-            "djEuV29ya2VyRGlyZWN0aXZlEjEKDm5leHRfaGVhcnRiZWF0GAMgASgLMhku",
-            "Z29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uImQKFEFwcGVuZE91dHB1dHNSZXF1",
-            "ZXN0EhMKC2xlYXNlX3Rva2VuGAEgASgJEhMKC2NodW5rX2luZGV4GAIgASgF",
-            "EiIKBWl0ZW1zGAMgAygLMhMuZXN0ZWlyYS52MS5QYXlsb2FkIiwKFUFwcGVu",
-            "ZE91dHB1dHNSZXNwb25zZRITCgt0b3RhbF9pdGVtcxgBIAEoAyItCgdPdXRw",
-            "dXRzEiIKBWl0ZW1zGAEgAygLMhMuZXN0ZWlyYS52MS5QYXlsb2FkIrQBCgpP",
-            "dXRib3hFbWl0Eg0KBXRvcGljGAEgASgJEgsKA2tleRgCIAEoCRIkCgdwYXls",
-            "b2FkGAMgASgLMhMuZXN0ZWlyYS52MS5QYXlsb2FkEjQKB2hlYWRlcnMYBCAD",
-            "KAsyIy5lc3RlaXJhLnYxLk91dGJveEVtaXQuSGVhZGVyc0VudHJ5Gi4KDEhl",
-            "YWRlcnNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIq4C",
-            "CgpDb21wbGV0aW9uEiUKBnNpbmdsZRgBIAEoCzITLmVzdGVpcmEudjEuUGF5",
-            "bG9hZEgAEicKCG11bHRpcGxlGAIgASgLMhMuZXN0ZWlyYS52MS5PdXRwdXRz",
-            "SAASJgoEbm9uZRgDIAEoCzIWLmdvb2dsZS5wcm90b2J1Zi5FbXB0eUgAEhgK",
-            "DmFwcGVuZGVkX2l0ZW1zGAQgASgDSAASMQoPYWdncmVnYXRlX2FmdGVyGAUg",
-            "ASgLMhguZXN0ZWlyYS52MS5BZ2dyZWdhdGVSZWYSJAoEZW1pdBgGIAMoCzIW",
-            "LmVzdGVpcmEudjEuT3V0Ym94RW1pdBIrCgh2ZXJkaWN0cxgHIAMoCzIZLmVz",
-            "dGVpcmEudjEuUG9saWN5VmVyZGljdEIICgZvdXRwdXQiWAoHRmFpbGluZxIk",
-            "CgdmYWlsdXJlGAEgASgLMhMuZXN0ZWlyYS52MS5GYWlsdXJlEicKCmNoZWNr",
-            "cG9pbnQYAiABKAsyEy5lc3RlaXJhLnYxLlBheWxvYWQiGQoHUmVsZWFzZRIO",
-            "CgZyZWFzb24YASABKAkisQIKClRhc2tSZXBvcnQSEwoLbGVhc2VfdG9rZW4Y",
-            "ASABKAkSKwoJY29tcGxldGVkGAIgASgLMhYuZXN0ZWlyYS52MS5Db21wbGV0",
-            "aW9uSAASJQoGZmFpbGVkGAMgASgLMhMuZXN0ZWlyYS52MS5GYWlsaW5nSAAS",
-            "JwoIcmVsZWFzZWQYBCABKAsyEy5lc3RlaXJhLnYxLlJlbGVhc2VIABIoCgV1",
-            "c2FnZRgFIAEoCzIZLmVzdGVpcmEudjEuUmVzb3VyY2VVc2FnZRIuCgpzdGFy",
-            "dF90aW1lGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghl",
-            "bmRfdGltZRgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCCQoH",
-            "b3V0Y29tZSJ+ChJSZXBvcnRUYXNrc1JlcXVlc3QSEQoJd29ya2VyX2lkGAEg",
-            "ASgJEicKB3JlcG9ydHMYAiADKAsyFi5lc3RlaXJhLnYxLlRhc2tSZXBvcnQS",
-            "LAoFbGVhc2UYAyABKAsyHS5lc3RlaXJhLnYxLkxlYXNlVGFza3NSZXF1ZXN0",
-            "ItcBCg1SZXBvcnRPdXRjb21lEhMKC2xlYXNlX3Rva2VuGAEgASgJEhcKD2Fs",
-            "cmVhZHlfYXBwbGllZBgCIAEoCBIqCgpkdXJhYmlsaXR5GAMgASgOMhYuZXN0",
-            "ZWlyYS52MS5EdXJhYmlsaXR5EhIKCndpbGxfcmV0cnkYBCABKAgSKwoIcmV0",
-            "cnlfaW4YBSABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SFAoMZXJy",
-            "b3JfcmVhc29uGAYgASgJEhUKDWVycm9yX21lc3NhZ2UYByABKAkicQoTUmVw",
-            "b3J0VGFza3NSZXNwb25zZRIrCghvdXRjb21lcxgBIAMoCzIZLmVzdGVpcmEu",
-            "djEuUmVwb3J0T3V0Y29tZRItCgVsZWFzZRgCIAEoCzIeLmVzdGVpcmEudjEu",
-            "TGVhc2VUYXNrc1Jlc3BvbnNlImEKEkRyYWluV29ya2VyUmVxdWVzdBIRCgl3",
-            "b3JrZXJfaWQYASABKAkSKAoFZ3JhY2UYAiABKAsyGS5nb29nbGUucHJvdG9i",
-            "dWYuRHVyYXRpb24SDgoGcmVhc29uGAMgASgJIjEKE0RyYWluV29ya2VyUmVz",
-            "cG9uc2USGgoSb3V0c3RhbmRpbmdfbGVhc2VzGAEgASgFKo0BCg9Xb3JrZXJE",
-            "aXJlY3RpdmUSIAocV09SS0VSX0RJUkVDVElWRV9VTlNQRUNJRklFRBAAEh0K",
-            "GVdPUktFUl9ESVJFQ1RJVkVfQ09OVElOVUUQARIaChZXT1JLRVJfRElSRUNU",
-            "SVZFX0RSQUlOEAISHQoZV09SS0VSX0RJUkVDVElWRV9SRUdJU1RFUhADKn4K",
-            "C0xlYXNlU3RhdHVzEhwKGExFQVNFX1NUQVRVU19VTlNQRUNJRklFRBAAEhcK",
-            "E0xFQVNFX1NUQVRVU19BQ1RJVkUQARIhCh1MRUFTRV9TVEFUVVNfQ0FOQ0VM",
-            "X1JFUVVFU1RFRBACEhUKEUxFQVNFX1NUQVRVU19MT1NUEAMqQgoKRHVyYWJp",
-            "bGl0eRIaChZEVVJBQklMSVRZX1VOU1BFQ0lGSUVEEAASGAoURFVSQUJJTElU",
-            "WV9DT01NSVRURUQQATKHBAoNV29ya2VyU2VydmljZRJXCg5SZWdpc3Rlcldv",
-            "cmtlchIhLmVzdGVpcmEudjEuUmVnaXN0ZXJXb3JrZXJSZXF1ZXN0GiIuZXN0",
-            "ZWlyYS52MS5SZWdpc3RlcldvcmtlclJlc3BvbnNlEksKCkxlYXNlVGFza3MS",
-            "HS5lc3RlaXJhLnYxLkxlYXNlVGFza3NSZXF1ZXN0Gh4uZXN0ZWlyYS52MS5M",
-            "ZWFzZVRhc2tzUmVzcG9uc2USTgoLUmVwb3J0VGFza3MSHi5lc3RlaXJhLnYx",
-            "LlJlcG9ydFRhc2tzUmVxdWVzdBofLmVzdGVpcmEudjEuUmVwb3J0VGFza3NS",
-            "ZXNwb25zZRJaCg9IZWFydGJlYXRMZWFzZXMSIi5lc3RlaXJhLnYxLkhlYXJ0",
-            "YmVhdExlYXNlc1JlcXVlc3QaIy5lc3RlaXJhLnYxLkhlYXJ0YmVhdExlYXNl",
-            "c1Jlc3BvbnNlElQKDUFwcGVuZE91dHB1dHMSIC5lc3RlaXJhLnYxLkFwcGVu",
-            "ZE91dHB1dHNSZXF1ZXN0GiEuZXN0ZWlyYS52MS5BcHBlbmRPdXRwdXRzUmVz",
-            "cG9uc2USTgoLRHJhaW5Xb3JrZXISHi5lc3RlaXJhLnYxLkRyYWluV29ya2Vy",
-            "UmVxdWVzdBofLmVzdGVpcmEudjEuRHJhaW5Xb3JrZXJSZXNwb25zZUJJWjpn",
-            "aXRodWIuY29tL2VzdGVpcmEvZXN0ZWlyYS9zZGsvZ28vZ2VuL2VzdGVpcmEv",
-            "djE7ZXN0ZWlyYXYxqgIKRXN0ZWlyYS5WMWIGcHJvdG8z"));
+            "GS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SDwoHY2Fwc3VsZRgQIAEoDCJr",
+            "ChVSZWdpc3RlcldvcmtlclJlcXVlc3QSJgoGd29ya2VyGAEgASgLMhYuZXN0",
+            "ZWlyYS52MS5Xb3JrZXJJbmZvEhQKDG1pbl9wcm90b2NvbBgCIAEoBRIUCgxt",
+            "YXhfcHJvdG9jb2wYAyABKAUihQEKFlJlZ2lzdGVyV29ya2VyUmVzcG9uc2US",
+            "EAoIcHJvdG9jb2wYASABKAUSIgoGbGltaXRzGAIgASgLMhIuZXN0ZWlyYS52",
+            "MS5MaW1pdHMSNQoSaGVhcnRiZWF0X2ludGVydmFsGAMgASgLMhkuZ29vZ2xl",
+            "LnByb3RvYnVmLkR1cmF0aW9uIs0BChFMZWFzZVRhc2tzUmVxdWVzdBIRCgl3",
+            "b3JrZXJfaWQYASABKAkSEgoKcmVxdWVzdF9pZBgCIAEoCRIWCg5mdW5jdGlv",
+            "bl9uYW1lcxgDIAMoCRIOCgZxdWV1ZXMYBCADKAkSEgoKbWF4X2xlYXNlcxgF",
+            "IAEoBRInCgR3YWl0GAYgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9u",
+            "EiwKCWxlYXNlX3R0bBgHIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlv",
+            "biJrChJMZWFzZVRhc2tzUmVzcG9uc2USJQoGbGVhc2VzGAEgAygLMhUuZXN0",
+            "ZWlyYS52MS5UYXNrTGVhc2USLgoJZGlyZWN0aXZlGAIgASgOMhsuZXN0ZWly",
+            "YS52MS5Xb3JrZXJEaXJlY3RpdmUidwoJTGVhc2VCZWF0EhMKC2xlYXNlX3Rv",
+            "a2VuGAEgASgJEicKCmNoZWNrcG9pbnQYAiABKAsyEy5lc3RlaXJhLnYxLlBh",
+            "eWxvYWQSLAoJbGVhc2VfdHRsGAMgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1",
+            "cmF0aW9uIooBCgxMZWFzZVZlcmRpY3QSEwoLbGVhc2VfdG9rZW4YASABKAkS",
+            "JwoGc3RhdHVzGAIgASgOMhcuZXN0ZWlyYS52MS5MZWFzZVN0YXR1cxIsCgls",
+            "ZWFzZV90dGwYAyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SDgoG",
+            "cmVhc29uGAQgASgJIlEKFkhlYXJ0YmVhdExlYXNlc1JlcXVlc3QSEQoJd29y",
+            "a2VyX2lkGAEgASgJEiQKBWJlYXRzGAIgAygLMhUuZXN0ZWlyYS52MS5MZWFz",
+            "ZUJlYXQiqAEKF0hlYXJ0YmVhdExlYXNlc1Jlc3BvbnNlEioKCHZlcmRpY3Rz",
+            "GAEgAygLMhguZXN0ZWlyYS52MS5MZWFzZVZlcmRpY3QSLgoJZGlyZWN0aXZl",
+            "GAIgASgOMhsuZXN0ZWlyYS52MS5Xb3JrZXJEaXJlY3RpdmUSMQoObmV4dF9o",
+            "ZWFydGJlYXQYAyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24iZAoU",
+            "QXBwZW5kT3V0cHV0c1JlcXVlc3QSEwoLbGVhc2VfdG9rZW4YASABKAkSEwoL",
+            "Y2h1bmtfaW5kZXgYAiABKAUSIgoFaXRlbXMYAyADKAsyEy5lc3RlaXJhLnYx",
+            "LlBheWxvYWQiLAoVQXBwZW5kT3V0cHV0c1Jlc3BvbnNlEhMKC3RvdGFsX2l0",
+            "ZW1zGAEgASgDIi0KB091dHB1dHMSIgoFaXRlbXMYASADKAsyEy5lc3RlaXJh",
+            "LnYxLlBheWxvYWQitAEKCk91dGJveEVtaXQSDQoFdG9waWMYASABKAkSCwoD",
+            "a2V5GAIgASgJEiQKB3BheWxvYWQYAyABKAsyEy5lc3RlaXJhLnYxLlBheWxv",
+            "YWQSNAoHaGVhZGVycxgEIAMoCzIjLmVzdGVpcmEudjEuT3V0Ym94RW1pdC5I",
+            "ZWFkZXJzRW50cnkaLgoMSGVhZGVyc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2",
+            "YWx1ZRgCIAEoCToCOAEirgIKCkNvbXBsZXRpb24SJQoGc2luZ2xlGAEgASgL",
+            "MhMuZXN0ZWlyYS52MS5QYXlsb2FkSAASJwoIbXVsdGlwbGUYAiABKAsyEy5l",
+            "c3RlaXJhLnYxLk91dHB1dHNIABImCgRub25lGAMgASgLMhYuZ29vZ2xlLnBy",
+            "b3RvYnVmLkVtcHR5SAASGAoOYXBwZW5kZWRfaXRlbXMYBCABKANIABIxCg9h",
+            "Z2dyZWdhdGVfYWZ0ZXIYBSABKAsyGC5lc3RlaXJhLnYxLkFnZ3JlZ2F0ZVJl",
+            "ZhIkCgRlbWl0GAYgAygLMhYuZXN0ZWlyYS52MS5PdXRib3hFbWl0EisKCHZl",
+            "cmRpY3RzGAcgAygLMhkuZXN0ZWlyYS52MS5Qb2xpY3lWZXJkaWN0QggKBm91",
+            "dHB1dCJYCgdGYWlsaW5nEiQKB2ZhaWx1cmUYASABKAsyEy5lc3RlaXJhLnYx",
+            "LkZhaWx1cmUSJwoKY2hlY2twb2ludBgCIAEoCzITLmVzdGVpcmEudjEuUGF5",
+            "bG9hZCIZCgdSZWxlYXNlEg4KBnJlYXNvbhgBIAEoCSLCAgoKVGFza1JlcG9y",
+            "dBITCgtsZWFzZV90b2tlbhgBIAEoCRIrCgljb21wbGV0ZWQYAiABKAsyFi5l",
+            "c3RlaXJhLnYxLkNvbXBsZXRpb25IABIlCgZmYWlsZWQYAyABKAsyEy5lc3Rl",
+            "aXJhLnYxLkZhaWxpbmdIABInCghyZWxlYXNlZBgEIAEoCzITLmVzdGVpcmEu",
+            "djEuUmVsZWFzZUgAEigKBXVzYWdlGAUgASgLMhkuZXN0ZWlyYS52MS5SZXNv",
+            "dXJjZVVzYWdlEi4KCnN0YXJ0X3RpbWUYBiABKAsyGi5nb29nbGUucHJvdG9i",
+            "dWYuVGltZXN0YW1wEiwKCGVuZF90aW1lGAcgASgLMhouZ29vZ2xlLnByb3Rv",
+            "YnVmLlRpbWVzdGFtcBIPCgdjYXBzdWxlGAggASgMQgkKB291dGNvbWUifgoS",
+            "UmVwb3J0VGFza3NSZXF1ZXN0EhEKCXdvcmtlcl9pZBgBIAEoCRInCgdyZXBv",
+            "cnRzGAIgAygLMhYuZXN0ZWlyYS52MS5UYXNrUmVwb3J0EiwKBWxlYXNlGAMg",
+            "ASgLMh0uZXN0ZWlyYS52MS5MZWFzZVRhc2tzUmVxdWVzdCLvAQoNUmVwb3J0",
+            "T3V0Y29tZRITCgtsZWFzZV90b2tlbhgBIAEoCRIXCg9hbHJlYWR5X2FwcGxp",
+            "ZWQYAiABKAgSKgoKZHVyYWJpbGl0eRgDIAEoDjIWLmVzdGVpcmEudjEuRHVy",
+            "YWJpbGl0eRISCgp3aWxsX3JldHJ5GAQgASgIEisKCHJldHJ5X2luGAUgASgL",
+            "MhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEhQKDGVycm9yX3JlYXNvbhgG",
+            "IAEoCRIVCg1lcnJvcl9tZXNzYWdlGAcgASgJEhYKDmNhcHN1bGVfd2FudGVk",
+            "GAggASgIInEKE1JlcG9ydFRhc2tzUmVzcG9uc2USKwoIb3V0Y29tZXMYASAD",
+            "KAsyGS5lc3RlaXJhLnYxLlJlcG9ydE91dGNvbWUSLQoFbGVhc2UYAiABKAsy",
+            "Hi5lc3RlaXJhLnYxLkxlYXNlVGFza3NSZXNwb25zZSJhChJEcmFpbldvcmtl",
+            "clJlcXVlc3QSEQoJd29ya2VyX2lkGAEgASgJEigKBWdyYWNlGAIgASgLMhku",
+            "Z29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEg4KBnJlYXNvbhgDIAEoCSIxChNE",
+            "cmFpbldvcmtlclJlc3BvbnNlEhoKEm91dHN0YW5kaW5nX2xlYXNlcxgBIAEo",
+            "BSqNAQoPV29ya2VyRGlyZWN0aXZlEiAKHFdPUktFUl9ESVJFQ1RJVkVfVU5T",
+            "UEVDSUZJRUQQABIdChlXT1JLRVJfRElSRUNUSVZFX0NPTlRJTlVFEAESGgoW",
+            "V09SS0VSX0RJUkVDVElWRV9EUkFJThACEh0KGVdPUktFUl9ESVJFQ1RJVkVf",
+            "UkVHSVNURVIQAyp+CgtMZWFzZVN0YXR1cxIcChhMRUFTRV9TVEFUVVNfVU5T",
+            "UEVDSUZJRUQQABIXChNMRUFTRV9TVEFUVVNfQUNUSVZFEAESIQodTEVBU0Vf",
+            "U1RBVFVTX0NBTkNFTF9SRVFVRVNURUQQAhIVChFMRUFTRV9TVEFUVVNfTE9T",
+            "VBADMocECg1Xb3JrZXJTZXJ2aWNlElcKDlJlZ2lzdGVyV29ya2VyEiEuZXN0",
+            "ZWlyYS52MS5SZWdpc3RlcldvcmtlclJlcXVlc3QaIi5lc3RlaXJhLnYxLlJl",
+            "Z2lzdGVyV29ya2VyUmVzcG9uc2USSwoKTGVhc2VUYXNrcxIdLmVzdGVpcmEu",
+            "djEuTGVhc2VUYXNrc1JlcXVlc3QaHi5lc3RlaXJhLnYxLkxlYXNlVGFza3NS",
+            "ZXNwb25zZRJOCgtSZXBvcnRUYXNrcxIeLmVzdGVpcmEudjEuUmVwb3J0VGFz",
+            "a3NSZXF1ZXN0Gh8uZXN0ZWlyYS52MS5SZXBvcnRUYXNrc1Jlc3BvbnNlEloK",
+            "D0hlYXJ0YmVhdExlYXNlcxIiLmVzdGVpcmEudjEuSGVhcnRiZWF0TGVhc2Vz",
+            "UmVxdWVzdBojLmVzdGVpcmEudjEuSGVhcnRiZWF0TGVhc2VzUmVzcG9uc2US",
+            "VAoNQXBwZW5kT3V0cHV0cxIgLmVzdGVpcmEudjEuQXBwZW5kT3V0cHV0c1Jl",
+            "cXVlc3QaIS5lc3RlaXJhLnYxLkFwcGVuZE91dHB1dHNSZXNwb25zZRJOCgtE",
+            "cmFpbldvcmtlchIeLmVzdGVpcmEudjEuRHJhaW5Xb3JrZXJSZXF1ZXN0Gh8u",
+            "ZXN0ZWlyYS52MS5EcmFpbldvcmtlclJlc3BvbnNlQklaOmdpdGh1Yi5jb20v",
+            "ZXN0ZWlyYS9lc3RlaXJhL3Nkay9nby9nZW4vZXN0ZWlyYS92MTtlc3RlaXJh",
+            "djGqAgpFc3RlaXJhLlYxYgZwcm90bzM="));
       descriptor = pbr::FileDescriptor.FromGeneratedCode(descriptorData,
           new pbr::FileDescriptor[] { global::Esteira.V1.TypesReflection.Descriptor, global::Google.Protobuf.WellKnownTypes.DurationReflection.Descriptor, global::Google.Protobuf.WellKnownTypes.EmptyReflection.Descriptor, global::Google.Protobuf.WellKnownTypes.TimestampReflection.Descriptor, },
-          new pbr::GeneratedClrTypeInfo(new[] {typeof(global::Esteira.V1.WorkerDirective), typeof(global::Esteira.V1.LeaseStatus), typeof(global::Esteira.V1.Durability), }, null, new pbr::GeneratedClrTypeInfo[] {
+          new pbr::GeneratedClrTypeInfo(new[] {typeof(global::Esteira.V1.WorkerDirective), typeof(global::Esteira.V1.LeaseStatus), }, null, new pbr::GeneratedClrTypeInfo[] {
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.FunctionSpec), global::Esteira.V1.FunctionSpec.Parser, new[]{ "Name", "Version", "OutputType", "Summary" }, null, null, null, null),
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.WorkerInfo), global::Esteira.V1.WorkerInfo.Parser, new[]{ "WorkerId", "DisplayName", "BuildId", "Sdk", "Host", "Pid", "MaxConcurrency", "Labels", "Functions" }, null, null, null, new pbr::GeneratedClrTypeInfo[] { null, }),
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.Limits), global::Esteira.V1.Limits.Parser, new[]{ "MaxMessageBytes", "MaxInlinePayloadBytes", "MaxJsonDepth", "MaxHeaders", "MaxHeadersBytes", "MaxPlanBytes", "MaxPlanSteps", "MaxPlanDepth", "MaxConditionBytes", "MaxFanOutItems", "MaxOutputsPerAppend", "MaxLeasesPerCall", "MaxReportsPerCall", "MinLeaseTtl", "DefaultLeaseTtl", "MaxLeaseTtl", "DefaultWait", "MaxWait", "DefaultPageSize", "MaxPageSize" }, null, null, null, null),
-            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.TaskLease), global::Esteira.V1.TaskLease.Parser, new[]{ "LeaseToken", "TaskId", "JobId", "PlanVersionId", "StepKey", "FunctionName", "Attempt", "Fence", "IdempotencyKey", "Packet", "ConfigJson", "OutputType", "Checkpoint", "LeaseTtl", "ExecutionTimeout" }, null, null, null, null),
+            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.TaskLease), global::Esteira.V1.TaskLease.Parser, new[]{ "LeaseToken", "TaskId", "JobId", "PlanVersionId", "StepKey", "FunctionName", "Attempt", "Fence", "IdempotencyKey", "Packet", "ConfigJson", "OutputType", "Checkpoint", "LeaseTtl", "ExecutionTimeout", "Capsule" }, null, null, null, null),
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.RegisterWorkerRequest), global::Esteira.V1.RegisterWorkerRequest.Parser, new[]{ "Worker", "MinProtocol", "MaxProtocol" }, null, null, null, null),
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.RegisterWorkerResponse), global::Esteira.V1.RegisterWorkerResponse.Parser, new[]{ "Protocol", "Limits", "HeartbeatInterval" }, null, null, null, null),
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.LeaseTasksRequest), global::Esteira.V1.LeaseTasksRequest.Parser, new[]{ "WorkerId", "RequestId", "FunctionNames", "Queues", "MaxLeases", "Wait", "LeaseTtl" }, null, null, null, null),
@@ -166,9 +166,9 @@ namespace Esteira.V1 {
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.Completion), global::Esteira.V1.Completion.Parser, new[]{ "Single", "Multiple", "None", "AppendedItems", "AggregateAfter", "Emit", "Verdicts" }, new[]{ "Output" }, null, null, null),
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.Failing), global::Esteira.V1.Failing.Parser, new[]{ "Failure", "Checkpoint" }, null, null, null, null),
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.Release), global::Esteira.V1.Release.Parser, new[]{ "Reason" }, null, null, null, null),
-            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.TaskReport), global::Esteira.V1.TaskReport.Parser, new[]{ "LeaseToken", "Completed", "Failed", "Released", "Usage", "StartTime", "EndTime" }, new[]{ "Outcome" }, null, null, null),
+            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.TaskReport), global::Esteira.V1.TaskReport.Parser, new[]{ "LeaseToken", "Completed", "Failed", "Released", "Usage", "StartTime", "EndTime", "Capsule" }, new[]{ "Outcome" }, null, null, null),
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.ReportTasksRequest), global::Esteira.V1.ReportTasksRequest.Parser, new[]{ "WorkerId", "Reports", "Lease" }, null, null, null, null),
-            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.ReportOutcome), global::Esteira.V1.ReportOutcome.Parser, new[]{ "LeaseToken", "AlreadyApplied", "Durability", "WillRetry", "RetryIn", "ErrorReason", "ErrorMessage" }, null, null, null, null),
+            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.ReportOutcome), global::Esteira.V1.ReportOutcome.Parser, new[]{ "LeaseToken", "AlreadyApplied", "Durability", "WillRetry", "RetryIn", "ErrorReason", "ErrorMessage", "CapsuleWanted" }, null, null, null, null),
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.ReportTasksResponse), global::Esteira.V1.ReportTasksResponse.Parser, new[]{ "Outcomes", "Lease" }, null, null, null, null),
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.DrainWorkerRequest), global::Esteira.V1.DrainWorkerRequest.Parser, new[]{ "WorkerId", "Grace", "Reason" }, null, null, null, null),
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.DrainWorkerResponse), global::Esteira.V1.DrainWorkerResponse.Parser, new[]{ "OutstandingLeases" }, null, null, null, null)
@@ -220,21 +220,6 @@ namespace Esteira.V1 {
     /// Not held any more, or never was: stop now and report nothing.
     /// </summary>
     [pbr::OriginalName("LEASE_STATUS_LOST")] Lost = 3,
-  }
-
-  /// <summary>
-  /// How safe a report is when its outcome is sent. Later issues of the contract add others; a client takes one that it
-  /// does not know as "kept".
-  /// </summary>
-  public enum Durability {
-    /// <summary>
-    /// The report was not applied.
-    /// </summary>
-    [pbr::OriginalName("DURABILITY_UNSPECIFIED")] Unspecified = 0,
-    /// <summary>
-    /// Committed in the coordinator's database.
-    /// </summary>
-    [pbr::OriginalName("DURABILITY_COMMITTED")] Committed = 1,
   }
 
   #endregion
@@ -2102,6 +2087,7 @@ namespace Esteira.V1 {
       checkpoint_ = other.checkpoint_ != null ? other.checkpoint_.Clone() : null;
       leaseTtl_ = other.leaseTtl_ != null ? other.leaseTtl_.Clone() : null;
       executionTimeout_ = other.executionTimeout_ != null ? other.executionTimeout_.Clone() : null;
+      capsule_ = other.capsule_;
       _unknownFields = pb::UnknownFieldSet.Clone(other._unknownFields);
     }
 
@@ -2338,6 +2324,22 @@ namespace Esteira.V1 {
       }
     }
 
+    /// <summary>Field number for the "capsule" field.</summary>
+    public const int CapsuleFieldNumber = 16;
+    private pb::ByteString capsule_ = pb::ByteString.Empty;
+    /// <summary>
+    /// What a coordinator without its database must know of this lease to take its result all the same. Opaque and sealed; kept
+    /// by the worker, sent back only when an outcome says `capsule_wanted`. Empty when the coordinator has no last resort.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public pb::ByteString Capsule {
+      get { return capsule_; }
+      set {
+        capsule_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public override bool Equals(object other) {
@@ -2368,6 +2370,7 @@ namespace Esteira.V1 {
       if (!object.Equals(Checkpoint, other.Checkpoint)) return false;
       if (!object.Equals(LeaseTtl, other.LeaseTtl)) return false;
       if (!object.Equals(ExecutionTimeout, other.ExecutionTimeout)) return false;
+      if (Capsule != other.Capsule) return false;
       return Equals(_unknownFields, other._unknownFields);
     }
 
@@ -2390,6 +2393,7 @@ namespace Esteira.V1 {
       if (checkpoint_ != null) hash ^= Checkpoint.GetHashCode();
       if (leaseTtl_ != null) hash ^= LeaseTtl.GetHashCode();
       if (executionTimeout_ != null) hash ^= ExecutionTimeout.GetHashCode();
+      if (Capsule.Length != 0) hash ^= Capsule.GetHashCode();
       if (_unknownFields != null) {
         hash ^= _unknownFields.GetHashCode();
       }
@@ -2468,6 +2472,10 @@ namespace Esteira.V1 {
         output.WriteRawTag(122);
         output.WriteMessage(ExecutionTimeout);
       }
+      if (Capsule.Length != 0) {
+        output.WriteRawTag(130, 1);
+        output.WriteBytes(Capsule);
+      }
       if (_unknownFields != null) {
         _unknownFields.WriteTo(output);
       }
@@ -2538,6 +2546,10 @@ namespace Esteira.V1 {
         output.WriteRawTag(122);
         output.WriteMessage(ExecutionTimeout);
       }
+      if (Capsule.Length != 0) {
+        output.WriteRawTag(130, 1);
+        output.WriteBytes(Capsule);
+      }
       if (_unknownFields != null) {
         _unknownFields.WriteTo(ref output);
       }
@@ -2592,6 +2604,9 @@ namespace Esteira.V1 {
       }
       if (executionTimeout_ != null) {
         size += 1 + pb::CodedOutputStream.ComputeMessageSize(ExecutionTimeout);
+      }
+      if (Capsule.Length != 0) {
+        size += 2 + pb::CodedOutputStream.ComputeBytesSize(Capsule);
       }
       if (_unknownFields != null) {
         size += _unknownFields.CalculateSize();
@@ -2661,6 +2676,9 @@ namespace Esteira.V1 {
           ExecutionTimeout = new global::Google.Protobuf.WellKnownTypes.Duration();
         }
         ExecutionTimeout.MergeFrom(other.ExecutionTimeout);
+      }
+      if (other.Capsule.Length != 0) {
+        Capsule = other.Capsule;
       }
       _unknownFields = pb::UnknownFieldSet.MergeFrom(_unknownFields, other._unknownFields);
     }
@@ -2749,6 +2767,10 @@ namespace Esteira.V1 {
             input.ReadMessage(ExecutionTimeout);
             break;
           }
+          case 130: {
+            Capsule = input.ReadBytes();
+            break;
+          }
         }
       }
     #endif
@@ -2834,6 +2856,10 @@ namespace Esteira.V1 {
               ExecutionTimeout = new global::Google.Protobuf.WellKnownTypes.Duration();
             }
             input.ReadMessage(ExecutionTimeout);
+            break;
+          }
+          case 130: {
+            Capsule = input.ReadBytes();
             break;
           }
         }
@@ -7140,6 +7166,7 @@ namespace Esteira.V1 {
       usage_ = other.usage_ != null ? other.usage_.Clone() : null;
       startTime_ = other.startTime_ != null ? other.startTime_.Clone() : null;
       endTime_ = other.endTime_ != null ? other.endTime_.Clone() : null;
+      capsule_ = other.capsule_;
       switch (other.OutcomeCase) {
         case OutcomeOneofCase.Completed:
           Completed = other.Completed.Clone();
@@ -7266,6 +7293,21 @@ namespace Esteira.V1 {
       }
     }
 
+    /// <summary>Field number for the "capsule" field.</summary>
+    public const int CapsuleFieldNumber = 8;
+    private pb::ByteString capsule_ = pb::ByteString.Empty;
+    /// <summary>
+    /// The lease's capsule, when it is wanted. Not part of what the report says: with it the report is the same report.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public pb::ByteString Capsule {
+      get { return capsule_; }
+      set {
+        capsule_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
     private object outcome_;
     /// <summary>Enum of possible cases for the "outcome" oneof.</summary>
     public enum OutcomeOneofCase {
@@ -7310,6 +7352,7 @@ namespace Esteira.V1 {
       if (!object.Equals(Usage, other.Usage)) return false;
       if (!object.Equals(StartTime, other.StartTime)) return false;
       if (!object.Equals(EndTime, other.EndTime)) return false;
+      if (Capsule != other.Capsule) return false;
       if (OutcomeCase != other.OutcomeCase) return false;
       return Equals(_unknownFields, other._unknownFields);
     }
@@ -7325,6 +7368,7 @@ namespace Esteira.V1 {
       if (usage_ != null) hash ^= Usage.GetHashCode();
       if (startTime_ != null) hash ^= StartTime.GetHashCode();
       if (endTime_ != null) hash ^= EndTime.GetHashCode();
+      if (Capsule.Length != 0) hash ^= Capsule.GetHashCode();
       hash ^= (int) outcomeCase_;
       if (_unknownFields != null) {
         hash ^= _unknownFields.GetHashCode();
@@ -7372,6 +7416,10 @@ namespace Esteira.V1 {
         output.WriteRawTag(58);
         output.WriteMessage(EndTime);
       }
+      if (Capsule.Length != 0) {
+        output.WriteRawTag(66);
+        output.WriteBytes(Capsule);
+      }
       if (_unknownFields != null) {
         _unknownFields.WriteTo(output);
       }
@@ -7410,6 +7458,10 @@ namespace Esteira.V1 {
         output.WriteRawTag(58);
         output.WriteMessage(EndTime);
       }
+      if (Capsule.Length != 0) {
+        output.WriteRawTag(66);
+        output.WriteBytes(Capsule);
+      }
       if (_unknownFields != null) {
         _unknownFields.WriteTo(ref output);
       }
@@ -7440,6 +7492,9 @@ namespace Esteira.V1 {
       }
       if (endTime_ != null) {
         size += 1 + pb::CodedOutputStream.ComputeMessageSize(EndTime);
+      }
+      if (Capsule.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeBytesSize(Capsule);
       }
       if (_unknownFields != null) {
         size += _unknownFields.CalculateSize();
@@ -7473,6 +7528,9 @@ namespace Esteira.V1 {
           EndTime = new global::Google.Protobuf.WellKnownTypes.Timestamp();
         }
         EndTime.MergeFrom(other.EndTime);
+      }
+      if (other.Capsule.Length != 0) {
+        Capsule = other.Capsule;
       }
       switch (other.OutcomeCase) {
         case OutcomeOneofCase.Completed:
@@ -7562,6 +7620,10 @@ namespace Esteira.V1 {
             input.ReadMessage(EndTime);
             break;
           }
+          case 66: {
+            Capsule = input.ReadBytes();
+            break;
+          }
         }
       }
     #endif
@@ -7627,6 +7689,10 @@ namespace Esteira.V1 {
               EndTime = new global::Google.Protobuf.WellKnownTypes.Timestamp();
             }
             input.ReadMessage(EndTime);
+            break;
+          }
+          case 66: {
+            Capsule = input.ReadBytes();
             break;
           }
         }
@@ -7954,6 +8020,7 @@ namespace Esteira.V1 {
       retryIn_ = other.retryIn_ != null ? other.retryIn_.Clone() : null;
       errorReason_ = other.errorReason_;
       errorMessage_ = other.errorMessage_;
+      capsuleWanted_ = other.capsuleWanted_;
       _unknownFields = pb::UnknownFieldSet.Clone(other._unknownFields);
     }
 
@@ -8068,6 +8135,22 @@ namespace Esteira.V1 {
       }
     }
 
+    /// <summary>Field number for the "capsule_wanted" field.</summary>
+    public const int CapsuleWantedFieldNumber = 8;
+    private bool capsuleWanted_;
+    /// <summary>
+    /// With STORE_UNAVAILABLE: send the report again with the lease's `capsule`, and it can be kept although the database is not
+    /// there. A worker that does not know this field sends the same bytes again, as after any STORE_UNAVAILABLE.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public bool CapsuleWanted {
+      get { return capsuleWanted_; }
+      set {
+        capsuleWanted_ = value;
+      }
+    }
+
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public override bool Equals(object other) {
@@ -8090,6 +8173,7 @@ namespace Esteira.V1 {
       if (!object.Equals(RetryIn, other.RetryIn)) return false;
       if (ErrorReason != other.ErrorReason) return false;
       if (ErrorMessage != other.ErrorMessage) return false;
+      if (CapsuleWanted != other.CapsuleWanted) return false;
       return Equals(_unknownFields, other._unknownFields);
     }
 
@@ -8104,6 +8188,7 @@ namespace Esteira.V1 {
       if (retryIn_ != null) hash ^= RetryIn.GetHashCode();
       if (ErrorReason.Length != 0) hash ^= ErrorReason.GetHashCode();
       if (ErrorMessage.Length != 0) hash ^= ErrorMessage.GetHashCode();
+      if (CapsuleWanted != false) hash ^= CapsuleWanted.GetHashCode();
       if (_unknownFields != null) {
         hash ^= _unknownFields.GetHashCode();
       }
@@ -8150,6 +8235,10 @@ namespace Esteira.V1 {
         output.WriteRawTag(58);
         output.WriteString(ErrorMessage);
       }
+      if (CapsuleWanted != false) {
+        output.WriteRawTag(64);
+        output.WriteBool(CapsuleWanted);
+      }
       if (_unknownFields != null) {
         _unknownFields.WriteTo(output);
       }
@@ -8188,6 +8277,10 @@ namespace Esteira.V1 {
         output.WriteRawTag(58);
         output.WriteString(ErrorMessage);
       }
+      if (CapsuleWanted != false) {
+        output.WriteRawTag(64);
+        output.WriteBool(CapsuleWanted);
+      }
       if (_unknownFields != null) {
         _unknownFields.WriteTo(ref output);
       }
@@ -8218,6 +8311,9 @@ namespace Esteira.V1 {
       }
       if (ErrorMessage.Length != 0) {
         size += 1 + pb::CodedOutputStream.ComputeStringSize(ErrorMessage);
+      }
+      if (CapsuleWanted != false) {
+        size += 1 + 1;
       }
       if (_unknownFields != null) {
         size += _unknownFields.CalculateSize();
@@ -8254,6 +8350,9 @@ namespace Esteira.V1 {
       }
       if (other.ErrorMessage.Length != 0) {
         ErrorMessage = other.ErrorMessage;
+      }
+      if (other.CapsuleWanted != false) {
+        CapsuleWanted = other.CapsuleWanted;
       }
       _unknownFields = pb::UnknownFieldSet.MergeFrom(_unknownFields, other._unknownFields);
     }
@@ -8301,6 +8400,10 @@ namespace Esteira.V1 {
             ErrorMessage = input.ReadString();
             break;
           }
+          case 64: {
+            CapsuleWanted = input.ReadBool();
+            break;
+          }
         }
       }
     #endif
@@ -8345,6 +8448,10 @@ namespace Esteira.V1 {
           }
           case 58: {
             ErrorMessage = input.ReadString();
+            break;
+          }
+          case 64: {
+            CapsuleWanted = input.ReadBool();
             break;
           }
         }

@@ -34,7 +34,7 @@
 // | ALREADY_EXISTS | NAME_TAKEN: a name or an id that the caller chose belongs to something else | stops, or chooses another |
 // | FAILED_PRECONDITION | LEASE_LOST, JOB_TERMINAL, JOB_STATE_CONFLICT, CHUNK_GAP, VERSION_RETIRED, REQUEST_ID_REUSED, PROTOCOL_UNSUPPORTED | drops its work, or reads again |
 // | ABORTED | ETAG_MISMATCH, VERSION_CONFLICT, RESULT_CONFLICT | reads again and decides |
-// | RESOURCE_EXHAUSTED | OVERLOADED (always with `google.rpc.RetryInfo`) | waits as told, then sends the same bytes |
+// | RESOURCE_EXHAUSTED | OVERLOADED, RESERVE_EXHAUSTED (always with `google.rpc.RetryInfo`) | waits as told, then sends the same bytes |
 // | UNAVAILABLE | STORE_UNAVAILABLE (with `google.rpc.RetryInfo`) | sends the same bytes with backoff |
 // | UNAUTHENTICATED | TOKEN_INVALID | stops |
 // | PERMISSION_DENIED | ROLE_MISSING, FUNCTION_NOT_ALLOWED, ACCOUNT_MISMATCH | stops |
@@ -79,7 +79,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file esteira/v1/types.proto.
  */
 export const file_esteira_v1_types: GenFile = /*@__PURE__*/
-  fileDesc("ChZlc3RlaXJhL3YxL3R5cGVzLnByb3RvEgplc3RlaXJhLnYxImkKB1BheWxvYWQSDgoEanNvbhgBIAEoCUgAEhAKBmJpbmFyeRgCIAEoDEgAEhQKDGNvbnRlbnRfdHlwZRgDIAEoCRIOCgZzY2hlbWEYBCABKAkSDgoGc2hhMjU2GAUgASgMQgYKBGJvZHkiQgoFQWN0b3ISDwoHdXNlcl9pZBgBIAEoCRISCgphY2NvdW50X2lkGAIgASgJEhQKDG9uX2JlaGFsZl9vZhgDIAEoCSI5CgxBZ2dyZWdhdGVSZWYSDAoEdHlwZRgBIAEoCRIKCgJpZBgCIAEoCRIPCgd2ZXJzaW9uGAMgASgDIuQBCgpEYXRhUGFja2V0EiAKBWFjdG9yGAEgASgLMhEuZXN0ZWlyYS52MS5BY3RvchIrCglhZ2dyZWdhdGUYAiABKAsyGC5lc3RlaXJhLnYxLkFnZ3JlZ2F0ZVJlZhIhCgRkYXRhGAMgASgLMhMuZXN0ZWlyYS52MS5QYXlsb2FkEjQKB2hlYWRlcnMYBCADKAsyIy5lc3RlaXJhLnYxLkRhdGFQYWNrZXQuSGVhZGVyc0VudHJ5Gi4KDEhlYWRlcnNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIsoBCgdGYWlsdXJlEiUKBGtpbmQYASABKA4yFy5lc3RlaXJhLnYxLkZhaWx1cmVLaW5kEgwKBGNvZGUYAiABKAkSDwoHbWVzc2FnZRgDIAEoCRITCgtzdGFja190cmFjZRgEIAEoCRIuCgtyZXRyeV9hZnRlchgFIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIkCgdkZXRhaWxzGAYgASgLMhMuZXN0ZWlyYS52MS5QYXlsb2FkEg4KBnNvdXJjZRgHIAEoCSKtAQoNUmVzb3VyY2VVc2FnZRIrCghjcHVfdGltZRgBIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIsCgl3YWxsX3RpbWUYAiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SFgoOcGVha19yc3NfYnl0ZXMYAyABKAMSEgoKYnl0ZXNfcmVhZBgEIAEoAxIVCg1ieXRlc193cml0dGVuGAUgASgDIuABCgdMaW5lYWdlEiYKBGtpbmQYASABKA4yGC5lc3RlaXJhLnYxLkxpbmVhZ2UuS2luZBITCgtyb290X2pvYl9pZBgCIAEoCRIVCg1wYXJlbnRfam9iX2lkGAMgASgJEhYKDnBhcmVudF90YXNrX2lkGAQgASgJEicKDHJlcXVlc3RlZF9ieRgFIAEoCzIRLmVzdGVpcmEudjEuQWN0b3IiQAoES2luZBIUChBLSU5EX1VOU1BFQ0lGSUVEEAASDwoLS0lORF9ESVJFQ1QQARIRCg1LSU5EX1NVQl9QTEFOEAIiUAoNUG9saWN5VmVyZGljdBIOCgZwb2xpY3kYASABKAkSDwoHdmVyc2lvbhgCIAEoCRIOCgZwYXNzZWQYAyABKAgSDgoGZGV0YWlsGAQgASgJKtgBCgtGYWlsdXJlS2luZBIcChhGQUlMVVJFX0tJTkRfVU5TUEVDSUZJRUQQABIaChZGQUlMVVJFX0tJTkRfUkVUUllBQkxFEAESHgoaRkFJTFVSRV9LSU5EX05PTl9SRVRSWUFCTEUQAhIYChRGQUlMVVJFX0tJTkRfVElNRU9VVBADEhoKFkZBSUxVUkVfS0lORF9DQU5DRUxMRUQQBBIeChpGQUlMVVJFX0tJTkRfTEVBU0VfRVhQSVJFRBAFEhkKFUZBSUxVUkVfS0lORF9QUk9UT0NPTBAGKnEKCk91dHB1dFR5cGUSGwoXT1VUUFVUX1RZUEVfVU5TUEVDSUZJRUQQABIWChJPVVRQVVRfVFlQRV9TSU5HTEUQARIYChRPVVRQVVRfVFlQRV9NVUxUSVBMRRACEhQKEE9VVFBVVF9UWVBFX05PTkUQAyptCglEYXRhQ2xhc3MSGgoWREFUQV9DTEFTU19VTlNQRUNJRklFRBAAEhkKFURBVEFfQ0xBU1NfUFJPRFVDVElPThABEhEKDURBVEFfQ0xBU1NfUUEQAhIWChJEQVRBX0NMQVNTX0RFVlRFU1QQAyqfAgoKV2FpdFJlYXNvbhIbChdXQUlUX1JFQVNPTl9VTlNQRUNJRklFRBAAEhkKFVdBSVRfUkVBU09OX05PX1dPUktFUhABEh0KGVdBSVRfUkVBU09OX1JFVFJZX0JBQ0tPRkYQAhIbChdXQUlUX1JFQVNPTl9DT05DVVJSRU5DWRADEhYKEldBSVRfUkVBU09OX1BBVVNFRBAEEhQKEFdBSVRfUkVBU09OX0pPSU4QBRIXChNXQUlUX1JFQVNPTl9ERUxBWUVEEAYSHgoaV0FJVF9SRUFTT05fQUdHUkVHQVRFX0JVU1kQBxIYChRXQUlUX1JFQVNPTl9TVUJfUExBThAIEhwKGFdBSVRfUkVBU09OX1FVRVVFX1BBVVNFRBAJQklaOmdpdGh1Yi5jb20vZXN0ZWlyYS9lc3RlaXJhL3Nkay9nby9nZW4vZXN0ZWlyYS92MTtlc3RlaXJhdjGqAgpFc3RlaXJhLlYxYgZwcm90bzM", [file_google_protobuf_duration]);
+  fileDesc("ChZlc3RlaXJhL3YxL3R5cGVzLnByb3RvEgplc3RlaXJhLnYxImkKB1BheWxvYWQSDgoEanNvbhgBIAEoCUgAEhAKBmJpbmFyeRgCIAEoDEgAEhQKDGNvbnRlbnRfdHlwZRgDIAEoCRIOCgZzY2hlbWEYBCABKAkSDgoGc2hhMjU2GAUgASgMQgYKBGJvZHkiQgoFQWN0b3ISDwoHdXNlcl9pZBgBIAEoCRISCgphY2NvdW50X2lkGAIgASgJEhQKDG9uX2JlaGFsZl9vZhgDIAEoCSI5CgxBZ2dyZWdhdGVSZWYSDAoEdHlwZRgBIAEoCRIKCgJpZBgCIAEoCRIPCgd2ZXJzaW9uGAMgASgDIuQBCgpEYXRhUGFja2V0EiAKBWFjdG9yGAEgASgLMhEuZXN0ZWlyYS52MS5BY3RvchIrCglhZ2dyZWdhdGUYAiABKAsyGC5lc3RlaXJhLnYxLkFnZ3JlZ2F0ZVJlZhIhCgRkYXRhGAMgASgLMhMuZXN0ZWlyYS52MS5QYXlsb2FkEjQKB2hlYWRlcnMYBCADKAsyIy5lc3RlaXJhLnYxLkRhdGFQYWNrZXQuSGVhZGVyc0VudHJ5Gi4KDEhlYWRlcnNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIsoBCgdGYWlsdXJlEiUKBGtpbmQYASABKA4yFy5lc3RlaXJhLnYxLkZhaWx1cmVLaW5kEgwKBGNvZGUYAiABKAkSDwoHbWVzc2FnZRgDIAEoCRITCgtzdGFja190cmFjZRgEIAEoCRIuCgtyZXRyeV9hZnRlchgFIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIkCgdkZXRhaWxzGAYgASgLMhMuZXN0ZWlyYS52MS5QYXlsb2FkEg4KBnNvdXJjZRgHIAEoCSKtAQoNUmVzb3VyY2VVc2FnZRIrCghjcHVfdGltZRgBIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIsCgl3YWxsX3RpbWUYAiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SFgoOcGVha19yc3NfYnl0ZXMYAyABKAMSEgoKYnl0ZXNfcmVhZBgEIAEoAxIVCg1ieXRlc193cml0dGVuGAUgASgDIuABCgdMaW5lYWdlEiYKBGtpbmQYASABKA4yGC5lc3RlaXJhLnYxLkxpbmVhZ2UuS2luZBITCgtyb290X2pvYl9pZBgCIAEoCRIVCg1wYXJlbnRfam9iX2lkGAMgASgJEhYKDnBhcmVudF90YXNrX2lkGAQgASgJEicKDHJlcXVlc3RlZF9ieRgFIAEoCzIRLmVzdGVpcmEudjEuQWN0b3IiQAoES2luZBIUChBLSU5EX1VOU1BFQ0lGSUVEEAASDwoLS0lORF9ESVJFQ1QQARIRCg1LSU5EX1NVQl9QTEFOEAIiUAoNUG9saWN5VmVyZGljdBIOCgZwb2xpY3kYASABKAkSDwoHdmVyc2lvbhgCIAEoCRIOCgZwYXNzZWQYAyABKAgSDgoGZGV0YWlsGAQgASgJKrEBCgpEdXJhYmlsaXR5EhoKFkRVUkFCSUxJVFlfVU5TUEVDSUZJRUQQABIYChREVVJBQklMSVRZX0NPTU1JVFRFRBABEh8KG0RVUkFCSUxJVFlfTEFTVF9SRVNPUlRfRElTSxACEiEKHURVUkFCSUxJVFlfTEFTVF9SRVNPUlRfTUVNT1JZEAMSKQolRFVSQUJJTElUWV9MQVNUX1JFU09SVF9TVEFOREFSRF9FUlJPUhAEKtgBCgtGYWlsdXJlS2luZBIcChhGQUlMVVJFX0tJTkRfVU5TUEVDSUZJRUQQABIaChZGQUlMVVJFX0tJTkRfUkVUUllBQkxFEAESHgoaRkFJTFVSRV9LSU5EX05PTl9SRVRSWUFCTEUQAhIYChRGQUlMVVJFX0tJTkRfVElNRU9VVBADEhoKFkZBSUxVUkVfS0lORF9DQU5DRUxMRUQQBBIeChpGQUlMVVJFX0tJTkRfTEVBU0VfRVhQSVJFRBAFEhkKFUZBSUxVUkVfS0lORF9QUk9UT0NPTBAGKnEKCk91dHB1dFR5cGUSGwoXT1VUUFVUX1RZUEVfVU5TUEVDSUZJRUQQABIWChJPVVRQVVRfVFlQRV9TSU5HTEUQARIYChRPVVRQVVRfVFlQRV9NVUxUSVBMRRACEhQKEE9VVFBVVF9UWVBFX05PTkUQAyptCglEYXRhQ2xhc3MSGgoWREFUQV9DTEFTU19VTlNQRUNJRklFRBAAEhkKFURBVEFfQ0xBU1NfUFJPRFVDVElPThABEhEKDURBVEFfQ0xBU1NfUUEQAhIWChJEQVRBX0NMQVNTX0RFVlRFU1QQAyqfAgoKV2FpdFJlYXNvbhIbChdXQUlUX1JFQVNPTl9VTlNQRUNJRklFRBAAEhkKFVdBSVRfUkVBU09OX05PX1dPUktFUhABEh0KGVdBSVRfUkVBU09OX1JFVFJZX0JBQ0tPRkYQAhIbChdXQUlUX1JFQVNPTl9DT05DVVJSRU5DWRADEhYKEldBSVRfUkVBU09OX1BBVVNFRBAEEhQKEFdBSVRfUkVBU09OX0pPSU4QBRIXChNXQUlUX1JFQVNPTl9ERUxBWUVEEAYSHgoaV0FJVF9SRUFTT05fQUdHUkVHQVRFX0JVU1kQBxIYChRXQUlUX1JFQVNPTl9TVUJfUExBThAIEhwKGFdBSVRfUkVBU09OX1FVRVVFX1BBVVNFRBAJQklaOmdpdGh1Yi5jb20vZXN0ZWlyYS9lc3RlaXJhL3Nkay9nby9nZW4vZXN0ZWlyYS92MTtlc3RlaXJhdjGqAgpFc3RlaXJhLlYxYgZwcm90bzM", [file_google_protobuf_duration]);
 
 /**
  * A piece of data that belongs to the user. Its bytes are kept and hashed exactly as they were sent: numbers keep their
@@ -502,6 +502,55 @@ export const PolicyVerdictSchema: GenMessage<PolicyVerdict> = /*@__PURE__*/
   messageDesc(file_esteira_v1_types, 7);
 
 /**
+ * How safe what was accepted is when the answer leaves. Later issues of the contract may add others; a client takes one that
+ * it does not know as "kept".
+ *
+ * @generated from enum esteira.v1.Durability
+ */
+export enum Durability {
+  /**
+   * It was not accepted.
+   *
+   * @generated from enum value: DURABILITY_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * Committed in the coordinator's database.
+   *
+   * @generated from enum value: DURABILITY_COMMITTED = 1;
+   */
+  COMMITTED = 1,
+
+  /**
+   * The database did not take it. Synced to a disk beside the coordinator; applied when the database is back.
+   *
+   * @generated from enum value: DURABILITY_LAST_RESORT_DISK = 2;
+   */
+  LAST_RESORT_DISK = 2,
+
+  /**
+   * The same in memory that outlives the coordinator, not the machine's power.
+   *
+   * @generated from enum value: DURABILITY_LAST_RESORT_MEMORY = 3;
+   */
+  LAST_RESORT_MEMORY = 3,
+
+  /**
+   * Nothing but the coordinator's standard error took it, and a person must bring it back.
+   *
+   * @generated from enum value: DURABILITY_LAST_RESORT_STANDARD_ERROR = 4;
+   */
+  LAST_RESORT_STANDARD_ERROR = 4,
+}
+
+/**
+ * Describes the enum esteira.v1.Durability.
+ */
+export const DurabilitySchema: GenEnum<Durability> = /*@__PURE__*/
+  enumDesc(file_esteira_v1_types, 0);
+
+/**
  * What a failure means for what happens next. A worker reports RETRYABLE, NON_RETRYABLE, TIMEOUT or CANCELLED; the
  * other kinds are the coordinator's own, and refused from a worker with FIELD_INVALID.
  *
@@ -564,7 +613,7 @@ export enum FailureKind {
  * Describes the enum esteira.v1.FailureKind.
  */
 export const FailureKindSchema: GenEnum<FailureKind> = /*@__PURE__*/
-  enumDesc(file_esteira_v1_types, 0);
+  enumDesc(file_esteira_v1_types, 1);
 
 /**
  * How many outputs an execution of a function has.
@@ -606,7 +655,7 @@ export enum OutputType {
  * Describes the enum esteira.v1.OutputType.
  */
 export const OutputTypeSchema: GenEnum<OutputType> = /*@__PURE__*/
-  enumDesc(file_esteira_v1_types, 1);
+  enumDesc(file_esteira_v1_types, 2);
 
 /**
  * What the data is for. Set when a job starts, never changed, inherited by all that the job produces. How long it is kept
@@ -648,7 +697,7 @@ export enum DataClass {
  * Describes the enum esteira.v1.DataClass.
  */
 export const DataClassSchema: GenEnum<DataClass> = /*@__PURE__*/
-  enumDesc(file_esteira_v1_types, 2);
+  enumDesc(file_esteira_v1_types, 3);
 
 /**
  * Why something does not go on now. Whatever is neither running nor terminal has a reason; when there are several, the
@@ -732,5 +781,5 @@ export enum WaitReason {
  * Describes the enum esteira.v1.WaitReason.
  */
 export const WaitReasonSchema: GenEnum<WaitReason> = /*@__PURE__*/
-  enumDesc(file_esteira_v1_types, 3);
+  enumDesc(file_esteira_v1_types, 4);
 

@@ -1029,7 +1029,9 @@ type StartJobResponse struct {
 	// True when an earlier call with the same `request_id` had started it.
 	Deduplicated bool `protobuf:"varint,2,opt,name=deduplicated,proto3" json:"deduplicated,omitempty"`
 	// Whether the job is terminal. Always false without `wait`.
-	Completed     bool `protobuf:"varint,3,opt,name=completed,proto3" json:"completed,omitempty"`
+	Completed bool `protobuf:"varint,3,opt,name=completed,proto3" json:"completed,omitempty"`
+	// How safe the start is.
+	Durability    Durability `protobuf:"varint,4,opt,name=durability,proto3,enum=esteira.v1.Durability" json:"durability,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1083,6 +1085,13 @@ func (x *StartJobResponse) GetCompleted() bool {
 		return x.Completed
 	}
 	return false
+}
+
+func (x *StartJobResponse) GetDurability() Durability {
+	if x != nil {
+		return x.Durability
+	}
+	return Durability_DURABILITY_UNSPECIFIED
 }
 
 // Request of AwaitJob.
@@ -2154,11 +2163,14 @@ const file_esteira_v1_job_proto_rawDesc = "" +
 	"\vLabelsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\x06\n" +
-	"\x04plan\"w\n" +
+	"\x04plan\"\xaf\x01\n" +
 	"\x10StartJobResponse\x12!\n" +
 	"\x03job\x18\x01 \x01(\v2\x0f.esteira.v1.JobR\x03job\x12\"\n" +
 	"\fdeduplicated\x18\x02 \x01(\bR\fdeduplicated\x12\x1c\n" +
-	"\tcompleted\x18\x03 \x01(\bR\tcompleted\"W\n" +
+	"\tcompleted\x18\x03 \x01(\bR\tcompleted\x126\n" +
+	"\n" +
+	"durability\x18\x04 \x01(\x0e2\x16.esteira.v1.DurabilityR\n" +
+	"durability\"W\n" +
 	"\x0fAwaitJobRequest\x12\x15\n" +
 	"\x06job_id\x18\x01 \x01(\tR\x05jobId\x12-\n" +
 	"\x04wait\x18\x02 \x01(\v2\x19.google.protobuf.DurationR\x04wait\"S\n" +
@@ -2310,6 +2322,7 @@ var file_esteira_v1_job_proto_goTypes = []any{
 	(*ResourceUsage)(nil),         // 34: esteira.v1.ResourceUsage
 	(*PolicyVerdict)(nil),         // 35: esteira.v1.PolicyVerdict
 	(*durationpb.Duration)(nil),   // 36: google.protobuf.Duration
+	(Durability)(0),               // 37: esteira.v1.Durability
 }
 var file_esteira_v1_job_proto_depIdxs = []int32{
 	0,  // 0: esteira.v1.Job.state:type_name -> esteira.v1.JobState
@@ -2350,41 +2363,42 @@ var file_esteira_v1_job_proto_depIdxs = []int32{
 	28, // 35: esteira.v1.StartJobRequest.data_class:type_name -> esteira.v1.DataClass
 	36, // 36: esteira.v1.StartJobRequest.wait:type_name -> google.protobuf.Duration
 	3,  // 37: esteira.v1.StartJobResponse.job:type_name -> esteira.v1.Job
-	36, // 38: esteira.v1.AwaitJobRequest.wait:type_name -> google.protobuf.Duration
-	3,  // 39: esteira.v1.AwaitJobResponse.job:type_name -> esteira.v1.Job
-	3,  // 40: esteira.v1.GetJobResponse.job:type_name -> esteira.v1.Job
-	3,  // 41: esteira.v1.ListJobsResponse.jobs:type_name -> esteira.v1.Job
-	2,  // 42: esteira.v1.ControlJobRequest.action:type_name -> esteira.v1.JobAction
-	3,  // 43: esteira.v1.ControlJobResponse.job:type_name -> esteira.v1.Job
-	5,  // 44: esteira.v1.RetryTasksResponse.tasks:type_name -> esteira.v1.Task
-	5,  // 45: esteira.v1.GetTaskResponse.task:type_name -> esteira.v1.Task
-	5,  // 46: esteira.v1.ListTasksResponse.tasks:type_name -> esteira.v1.Task
-	3,  // 47: esteira.v1.WatchJobsResponse.job:type_name -> esteira.v1.Job
-	5,  // 48: esteira.v1.WatchJobsResponse.task:type_name -> esteira.v1.Task
-	33, // 49: esteira.v1.WatchJobsResponse.keepalive:type_name -> google.protobuf.Timestamp
-	6,  // 50: esteira.v1.JobService.StartJob:input_type -> esteira.v1.StartJobRequest
-	8,  // 51: esteira.v1.JobService.AwaitJob:input_type -> esteira.v1.AwaitJobRequest
-	10, // 52: esteira.v1.JobService.GetJob:input_type -> esteira.v1.GetJobRequest
-	12, // 53: esteira.v1.JobService.ListJobs:input_type -> esteira.v1.ListJobsRequest
-	14, // 54: esteira.v1.JobService.ControlJob:input_type -> esteira.v1.ControlJobRequest
-	16, // 55: esteira.v1.JobService.RetryTasks:input_type -> esteira.v1.RetryTasksRequest
-	18, // 56: esteira.v1.JobService.GetTask:input_type -> esteira.v1.GetTaskRequest
-	20, // 57: esteira.v1.JobService.ListTasks:input_type -> esteira.v1.ListTasksRequest
-	22, // 58: esteira.v1.JobService.WatchJobs:input_type -> esteira.v1.WatchJobsRequest
-	7,  // 59: esteira.v1.JobService.StartJob:output_type -> esteira.v1.StartJobResponse
-	9,  // 60: esteira.v1.JobService.AwaitJob:output_type -> esteira.v1.AwaitJobResponse
-	11, // 61: esteira.v1.JobService.GetJob:output_type -> esteira.v1.GetJobResponse
-	13, // 62: esteira.v1.JobService.ListJobs:output_type -> esteira.v1.ListJobsResponse
-	15, // 63: esteira.v1.JobService.ControlJob:output_type -> esteira.v1.ControlJobResponse
-	17, // 64: esteira.v1.JobService.RetryTasks:output_type -> esteira.v1.RetryTasksResponse
-	19, // 65: esteira.v1.JobService.GetTask:output_type -> esteira.v1.GetTaskResponse
-	21, // 66: esteira.v1.JobService.ListTasks:output_type -> esteira.v1.ListTasksResponse
-	23, // 67: esteira.v1.JobService.WatchJobs:output_type -> esteira.v1.WatchJobsResponse
-	59, // [59:68] is the sub-list for method output_type
-	50, // [50:59] is the sub-list for method input_type
-	50, // [50:50] is the sub-list for extension type_name
-	50, // [50:50] is the sub-list for extension extendee
-	0,  // [0:50] is the sub-list for field type_name
+	37, // 38: esteira.v1.StartJobResponse.durability:type_name -> esteira.v1.Durability
+	36, // 39: esteira.v1.AwaitJobRequest.wait:type_name -> google.protobuf.Duration
+	3,  // 40: esteira.v1.AwaitJobResponse.job:type_name -> esteira.v1.Job
+	3,  // 41: esteira.v1.GetJobResponse.job:type_name -> esteira.v1.Job
+	3,  // 42: esteira.v1.ListJobsResponse.jobs:type_name -> esteira.v1.Job
+	2,  // 43: esteira.v1.ControlJobRequest.action:type_name -> esteira.v1.JobAction
+	3,  // 44: esteira.v1.ControlJobResponse.job:type_name -> esteira.v1.Job
+	5,  // 45: esteira.v1.RetryTasksResponse.tasks:type_name -> esteira.v1.Task
+	5,  // 46: esteira.v1.GetTaskResponse.task:type_name -> esteira.v1.Task
+	5,  // 47: esteira.v1.ListTasksResponse.tasks:type_name -> esteira.v1.Task
+	3,  // 48: esteira.v1.WatchJobsResponse.job:type_name -> esteira.v1.Job
+	5,  // 49: esteira.v1.WatchJobsResponse.task:type_name -> esteira.v1.Task
+	33, // 50: esteira.v1.WatchJobsResponse.keepalive:type_name -> google.protobuf.Timestamp
+	6,  // 51: esteira.v1.JobService.StartJob:input_type -> esteira.v1.StartJobRequest
+	8,  // 52: esteira.v1.JobService.AwaitJob:input_type -> esteira.v1.AwaitJobRequest
+	10, // 53: esteira.v1.JobService.GetJob:input_type -> esteira.v1.GetJobRequest
+	12, // 54: esteira.v1.JobService.ListJobs:input_type -> esteira.v1.ListJobsRequest
+	14, // 55: esteira.v1.JobService.ControlJob:input_type -> esteira.v1.ControlJobRequest
+	16, // 56: esteira.v1.JobService.RetryTasks:input_type -> esteira.v1.RetryTasksRequest
+	18, // 57: esteira.v1.JobService.GetTask:input_type -> esteira.v1.GetTaskRequest
+	20, // 58: esteira.v1.JobService.ListTasks:input_type -> esteira.v1.ListTasksRequest
+	22, // 59: esteira.v1.JobService.WatchJobs:input_type -> esteira.v1.WatchJobsRequest
+	7,  // 60: esteira.v1.JobService.StartJob:output_type -> esteira.v1.StartJobResponse
+	9,  // 61: esteira.v1.JobService.AwaitJob:output_type -> esteira.v1.AwaitJobResponse
+	11, // 62: esteira.v1.JobService.GetJob:output_type -> esteira.v1.GetJobResponse
+	13, // 63: esteira.v1.JobService.ListJobs:output_type -> esteira.v1.ListJobsResponse
+	15, // 64: esteira.v1.JobService.ControlJob:output_type -> esteira.v1.ControlJobResponse
+	17, // 65: esteira.v1.JobService.RetryTasks:output_type -> esteira.v1.RetryTasksResponse
+	19, // 66: esteira.v1.JobService.GetTask:output_type -> esteira.v1.GetTaskResponse
+	21, // 67: esteira.v1.JobService.ListTasks:output_type -> esteira.v1.ListTasksResponse
+	23, // 68: esteira.v1.JobService.WatchJobs:output_type -> esteira.v1.WatchJobsResponse
+	60, // [60:69] is the sub-list for method output_type
+	51, // [51:60] is the sub-list for method input_type
+	51, // [51:51] is the sub-list for extension type_name
+	51, // [51:51] is the sub-list for extension extendee
+	0,  // [0:51] is the sub-list for field type_name
 }
 
 func init() { file_esteira_v1_job_proto_init() }

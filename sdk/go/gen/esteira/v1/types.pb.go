@@ -34,7 +34,7 @@
 // | ALREADY_EXISTS | NAME_TAKEN: a name or an id that the caller chose belongs to something else | stops, or chooses another |
 // | FAILED_PRECONDITION | LEASE_LOST, JOB_TERMINAL, JOB_STATE_CONFLICT, CHUNK_GAP, VERSION_RETIRED, REQUEST_ID_REUSED, PROTOCOL_UNSUPPORTED | drops its work, or reads again |
 // | ABORTED | ETAG_MISMATCH, VERSION_CONFLICT, RESULT_CONFLICT | reads again and decides |
-// | RESOURCE_EXHAUSTED | OVERLOADED (always with `google.rpc.RetryInfo`) | waits as told, then sends the same bytes |
+// | RESOURCE_EXHAUSTED | OVERLOADED, RESERVE_EXHAUSTED (always with `google.rpc.RetryInfo`) | waits as told, then sends the same bytes |
 // | UNAVAILABLE | STORE_UNAVAILABLE (with `google.rpc.RetryInfo`) | sends the same bytes with backoff |
 // | UNAUTHENTICATED | TOKEN_INVALID | stops |
 // | PERMISSION_DENIED | ROLE_MISSING, FUNCTION_NOT_ALLOWED, ACCOUNT_MISMATCH | stops |
@@ -88,6 +88,68 @@ const (
 	// Verify that runtime/protoimpl is sufficiently up-to-date.
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
+
+// How safe what was accepted is when the answer leaves. Later issues of the contract may add others; a client takes one that
+// it does not know as "kept".
+type Durability int32
+
+const (
+	// It was not accepted.
+	Durability_DURABILITY_UNSPECIFIED Durability = 0
+	// Committed in the coordinator's database.
+	Durability_DURABILITY_COMMITTED Durability = 1
+	// The database did not take it. Synced to a disk beside the coordinator; applied when the database is back.
+	Durability_DURABILITY_LAST_RESORT_DISK Durability = 2
+	// The same in memory that outlives the coordinator, not the machine's power.
+	Durability_DURABILITY_LAST_RESORT_MEMORY Durability = 3
+	// Nothing but the coordinator's standard error took it, and a person must bring it back.
+	Durability_DURABILITY_LAST_RESORT_STANDARD_ERROR Durability = 4
+)
+
+// Enum value maps for Durability.
+var (
+	Durability_name = map[int32]string{
+		0: "DURABILITY_UNSPECIFIED",
+		1: "DURABILITY_COMMITTED",
+		2: "DURABILITY_LAST_RESORT_DISK",
+		3: "DURABILITY_LAST_RESORT_MEMORY",
+		4: "DURABILITY_LAST_RESORT_STANDARD_ERROR",
+	}
+	Durability_value = map[string]int32{
+		"DURABILITY_UNSPECIFIED":                0,
+		"DURABILITY_COMMITTED":                  1,
+		"DURABILITY_LAST_RESORT_DISK":           2,
+		"DURABILITY_LAST_RESORT_MEMORY":         3,
+		"DURABILITY_LAST_RESORT_STANDARD_ERROR": 4,
+	}
+)
+
+func (x Durability) Enum() *Durability {
+	p := new(Durability)
+	*p = x
+	return p
+}
+
+func (x Durability) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Durability) Descriptor() protoreflect.EnumDescriptor {
+	return file_esteira_v1_types_proto_enumTypes[0].Descriptor()
+}
+
+func (Durability) Type() protoreflect.EnumType {
+	return &file_esteira_v1_types_proto_enumTypes[0]
+}
+
+func (x Durability) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Durability.Descriptor instead.
+func (Durability) EnumDescriptor() ([]byte, []int) {
+	return file_esteira_v1_types_proto_rawDescGZIP(), []int{0}
+}
 
 // What a failure means for what happens next. A worker reports RETRYABLE, NON_RETRYABLE, TIMEOUT or CANCELLED; the
 // other kinds are the coordinator's own, and refused from a worker with FIELD_INVALID.
@@ -145,11 +207,11 @@ func (x FailureKind) String() string {
 }
 
 func (FailureKind) Descriptor() protoreflect.EnumDescriptor {
-	return file_esteira_v1_types_proto_enumTypes[0].Descriptor()
+	return file_esteira_v1_types_proto_enumTypes[1].Descriptor()
 }
 
 func (FailureKind) Type() protoreflect.EnumType {
-	return &file_esteira_v1_types_proto_enumTypes[0]
+	return &file_esteira_v1_types_proto_enumTypes[1]
 }
 
 func (x FailureKind) Number() protoreflect.EnumNumber {
@@ -158,7 +220,7 @@ func (x FailureKind) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use FailureKind.Descriptor instead.
 func (FailureKind) EnumDescriptor() ([]byte, []int) {
-	return file_esteira_v1_types_proto_rawDescGZIP(), []int{0}
+	return file_esteira_v1_types_proto_rawDescGZIP(), []int{1}
 }
 
 // How many outputs an execution of a function has.
@@ -203,11 +265,11 @@ func (x OutputType) String() string {
 }
 
 func (OutputType) Descriptor() protoreflect.EnumDescriptor {
-	return file_esteira_v1_types_proto_enumTypes[1].Descriptor()
+	return file_esteira_v1_types_proto_enumTypes[2].Descriptor()
 }
 
 func (OutputType) Type() protoreflect.EnumType {
-	return &file_esteira_v1_types_proto_enumTypes[1]
+	return &file_esteira_v1_types_proto_enumTypes[2]
 }
 
 func (x OutputType) Number() protoreflect.EnumNumber {
@@ -216,7 +278,7 @@ func (x OutputType) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use OutputType.Descriptor instead.
 func (OutputType) EnumDescriptor() ([]byte, []int) {
-	return file_esteira_v1_types_proto_rawDescGZIP(), []int{1}
+	return file_esteira_v1_types_proto_rawDescGZIP(), []int{2}
 }
 
 // What the data is for. Set when a job starts, never changed, inherited by all that the job produces. How long it is kept
@@ -261,11 +323,11 @@ func (x DataClass) String() string {
 }
 
 func (DataClass) Descriptor() protoreflect.EnumDescriptor {
-	return file_esteira_v1_types_proto_enumTypes[2].Descriptor()
+	return file_esteira_v1_types_proto_enumTypes[3].Descriptor()
 }
 
 func (DataClass) Type() protoreflect.EnumType {
-	return &file_esteira_v1_types_proto_enumTypes[2]
+	return &file_esteira_v1_types_proto_enumTypes[3]
 }
 
 func (x DataClass) Number() protoreflect.EnumNumber {
@@ -274,7 +336,7 @@ func (x DataClass) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use DataClass.Descriptor instead.
 func (DataClass) EnumDescriptor() ([]byte, []int) {
-	return file_esteira_v1_types_proto_rawDescGZIP(), []int{2}
+	return file_esteira_v1_types_proto_rawDescGZIP(), []int{3}
 }
 
 // Why something does not go on now. Whatever is neither running nor terminal has a reason; when there are several, the
@@ -343,11 +405,11 @@ func (x WaitReason) String() string {
 }
 
 func (WaitReason) Descriptor() protoreflect.EnumDescriptor {
-	return file_esteira_v1_types_proto_enumTypes[3].Descriptor()
+	return file_esteira_v1_types_proto_enumTypes[4].Descriptor()
 }
 
 func (WaitReason) Type() protoreflect.EnumType {
-	return &file_esteira_v1_types_proto_enumTypes[3]
+	return &file_esteira_v1_types_proto_enumTypes[4]
 }
 
 func (x WaitReason) Number() protoreflect.EnumNumber {
@@ -356,7 +418,7 @@ func (x WaitReason) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use WaitReason.Descriptor instead.
 func (WaitReason) EnumDescriptor() ([]byte, []int) {
-	return file_esteira_v1_types_proto_rawDescGZIP(), []int{3}
+	return file_esteira_v1_types_proto_rawDescGZIP(), []int{4}
 }
 
 // How the job came to be.
@@ -396,11 +458,11 @@ func (x Lineage_Kind) String() string {
 }
 
 func (Lineage_Kind) Descriptor() protoreflect.EnumDescriptor {
-	return file_esteira_v1_types_proto_enumTypes[4].Descriptor()
+	return file_esteira_v1_types_proto_enumTypes[5].Descriptor()
 }
 
 func (Lineage_Kind) Type() protoreflect.EnumType {
-	return &file_esteira_v1_types_proto_enumTypes[4]
+	return &file_esteira_v1_types_proto_enumTypes[5]
 }
 
 func (x Lineage_Kind) Number() protoreflect.EnumNumber {
@@ -1140,7 +1202,14 @@ const file_esteira_v1_types_proto_rawDesc = "" +
 	"\x06policy\x18\x01 \x01(\tR\x06policy\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\tR\aversion\x12\x16\n" +
 	"\x06passed\x18\x03 \x01(\bR\x06passed\x12\x16\n" +
-	"\x06detail\x18\x04 \x01(\tR\x06detail*\xd8\x01\n" +
+	"\x06detail\x18\x04 \x01(\tR\x06detail*\xb1\x01\n" +
+	"\n" +
+	"Durability\x12\x1a\n" +
+	"\x16DURABILITY_UNSPECIFIED\x10\x00\x12\x18\n" +
+	"\x14DURABILITY_COMMITTED\x10\x01\x12\x1f\n" +
+	"\x1bDURABILITY_LAST_RESORT_DISK\x10\x02\x12!\n" +
+	"\x1dDURABILITY_LAST_RESORT_MEMORY\x10\x03\x12)\n" +
+	"%DURABILITY_LAST_RESORT_STANDARD_ERROR\x10\x04*\xd8\x01\n" +
 	"\vFailureKind\x12\x1c\n" +
 	"\x18FAILURE_KIND_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16FAILURE_KIND_RETRYABLE\x10\x01\x12\x1e\n" +
@@ -1186,37 +1255,38 @@ func file_esteira_v1_types_proto_rawDescGZIP() []byte {
 	return file_esteira_v1_types_proto_rawDescData
 }
 
-var file_esteira_v1_types_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
+var file_esteira_v1_types_proto_enumTypes = make([]protoimpl.EnumInfo, 6)
 var file_esteira_v1_types_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
 var file_esteira_v1_types_proto_goTypes = []any{
-	(FailureKind)(0),            // 0: esteira.v1.FailureKind
-	(OutputType)(0),             // 1: esteira.v1.OutputType
-	(DataClass)(0),              // 2: esteira.v1.DataClass
-	(WaitReason)(0),             // 3: esteira.v1.WaitReason
-	(Lineage_Kind)(0),           // 4: esteira.v1.Lineage.Kind
-	(*Payload)(nil),             // 5: esteira.v1.Payload
-	(*Actor)(nil),               // 6: esteira.v1.Actor
-	(*AggregateRef)(nil),        // 7: esteira.v1.AggregateRef
-	(*DataPacket)(nil),          // 8: esteira.v1.DataPacket
-	(*Failure)(nil),             // 9: esteira.v1.Failure
-	(*ResourceUsage)(nil),       // 10: esteira.v1.ResourceUsage
-	(*Lineage)(nil),             // 11: esteira.v1.Lineage
-	(*PolicyVerdict)(nil),       // 12: esteira.v1.PolicyVerdict
-	nil,                         // 13: esteira.v1.DataPacket.HeadersEntry
-	(*durationpb.Duration)(nil), // 14: google.protobuf.Duration
+	(Durability)(0),             // 0: esteira.v1.Durability
+	(FailureKind)(0),            // 1: esteira.v1.FailureKind
+	(OutputType)(0),             // 2: esteira.v1.OutputType
+	(DataClass)(0),              // 3: esteira.v1.DataClass
+	(WaitReason)(0),             // 4: esteira.v1.WaitReason
+	(Lineage_Kind)(0),           // 5: esteira.v1.Lineage.Kind
+	(*Payload)(nil),             // 6: esteira.v1.Payload
+	(*Actor)(nil),               // 7: esteira.v1.Actor
+	(*AggregateRef)(nil),        // 8: esteira.v1.AggregateRef
+	(*DataPacket)(nil),          // 9: esteira.v1.DataPacket
+	(*Failure)(nil),             // 10: esteira.v1.Failure
+	(*ResourceUsage)(nil),       // 11: esteira.v1.ResourceUsage
+	(*Lineage)(nil),             // 12: esteira.v1.Lineage
+	(*PolicyVerdict)(nil),       // 13: esteira.v1.PolicyVerdict
+	nil,                         // 14: esteira.v1.DataPacket.HeadersEntry
+	(*durationpb.Duration)(nil), // 15: google.protobuf.Duration
 }
 var file_esteira_v1_types_proto_depIdxs = []int32{
-	6,  // 0: esteira.v1.DataPacket.actor:type_name -> esteira.v1.Actor
-	7,  // 1: esteira.v1.DataPacket.aggregate:type_name -> esteira.v1.AggregateRef
-	5,  // 2: esteira.v1.DataPacket.data:type_name -> esteira.v1.Payload
-	13, // 3: esteira.v1.DataPacket.headers:type_name -> esteira.v1.DataPacket.HeadersEntry
-	0,  // 4: esteira.v1.Failure.kind:type_name -> esteira.v1.FailureKind
-	14, // 5: esteira.v1.Failure.retry_after:type_name -> google.protobuf.Duration
-	5,  // 6: esteira.v1.Failure.details:type_name -> esteira.v1.Payload
-	14, // 7: esteira.v1.ResourceUsage.cpu_time:type_name -> google.protobuf.Duration
-	14, // 8: esteira.v1.ResourceUsage.wall_time:type_name -> google.protobuf.Duration
-	4,  // 9: esteira.v1.Lineage.kind:type_name -> esteira.v1.Lineage.Kind
-	6,  // 10: esteira.v1.Lineage.requested_by:type_name -> esteira.v1.Actor
+	7,  // 0: esteira.v1.DataPacket.actor:type_name -> esteira.v1.Actor
+	8,  // 1: esteira.v1.DataPacket.aggregate:type_name -> esteira.v1.AggregateRef
+	6,  // 2: esteira.v1.DataPacket.data:type_name -> esteira.v1.Payload
+	14, // 3: esteira.v1.DataPacket.headers:type_name -> esteira.v1.DataPacket.HeadersEntry
+	1,  // 4: esteira.v1.Failure.kind:type_name -> esteira.v1.FailureKind
+	15, // 5: esteira.v1.Failure.retry_after:type_name -> google.protobuf.Duration
+	6,  // 6: esteira.v1.Failure.details:type_name -> esteira.v1.Payload
+	15, // 7: esteira.v1.ResourceUsage.cpu_time:type_name -> google.protobuf.Duration
+	15, // 8: esteira.v1.ResourceUsage.wall_time:type_name -> google.protobuf.Duration
+	5,  // 9: esteira.v1.Lineage.kind:type_name -> esteira.v1.Lineage.Kind
+	7,  // 10: esteira.v1.Lineage.requested_by:type_name -> esteira.v1.Actor
 	11, // [11:11] is the sub-list for method output_type
 	11, // [11:11] is the sub-list for method input_type
 	11, // [11:11] is the sub-list for extension type_name
@@ -1238,7 +1308,7 @@ func file_esteira_v1_types_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_esteira_v1_types_proto_rawDesc), len(file_esteira_v1_types_proto_rawDesc)),
-			NumEnums:      5,
+			NumEnums:      6,
 			NumMessages:   9,
 			NumExtensions: 0,
 			NumServices:   0,

@@ -140,56 +140,6 @@ func (LeaseStatus) EnumDescriptor() ([]byte, []int) {
 	return file_esteira_v1_worker_proto_rawDescGZIP(), []int{1}
 }
 
-// How safe a report is when its outcome is sent. Later issues of the contract add others; a client takes one that it
-// does not know as "kept".
-type Durability int32
-
-const (
-	// The report was not applied.
-	Durability_DURABILITY_UNSPECIFIED Durability = 0
-	// Committed in the coordinator's database.
-	Durability_DURABILITY_COMMITTED Durability = 1
-)
-
-// Enum value maps for Durability.
-var (
-	Durability_name = map[int32]string{
-		0: "DURABILITY_UNSPECIFIED",
-		1: "DURABILITY_COMMITTED",
-	}
-	Durability_value = map[string]int32{
-		"DURABILITY_UNSPECIFIED": 0,
-		"DURABILITY_COMMITTED":   1,
-	}
-)
-
-func (x Durability) Enum() *Durability {
-	p := new(Durability)
-	*p = x
-	return p
-}
-
-func (x Durability) String() string {
-	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
-}
-
-func (Durability) Descriptor() protoreflect.EnumDescriptor {
-	return file_esteira_v1_worker_proto_enumTypes[2].Descriptor()
-}
-
-func (Durability) Type() protoreflect.EnumType {
-	return &file_esteira_v1_worker_proto_enumTypes[2]
-}
-
-func (x Durability) Number() protoreflect.EnumNumber {
-	return protoreflect.EnumNumber(x)
-}
-
-// Deprecated: Use Durability.Descriptor instead.
-func (Durability) EnumDescriptor() ([]byte, []int) {
-	return file_esteira_v1_worker_proto_rawDescGZIP(), []int{2}
-}
-
 // A function that a worker can run.
 type FunctionSpec struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -635,8 +585,11 @@ type TaskLease struct {
 	LeaseTtl *durationpb.Duration `protobuf:"bytes,14,opt,name=lease_ttl,json=leaseTtl,proto3" json:"lease_ttl,omitempty"`
 	// How long the function may run; when it is over the attempt ends as TIMEOUT, reported or not. Absent = no limit.
 	ExecutionTimeout *durationpb.Duration `protobuf:"bytes,15,opt,name=execution_timeout,json=executionTimeout,proto3" json:"execution_timeout,omitempty"`
-	unknownFields    protoimpl.UnknownFields
-	sizeCache        protoimpl.SizeCache
+	// What a coordinator without its database must know of this lease to take its result all the same. Opaque and sealed; kept
+	// by the worker, sent back only when an outcome says `capsule_wanted`. Empty when the coordinator has no last resort.
+	Capsule       []byte `protobuf:"bytes,16,opt,name=capsule,proto3" json:"capsule,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *TaskLease) Reset() {
@@ -770,6 +723,13 @@ func (x *TaskLease) GetLeaseTtl() *durationpb.Duration {
 func (x *TaskLease) GetExecutionTimeout() *durationpb.Duration {
 	if x != nil {
 		return x.ExecutionTimeout
+	}
+	return nil
+}
+
+func (x *TaskLease) GetCapsule() []byte {
+	if x != nil {
+		return x.Capsule
 	}
 	return nil
 }
@@ -1815,7 +1775,9 @@ type TaskReport struct {
 	// When the function began, by the worker's clock. Kept beside the coordinator's times, never instead of them.
 	StartTime *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=start_time,json=startTime,proto3" json:"start_time,omitempty"`
 	// When the function ended, by the worker's clock.
-	EndTime       *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=end_time,json=endTime,proto3" json:"end_time,omitempty"`
+	EndTime *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=end_time,json=endTime,proto3" json:"end_time,omitempty"`
+	// The lease's capsule, when it is wanted. Not part of what the report says: with it the report is the same report.
+	Capsule       []byte `protobuf:"bytes,8,opt,name=capsule,proto3" json:"capsule,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1908,6 +1870,13 @@ func (x *TaskReport) GetStartTime() *timestamppb.Timestamp {
 func (x *TaskReport) GetEndTime() *timestamppb.Timestamp {
 	if x != nil {
 		return x.EndTime
+	}
+	return nil
+}
+
+func (x *TaskReport) GetCapsule() []byte {
+	if x != nil {
+		return x.Capsule
 	}
 	return nil
 }
@@ -2018,7 +1987,10 @@ type ReportOutcome struct {
 	// Why it was refused; see ReportTasks. Empty = it was applied, now or before.
 	ErrorReason string `protobuf:"bytes,6,opt,name=error_reason,json=errorReason,proto3" json:"error_reason,omitempty"`
 	// The same, for people.
-	ErrorMessage  string `protobuf:"bytes,7,opt,name=error_message,json=errorMessage,proto3" json:"error_message,omitempty"`
+	ErrorMessage string `protobuf:"bytes,7,opt,name=error_message,json=errorMessage,proto3" json:"error_message,omitempty"`
+	// With STORE_UNAVAILABLE: send the report again with the lease's `capsule`, and it can be kept although the database is not
+	// there. A worker that does not know this field sends the same bytes again, as after any STORE_UNAVAILABLE.
+	CapsuleWanted bool `protobuf:"varint,8,opt,name=capsule_wanted,json=capsuleWanted,proto3" json:"capsule_wanted,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2100,6 +2072,13 @@ func (x *ReportOutcome) GetErrorMessage() string {
 		return x.ErrorMessage
 	}
 	return ""
+}
+
+func (x *ReportOutcome) GetCapsuleWanted() bool {
+	if x != nil {
+		return x.CapsuleWanted
+	}
+	return false
 }
 
 // Response of ReportTasks.
@@ -2317,7 +2296,7 @@ const file_esteira_v1_worker_proto_rawDesc = "" +
 	"\fdefault_wait\x18\x11 \x01(\v2\x19.google.protobuf.DurationR\vdefaultWait\x124\n" +
 	"\bmax_wait\x18\x12 \x01(\v2\x19.google.protobuf.DurationR\amaxWait\x12*\n" +
 	"\x11default_page_size\x18\x13 \x01(\x05R\x0fdefaultPageSize\x12\"\n" +
-	"\rmax_page_size\x18\x14 \x01(\x05R\vmaxPageSize\"\xdc\x04\n" +
+	"\rmax_page_size\x18\x14 \x01(\x05R\vmaxPageSize\"\xf6\x04\n" +
 	"\tTaskLease\x12\x1f\n" +
 	"\vlease_token\x18\x01 \x01(\tR\n" +
 	"leaseToken\x12\x17\n" +
@@ -2339,7 +2318,8 @@ const file_esteira_v1_worker_proto_rawDesc = "" +
 	"checkpoint\x18\r \x01(\v2\x13.esteira.v1.PayloadR\n" +
 	"checkpoint\x126\n" +
 	"\tlease_ttl\x18\x0e \x01(\v2\x19.google.protobuf.DurationR\bleaseTtl\x12F\n" +
-	"\x11execution_timeout\x18\x0f \x01(\v2\x19.google.protobuf.DurationR\x10executionTimeout\"\x8d\x01\n" +
+	"\x11execution_timeout\x18\x0f \x01(\v2\x19.google.protobuf.DurationR\x10executionTimeout\x12\x18\n" +
+	"\acapsule\x18\x10 \x01(\fR\acapsule\"\x8d\x01\n" +
 	"\x15RegisterWorkerRequest\x12.\n" +
 	"\x06worker\x18\x01 \x01(\v2\x16.esteira.v1.WorkerInfoR\x06worker\x12!\n" +
 	"\fmin_protocol\x18\x02 \x01(\x05R\vminProtocol\x12!\n" +
@@ -2417,7 +2397,7 @@ const file_esteira_v1_worker_proto_rawDesc = "" +
 	"checkpoint\x18\x02 \x01(\v2\x13.esteira.v1.PayloadR\n" +
 	"checkpoint\"!\n" +
 	"\aRelease\x12\x16\n" +
-	"\x06reason\x18\x01 \x01(\tR\x06reason\"\xf5\x02\n" +
+	"\x06reason\x18\x01 \x01(\tR\x06reason\"\x8f\x03\n" +
 	"\n" +
 	"TaskReport\x12\x1f\n" +
 	"\vlease_token\x18\x01 \x01(\tR\n" +
@@ -2428,12 +2408,13 @@ const file_esteira_v1_worker_proto_rawDesc = "" +
 	"\x05usage\x18\x05 \x01(\v2\x19.esteira.v1.ResourceUsageR\x05usage\x129\n" +
 	"\n" +
 	"start_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\tstartTime\x125\n" +
-	"\bend_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\aendTimeB\t\n" +
+	"\bend_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\aendTime\x12\x18\n" +
+	"\acapsule\x18\b \x01(\fR\acapsuleB\t\n" +
 	"\aoutcome\"\x98\x01\n" +
 	"\x12ReportTasksRequest\x12\x1b\n" +
 	"\tworker_id\x18\x01 \x01(\tR\bworkerId\x120\n" +
 	"\areports\x18\x02 \x03(\v2\x16.esteira.v1.TaskReportR\areports\x123\n" +
-	"\x05lease\x18\x03 \x01(\v2\x1d.esteira.v1.LeaseTasksRequestR\x05lease\"\xae\x02\n" +
+	"\x05lease\x18\x03 \x01(\v2\x1d.esteira.v1.LeaseTasksRequestR\x05lease\"\xd5\x02\n" +
 	"\rReportOutcome\x12\x1f\n" +
 	"\vlease_token\x18\x01 \x01(\tR\n" +
 	"leaseToken\x12'\n" +
@@ -2445,7 +2426,8 @@ const file_esteira_v1_worker_proto_rawDesc = "" +
 	"will_retry\x18\x04 \x01(\bR\twillRetry\x124\n" +
 	"\bretry_in\x18\x05 \x01(\v2\x19.google.protobuf.DurationR\aretryIn\x12!\n" +
 	"\ferror_reason\x18\x06 \x01(\tR\verrorReason\x12#\n" +
-	"\rerror_message\x18\a \x01(\tR\ferrorMessage\"\x82\x01\n" +
+	"\rerror_message\x18\a \x01(\tR\ferrorMessage\x12%\n" +
+	"\x0ecapsule_wanted\x18\b \x01(\bR\rcapsuleWanted\"\x82\x01\n" +
 	"\x13ReportTasksResponse\x125\n" +
 	"\boutcomes\x18\x01 \x03(\v2\x19.esteira.v1.ReportOutcomeR\boutcomes\x124\n" +
 	"\x05lease\x18\x02 \x01(\v2\x1e.esteira.v1.LeaseTasksResponseR\x05lease\"z\n" +
@@ -2464,11 +2446,7 @@ const file_esteira_v1_worker_proto_rawDesc = "" +
 	"\x18LEASE_STATUS_UNSPECIFIED\x10\x00\x12\x17\n" +
 	"\x13LEASE_STATUS_ACTIVE\x10\x01\x12!\n" +
 	"\x1dLEASE_STATUS_CANCEL_REQUESTED\x10\x02\x12\x15\n" +
-	"\x11LEASE_STATUS_LOST\x10\x03*B\n" +
-	"\n" +
-	"Durability\x12\x1a\n" +
-	"\x16DURABILITY_UNSPECIFIED\x10\x00\x12\x18\n" +
-	"\x14DURABILITY_COMMITTED\x10\x012\x87\x04\n" +
+	"\x11LEASE_STATUS_LOST\x10\x032\x87\x04\n" +
 	"\rWorkerService\x12W\n" +
 	"\x0eRegisterWorker\x12!.esteira.v1.RegisterWorkerRequest\x1a\".esteira.v1.RegisterWorkerResponse\x12K\n" +
 	"\n" +
@@ -2491,116 +2469,116 @@ func file_esteira_v1_worker_proto_rawDescGZIP() []byte {
 	return file_esteira_v1_worker_proto_rawDescData
 }
 
-var file_esteira_v1_worker_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
+var file_esteira_v1_worker_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
 var file_esteira_v1_worker_proto_msgTypes = make([]protoimpl.MessageInfo, 27)
 var file_esteira_v1_worker_proto_goTypes = []any{
 	(WorkerDirective)(0),            // 0: esteira.v1.WorkerDirective
 	(LeaseStatus)(0),                // 1: esteira.v1.LeaseStatus
-	(Durability)(0),                 // 2: esteira.v1.Durability
-	(*FunctionSpec)(nil),            // 3: esteira.v1.FunctionSpec
-	(*WorkerInfo)(nil),              // 4: esteira.v1.WorkerInfo
-	(*Limits)(nil),                  // 5: esteira.v1.Limits
-	(*TaskLease)(nil),               // 6: esteira.v1.TaskLease
-	(*RegisterWorkerRequest)(nil),   // 7: esteira.v1.RegisterWorkerRequest
-	(*RegisterWorkerResponse)(nil),  // 8: esteira.v1.RegisterWorkerResponse
-	(*LeaseTasksRequest)(nil),       // 9: esteira.v1.LeaseTasksRequest
-	(*LeaseTasksResponse)(nil),      // 10: esteira.v1.LeaseTasksResponse
-	(*LeaseBeat)(nil),               // 11: esteira.v1.LeaseBeat
-	(*LeaseVerdict)(nil),            // 12: esteira.v1.LeaseVerdict
-	(*HeartbeatLeasesRequest)(nil),  // 13: esteira.v1.HeartbeatLeasesRequest
-	(*HeartbeatLeasesResponse)(nil), // 14: esteira.v1.HeartbeatLeasesResponse
-	(*AppendOutputsRequest)(nil),    // 15: esteira.v1.AppendOutputsRequest
-	(*AppendOutputsResponse)(nil),   // 16: esteira.v1.AppendOutputsResponse
-	(*Outputs)(nil),                 // 17: esteira.v1.Outputs
-	(*OutboxEmit)(nil),              // 18: esteira.v1.OutboxEmit
-	(*Completion)(nil),              // 19: esteira.v1.Completion
-	(*Failing)(nil),                 // 20: esteira.v1.Failing
-	(*Release)(nil),                 // 21: esteira.v1.Release
-	(*TaskReport)(nil),              // 22: esteira.v1.TaskReport
-	(*ReportTasksRequest)(nil),      // 23: esteira.v1.ReportTasksRequest
-	(*ReportOutcome)(nil),           // 24: esteira.v1.ReportOutcome
-	(*ReportTasksResponse)(nil),     // 25: esteira.v1.ReportTasksResponse
-	(*DrainWorkerRequest)(nil),      // 26: esteira.v1.DrainWorkerRequest
-	(*DrainWorkerResponse)(nil),     // 27: esteira.v1.DrainWorkerResponse
-	nil,                             // 28: esteira.v1.WorkerInfo.LabelsEntry
-	nil,                             // 29: esteira.v1.OutboxEmit.HeadersEntry
-	(OutputType)(0),                 // 30: esteira.v1.OutputType
-	(*durationpb.Duration)(nil),     // 31: google.protobuf.Duration
-	(*DataPacket)(nil),              // 32: esteira.v1.DataPacket
-	(*Payload)(nil),                 // 33: esteira.v1.Payload
-	(*emptypb.Empty)(nil),           // 34: google.protobuf.Empty
-	(*AggregateRef)(nil),            // 35: esteira.v1.AggregateRef
-	(*PolicyVerdict)(nil),           // 36: esteira.v1.PolicyVerdict
-	(*Failure)(nil),                 // 37: esteira.v1.Failure
-	(*ResourceUsage)(nil),           // 38: esteira.v1.ResourceUsage
-	(*timestamppb.Timestamp)(nil),   // 39: google.protobuf.Timestamp
+	(*FunctionSpec)(nil),            // 2: esteira.v1.FunctionSpec
+	(*WorkerInfo)(nil),              // 3: esteira.v1.WorkerInfo
+	(*Limits)(nil),                  // 4: esteira.v1.Limits
+	(*TaskLease)(nil),               // 5: esteira.v1.TaskLease
+	(*RegisterWorkerRequest)(nil),   // 6: esteira.v1.RegisterWorkerRequest
+	(*RegisterWorkerResponse)(nil),  // 7: esteira.v1.RegisterWorkerResponse
+	(*LeaseTasksRequest)(nil),       // 8: esteira.v1.LeaseTasksRequest
+	(*LeaseTasksResponse)(nil),      // 9: esteira.v1.LeaseTasksResponse
+	(*LeaseBeat)(nil),               // 10: esteira.v1.LeaseBeat
+	(*LeaseVerdict)(nil),            // 11: esteira.v1.LeaseVerdict
+	(*HeartbeatLeasesRequest)(nil),  // 12: esteira.v1.HeartbeatLeasesRequest
+	(*HeartbeatLeasesResponse)(nil), // 13: esteira.v1.HeartbeatLeasesResponse
+	(*AppendOutputsRequest)(nil),    // 14: esteira.v1.AppendOutputsRequest
+	(*AppendOutputsResponse)(nil),   // 15: esteira.v1.AppendOutputsResponse
+	(*Outputs)(nil),                 // 16: esteira.v1.Outputs
+	(*OutboxEmit)(nil),              // 17: esteira.v1.OutboxEmit
+	(*Completion)(nil),              // 18: esteira.v1.Completion
+	(*Failing)(nil),                 // 19: esteira.v1.Failing
+	(*Release)(nil),                 // 20: esteira.v1.Release
+	(*TaskReport)(nil),              // 21: esteira.v1.TaskReport
+	(*ReportTasksRequest)(nil),      // 22: esteira.v1.ReportTasksRequest
+	(*ReportOutcome)(nil),           // 23: esteira.v1.ReportOutcome
+	(*ReportTasksResponse)(nil),     // 24: esteira.v1.ReportTasksResponse
+	(*DrainWorkerRequest)(nil),      // 25: esteira.v1.DrainWorkerRequest
+	(*DrainWorkerResponse)(nil),     // 26: esteira.v1.DrainWorkerResponse
+	nil,                             // 27: esteira.v1.WorkerInfo.LabelsEntry
+	nil,                             // 28: esteira.v1.OutboxEmit.HeadersEntry
+	(OutputType)(0),                 // 29: esteira.v1.OutputType
+	(*durationpb.Duration)(nil),     // 30: google.protobuf.Duration
+	(*DataPacket)(nil),              // 31: esteira.v1.DataPacket
+	(*Payload)(nil),                 // 32: esteira.v1.Payload
+	(*emptypb.Empty)(nil),           // 33: google.protobuf.Empty
+	(*AggregateRef)(nil),            // 34: esteira.v1.AggregateRef
+	(*PolicyVerdict)(nil),           // 35: esteira.v1.PolicyVerdict
+	(*Failure)(nil),                 // 36: esteira.v1.Failure
+	(*ResourceUsage)(nil),           // 37: esteira.v1.ResourceUsage
+	(*timestamppb.Timestamp)(nil),   // 38: google.protobuf.Timestamp
+	(Durability)(0),                 // 39: esteira.v1.Durability
 }
 var file_esteira_v1_worker_proto_depIdxs = []int32{
-	30, // 0: esteira.v1.FunctionSpec.output_type:type_name -> esteira.v1.OutputType
-	28, // 1: esteira.v1.WorkerInfo.labels:type_name -> esteira.v1.WorkerInfo.LabelsEntry
-	3,  // 2: esteira.v1.WorkerInfo.functions:type_name -> esteira.v1.FunctionSpec
-	31, // 3: esteira.v1.Limits.min_lease_ttl:type_name -> google.protobuf.Duration
-	31, // 4: esteira.v1.Limits.default_lease_ttl:type_name -> google.protobuf.Duration
-	31, // 5: esteira.v1.Limits.max_lease_ttl:type_name -> google.protobuf.Duration
-	31, // 6: esteira.v1.Limits.default_wait:type_name -> google.protobuf.Duration
-	31, // 7: esteira.v1.Limits.max_wait:type_name -> google.protobuf.Duration
-	32, // 8: esteira.v1.TaskLease.packet:type_name -> esteira.v1.DataPacket
-	30, // 9: esteira.v1.TaskLease.output_type:type_name -> esteira.v1.OutputType
-	33, // 10: esteira.v1.TaskLease.checkpoint:type_name -> esteira.v1.Payload
-	31, // 11: esteira.v1.TaskLease.lease_ttl:type_name -> google.protobuf.Duration
-	31, // 12: esteira.v1.TaskLease.execution_timeout:type_name -> google.protobuf.Duration
-	4,  // 13: esteira.v1.RegisterWorkerRequest.worker:type_name -> esteira.v1.WorkerInfo
-	5,  // 14: esteira.v1.RegisterWorkerResponse.limits:type_name -> esteira.v1.Limits
-	31, // 15: esteira.v1.RegisterWorkerResponse.heartbeat_interval:type_name -> google.protobuf.Duration
-	31, // 16: esteira.v1.LeaseTasksRequest.wait:type_name -> google.protobuf.Duration
-	31, // 17: esteira.v1.LeaseTasksRequest.lease_ttl:type_name -> google.protobuf.Duration
-	6,  // 18: esteira.v1.LeaseTasksResponse.leases:type_name -> esteira.v1.TaskLease
+	29, // 0: esteira.v1.FunctionSpec.output_type:type_name -> esteira.v1.OutputType
+	27, // 1: esteira.v1.WorkerInfo.labels:type_name -> esteira.v1.WorkerInfo.LabelsEntry
+	2,  // 2: esteira.v1.WorkerInfo.functions:type_name -> esteira.v1.FunctionSpec
+	30, // 3: esteira.v1.Limits.min_lease_ttl:type_name -> google.protobuf.Duration
+	30, // 4: esteira.v1.Limits.default_lease_ttl:type_name -> google.protobuf.Duration
+	30, // 5: esteira.v1.Limits.max_lease_ttl:type_name -> google.protobuf.Duration
+	30, // 6: esteira.v1.Limits.default_wait:type_name -> google.protobuf.Duration
+	30, // 7: esteira.v1.Limits.max_wait:type_name -> google.protobuf.Duration
+	31, // 8: esteira.v1.TaskLease.packet:type_name -> esteira.v1.DataPacket
+	29, // 9: esteira.v1.TaskLease.output_type:type_name -> esteira.v1.OutputType
+	32, // 10: esteira.v1.TaskLease.checkpoint:type_name -> esteira.v1.Payload
+	30, // 11: esteira.v1.TaskLease.lease_ttl:type_name -> google.protobuf.Duration
+	30, // 12: esteira.v1.TaskLease.execution_timeout:type_name -> google.protobuf.Duration
+	3,  // 13: esteira.v1.RegisterWorkerRequest.worker:type_name -> esteira.v1.WorkerInfo
+	4,  // 14: esteira.v1.RegisterWorkerResponse.limits:type_name -> esteira.v1.Limits
+	30, // 15: esteira.v1.RegisterWorkerResponse.heartbeat_interval:type_name -> google.protobuf.Duration
+	30, // 16: esteira.v1.LeaseTasksRequest.wait:type_name -> google.protobuf.Duration
+	30, // 17: esteira.v1.LeaseTasksRequest.lease_ttl:type_name -> google.protobuf.Duration
+	5,  // 18: esteira.v1.LeaseTasksResponse.leases:type_name -> esteira.v1.TaskLease
 	0,  // 19: esteira.v1.LeaseTasksResponse.directive:type_name -> esteira.v1.WorkerDirective
-	33, // 20: esteira.v1.LeaseBeat.checkpoint:type_name -> esteira.v1.Payload
-	31, // 21: esteira.v1.LeaseBeat.lease_ttl:type_name -> google.protobuf.Duration
+	32, // 20: esteira.v1.LeaseBeat.checkpoint:type_name -> esteira.v1.Payload
+	30, // 21: esteira.v1.LeaseBeat.lease_ttl:type_name -> google.protobuf.Duration
 	1,  // 22: esteira.v1.LeaseVerdict.status:type_name -> esteira.v1.LeaseStatus
-	31, // 23: esteira.v1.LeaseVerdict.lease_ttl:type_name -> google.protobuf.Duration
-	11, // 24: esteira.v1.HeartbeatLeasesRequest.beats:type_name -> esteira.v1.LeaseBeat
-	12, // 25: esteira.v1.HeartbeatLeasesResponse.verdicts:type_name -> esteira.v1.LeaseVerdict
+	30, // 23: esteira.v1.LeaseVerdict.lease_ttl:type_name -> google.protobuf.Duration
+	10, // 24: esteira.v1.HeartbeatLeasesRequest.beats:type_name -> esteira.v1.LeaseBeat
+	11, // 25: esteira.v1.HeartbeatLeasesResponse.verdicts:type_name -> esteira.v1.LeaseVerdict
 	0,  // 26: esteira.v1.HeartbeatLeasesResponse.directive:type_name -> esteira.v1.WorkerDirective
-	31, // 27: esteira.v1.HeartbeatLeasesResponse.next_heartbeat:type_name -> google.protobuf.Duration
-	33, // 28: esteira.v1.AppendOutputsRequest.items:type_name -> esteira.v1.Payload
-	33, // 29: esteira.v1.Outputs.items:type_name -> esteira.v1.Payload
-	33, // 30: esteira.v1.OutboxEmit.payload:type_name -> esteira.v1.Payload
-	29, // 31: esteira.v1.OutboxEmit.headers:type_name -> esteira.v1.OutboxEmit.HeadersEntry
-	33, // 32: esteira.v1.Completion.single:type_name -> esteira.v1.Payload
-	17, // 33: esteira.v1.Completion.multiple:type_name -> esteira.v1.Outputs
-	34, // 34: esteira.v1.Completion.none:type_name -> google.protobuf.Empty
-	35, // 35: esteira.v1.Completion.aggregate_after:type_name -> esteira.v1.AggregateRef
-	18, // 36: esteira.v1.Completion.emit:type_name -> esteira.v1.OutboxEmit
-	36, // 37: esteira.v1.Completion.verdicts:type_name -> esteira.v1.PolicyVerdict
-	37, // 38: esteira.v1.Failing.failure:type_name -> esteira.v1.Failure
-	33, // 39: esteira.v1.Failing.checkpoint:type_name -> esteira.v1.Payload
-	19, // 40: esteira.v1.TaskReport.completed:type_name -> esteira.v1.Completion
-	20, // 41: esteira.v1.TaskReport.failed:type_name -> esteira.v1.Failing
-	21, // 42: esteira.v1.TaskReport.released:type_name -> esteira.v1.Release
-	38, // 43: esteira.v1.TaskReport.usage:type_name -> esteira.v1.ResourceUsage
-	39, // 44: esteira.v1.TaskReport.start_time:type_name -> google.protobuf.Timestamp
-	39, // 45: esteira.v1.TaskReport.end_time:type_name -> google.protobuf.Timestamp
-	22, // 46: esteira.v1.ReportTasksRequest.reports:type_name -> esteira.v1.TaskReport
-	9,  // 47: esteira.v1.ReportTasksRequest.lease:type_name -> esteira.v1.LeaseTasksRequest
-	2,  // 48: esteira.v1.ReportOutcome.durability:type_name -> esteira.v1.Durability
-	31, // 49: esteira.v1.ReportOutcome.retry_in:type_name -> google.protobuf.Duration
-	24, // 50: esteira.v1.ReportTasksResponse.outcomes:type_name -> esteira.v1.ReportOutcome
-	10, // 51: esteira.v1.ReportTasksResponse.lease:type_name -> esteira.v1.LeaseTasksResponse
-	31, // 52: esteira.v1.DrainWorkerRequest.grace:type_name -> google.protobuf.Duration
-	7,  // 53: esteira.v1.WorkerService.RegisterWorker:input_type -> esteira.v1.RegisterWorkerRequest
-	9,  // 54: esteira.v1.WorkerService.LeaseTasks:input_type -> esteira.v1.LeaseTasksRequest
-	23, // 55: esteira.v1.WorkerService.ReportTasks:input_type -> esteira.v1.ReportTasksRequest
-	13, // 56: esteira.v1.WorkerService.HeartbeatLeases:input_type -> esteira.v1.HeartbeatLeasesRequest
-	15, // 57: esteira.v1.WorkerService.AppendOutputs:input_type -> esteira.v1.AppendOutputsRequest
-	26, // 58: esteira.v1.WorkerService.DrainWorker:input_type -> esteira.v1.DrainWorkerRequest
-	8,  // 59: esteira.v1.WorkerService.RegisterWorker:output_type -> esteira.v1.RegisterWorkerResponse
-	10, // 60: esteira.v1.WorkerService.LeaseTasks:output_type -> esteira.v1.LeaseTasksResponse
-	25, // 61: esteira.v1.WorkerService.ReportTasks:output_type -> esteira.v1.ReportTasksResponse
-	14, // 62: esteira.v1.WorkerService.HeartbeatLeases:output_type -> esteira.v1.HeartbeatLeasesResponse
-	16, // 63: esteira.v1.WorkerService.AppendOutputs:output_type -> esteira.v1.AppendOutputsResponse
-	27, // 64: esteira.v1.WorkerService.DrainWorker:output_type -> esteira.v1.DrainWorkerResponse
+	30, // 27: esteira.v1.HeartbeatLeasesResponse.next_heartbeat:type_name -> google.protobuf.Duration
+	32, // 28: esteira.v1.AppendOutputsRequest.items:type_name -> esteira.v1.Payload
+	32, // 29: esteira.v1.Outputs.items:type_name -> esteira.v1.Payload
+	32, // 30: esteira.v1.OutboxEmit.payload:type_name -> esteira.v1.Payload
+	28, // 31: esteira.v1.OutboxEmit.headers:type_name -> esteira.v1.OutboxEmit.HeadersEntry
+	32, // 32: esteira.v1.Completion.single:type_name -> esteira.v1.Payload
+	16, // 33: esteira.v1.Completion.multiple:type_name -> esteira.v1.Outputs
+	33, // 34: esteira.v1.Completion.none:type_name -> google.protobuf.Empty
+	34, // 35: esteira.v1.Completion.aggregate_after:type_name -> esteira.v1.AggregateRef
+	17, // 36: esteira.v1.Completion.emit:type_name -> esteira.v1.OutboxEmit
+	35, // 37: esteira.v1.Completion.verdicts:type_name -> esteira.v1.PolicyVerdict
+	36, // 38: esteira.v1.Failing.failure:type_name -> esteira.v1.Failure
+	32, // 39: esteira.v1.Failing.checkpoint:type_name -> esteira.v1.Payload
+	18, // 40: esteira.v1.TaskReport.completed:type_name -> esteira.v1.Completion
+	19, // 41: esteira.v1.TaskReport.failed:type_name -> esteira.v1.Failing
+	20, // 42: esteira.v1.TaskReport.released:type_name -> esteira.v1.Release
+	37, // 43: esteira.v1.TaskReport.usage:type_name -> esteira.v1.ResourceUsage
+	38, // 44: esteira.v1.TaskReport.start_time:type_name -> google.protobuf.Timestamp
+	38, // 45: esteira.v1.TaskReport.end_time:type_name -> google.protobuf.Timestamp
+	21, // 46: esteira.v1.ReportTasksRequest.reports:type_name -> esteira.v1.TaskReport
+	8,  // 47: esteira.v1.ReportTasksRequest.lease:type_name -> esteira.v1.LeaseTasksRequest
+	39, // 48: esteira.v1.ReportOutcome.durability:type_name -> esteira.v1.Durability
+	30, // 49: esteira.v1.ReportOutcome.retry_in:type_name -> google.protobuf.Duration
+	23, // 50: esteira.v1.ReportTasksResponse.outcomes:type_name -> esteira.v1.ReportOutcome
+	9,  // 51: esteira.v1.ReportTasksResponse.lease:type_name -> esteira.v1.LeaseTasksResponse
+	30, // 52: esteira.v1.DrainWorkerRequest.grace:type_name -> google.protobuf.Duration
+	6,  // 53: esteira.v1.WorkerService.RegisterWorker:input_type -> esteira.v1.RegisterWorkerRequest
+	8,  // 54: esteira.v1.WorkerService.LeaseTasks:input_type -> esteira.v1.LeaseTasksRequest
+	22, // 55: esteira.v1.WorkerService.ReportTasks:input_type -> esteira.v1.ReportTasksRequest
+	12, // 56: esteira.v1.WorkerService.HeartbeatLeases:input_type -> esteira.v1.HeartbeatLeasesRequest
+	14, // 57: esteira.v1.WorkerService.AppendOutputs:input_type -> esteira.v1.AppendOutputsRequest
+	25, // 58: esteira.v1.WorkerService.DrainWorker:input_type -> esteira.v1.DrainWorkerRequest
+	7,  // 59: esteira.v1.WorkerService.RegisterWorker:output_type -> esteira.v1.RegisterWorkerResponse
+	9,  // 60: esteira.v1.WorkerService.LeaseTasks:output_type -> esteira.v1.LeaseTasksResponse
+	24, // 61: esteira.v1.WorkerService.ReportTasks:output_type -> esteira.v1.ReportTasksResponse
+	13, // 62: esteira.v1.WorkerService.HeartbeatLeases:output_type -> esteira.v1.HeartbeatLeasesResponse
+	15, // 63: esteira.v1.WorkerService.AppendOutputs:output_type -> esteira.v1.AppendOutputsResponse
+	26, // 64: esteira.v1.WorkerService.DrainWorker:output_type -> esteira.v1.DrainWorkerResponse
 	59, // [59:65] is the sub-list for method output_type
 	53, // [53:59] is the sub-list for method input_type
 	53, // [53:53] is the sub-list for extension type_name
@@ -2630,7 +2608,7 @@ func file_esteira_v1_worker_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_esteira_v1_worker_proto_rawDesc), len(file_esteira_v1_worker_proto_rawDesc)),
-			NumEnums:      3,
+			NumEnums:      2,
 			NumMessages:   27,
 			NumExtensions: 0,
 			NumServices:   1,

@@ -235,14 +235,16 @@ class StartJobRequest(_message.Message):
     def __init__(self, request_id: _Optional[str] = ..., job_id: _Optional[str] = ..., plan_id: _Optional[str] = ..., plan_name: _Optional[str] = ..., version: _Optional[int] = ..., packet: _Optional[_Union[_types_pb2.DataPacket, _Mapping]] = ..., labels: _Optional[_Mapping[str, str]] = ..., priority: _Optional[int] = ..., job_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., start_after: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., data_class: _Optional[_Union[_types_pb2.DataClass, str]] = ..., wait: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
 
 class StartJobResponse(_message.Message):
-    __slots__ = ("job", "deduplicated", "completed")
+    __slots__ = ("job", "deduplicated", "completed", "durability")
     JOB_FIELD_NUMBER: _ClassVar[int]
     DEDUPLICATED_FIELD_NUMBER: _ClassVar[int]
     COMPLETED_FIELD_NUMBER: _ClassVar[int]
+    DURABILITY_FIELD_NUMBER: _ClassVar[int]
     job: Job
     deduplicated: bool
     completed: bool
-    def __init__(self, job: _Optional[_Union[Job, _Mapping]] = ..., deduplicated: bool = ..., completed: bool = ...) -> None: ...
+    durability: _types_pb2.Durability
+    def __init__(self, job: _Optional[_Union[Job, _Mapping]] = ..., deduplicated: bool = ..., completed: bool = ..., durability: _Optional[_Union[_types_pb2.Durability, str]] = ...) -> None: ...
 
 class AwaitJobRequest(_message.Message):
     __slots__ = ("job_id", "wait")

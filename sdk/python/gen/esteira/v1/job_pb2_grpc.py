@@ -96,6 +96,10 @@ class JobServiceServicer(object):
         `request_id`, NAME_TAKEN says that the first call arrived: read the job with GetJob. With neither, another job: a
         caller SHOULD always send a `request_id`.
 
+        When the database does not take the job, it is kept in the coordinator's last resort, and `durability` says so. It begins when
+        the database is back; until then GetJob does not know it. If an earlier call with the same `request_id` had started a job
+        whose answer was lost, that job is the one that counts: the call sent again tells its id.
+
         With `wait`, one call starts the job and brings its results. The client's deadline SHOULD then be `wait` + 10 s; a call
         whose answer was lost, or that ended with `completed` = false, is sent again with the same `request_id`.
 
@@ -105,6 +109,8 @@ class JobServiceServicer(object):
         - ALREADY_EXISTS `NAME_TAKEN`: a job with that `job_id` exists already.
         - FAILED_PRECONDITION `VERSION_RETIRED`: name another version.
         - FAILED_PRECONDITION `REQUEST_ID_REUSED`: that `request_id` was sent with another body. Never retry.
+        - RESOURCE_EXHAUSTED `RESERVE_EXHAUSTED`: the database is not there, and what is left of the last resort is kept for
+        results. Wait as told, then send the same bytes.
         - PERMISSION_DENIED `ACCOUNT_MISMATCH`: `packet.actor` contradicts the caller.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

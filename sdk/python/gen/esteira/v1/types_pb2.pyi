@@ -10,6 +10,14 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class Durability(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    DURABILITY_UNSPECIFIED: _ClassVar[Durability]
+    DURABILITY_COMMITTED: _ClassVar[Durability]
+    DURABILITY_LAST_RESORT_DISK: _ClassVar[Durability]
+    DURABILITY_LAST_RESORT_MEMORY: _ClassVar[Durability]
+    DURABILITY_LAST_RESORT_STANDARD_ERROR: _ClassVar[Durability]
+
 class FailureKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     FAILURE_KIND_UNSPECIFIED: _ClassVar[FailureKind]
@@ -46,6 +54,11 @@ class WaitReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     WAIT_REASON_AGGREGATE_BUSY: _ClassVar[WaitReason]
     WAIT_REASON_SUB_PLAN: _ClassVar[WaitReason]
     WAIT_REASON_QUEUE_PAUSED: _ClassVar[WaitReason]
+DURABILITY_UNSPECIFIED: Durability
+DURABILITY_COMMITTED: Durability
+DURABILITY_LAST_RESORT_DISK: Durability
+DURABILITY_LAST_RESORT_MEMORY: Durability
+DURABILITY_LAST_RESORT_STANDARD_ERROR: Durability
 FAILURE_KIND_UNSPECIFIED: FailureKind
 FAILURE_KIND_RETRYABLE: FailureKind
 FAILURE_KIND_NON_RETRYABLE: FailureKind

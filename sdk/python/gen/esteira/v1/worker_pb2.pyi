@@ -26,11 +26,6 @@ class LeaseStatus(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     LEASE_STATUS_ACTIVE: _ClassVar[LeaseStatus]
     LEASE_STATUS_CANCEL_REQUESTED: _ClassVar[LeaseStatus]
     LEASE_STATUS_LOST: _ClassVar[LeaseStatus]
-
-class Durability(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
-    __slots__ = ()
-    DURABILITY_UNSPECIFIED: _ClassVar[Durability]
-    DURABILITY_COMMITTED: _ClassVar[Durability]
 WORKER_DIRECTIVE_UNSPECIFIED: WorkerDirective
 WORKER_DIRECTIVE_CONTINUE: WorkerDirective
 WORKER_DIRECTIVE_DRAIN: WorkerDirective
@@ -39,8 +34,6 @@ LEASE_STATUS_UNSPECIFIED: LeaseStatus
 LEASE_STATUS_ACTIVE: LeaseStatus
 LEASE_STATUS_CANCEL_REQUESTED: LeaseStatus
 LEASE_STATUS_LOST: LeaseStatus
-DURABILITY_UNSPECIFIED: Durability
-DURABILITY_COMMITTED: Durability
 
 class FunctionSpec(_message.Message):
     __slots__ = ("name", "version", "output_type", "summary")
@@ -128,7 +121,7 @@ class Limits(_message.Message):
     def __init__(self, max_message_bytes: _Optional[int] = ..., max_inline_payload_bytes: _Optional[int] = ..., max_json_depth: _Optional[int] = ..., max_headers: _Optional[int] = ..., max_headers_bytes: _Optional[int] = ..., max_plan_bytes: _Optional[int] = ..., max_plan_steps: _Optional[int] = ..., max_plan_depth: _Optional[int] = ..., max_condition_bytes: _Optional[int] = ..., max_fan_out_items: _Optional[int] = ..., max_outputs_per_append: _Optional[int] = ..., max_leases_per_call: _Optional[int] = ..., max_reports_per_call: _Optional[int] = ..., min_lease_ttl: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., default_lease_ttl: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., max_lease_ttl: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., default_wait: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., max_wait: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., default_page_size: _Optional[int] = ..., max_page_size: _Optional[int] = ...) -> None: ...
 
 class TaskLease(_message.Message):
-    __slots__ = ("lease_token", "task_id", "job_id", "plan_version_id", "step_key", "function_name", "attempt", "fence", "idempotency_key", "packet", "config_json", "output_type", "checkpoint", "lease_ttl", "execution_timeout")
+    __slots__ = ("lease_token", "task_id", "job_id", "plan_version_id", "step_key", "function_name", "attempt", "fence", "idempotency_key", "packet", "config_json", "output_type", "checkpoint", "lease_ttl", "execution_timeout", "capsule")
     LEASE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     TASK_ID_FIELD_NUMBER: _ClassVar[int]
     JOB_ID_FIELD_NUMBER: _ClassVar[int]
@@ -144,6 +137,7 @@ class TaskLease(_message.Message):
     CHECKPOINT_FIELD_NUMBER: _ClassVar[int]
     LEASE_TTL_FIELD_NUMBER: _ClassVar[int]
     EXECUTION_TIMEOUT_FIELD_NUMBER: _ClassVar[int]
+    CAPSULE_FIELD_NUMBER: _ClassVar[int]
     lease_token: str
     task_id: str
     job_id: str
@@ -159,7 +153,8 @@ class TaskLease(_message.Message):
     checkpoint: _types_pb2.Payload
     lease_ttl: _duration_pb2.Duration
     execution_timeout: _duration_pb2.Duration
-    def __init__(self, lease_token: _Optional[str] = ..., task_id: _Optional[str] = ..., job_id: _Optional[str] = ..., plan_version_id: _Optional[str] = ..., step_key: _Optional[str] = ..., function_name: _Optional[str] = ..., attempt: _Optional[int] = ..., fence: _Optional[int] = ..., idempotency_key: _Optional[str] = ..., packet: _Optional[_Union[_types_pb2.DataPacket, _Mapping]] = ..., config_json: _Optional[str] = ..., output_type: _Optional[_Union[_types_pb2.OutputType, str]] = ..., checkpoint: _Optional[_Union[_types_pb2.Payload, _Mapping]] = ..., lease_ttl: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., execution_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
+    capsule: bytes
+    def __init__(self, lease_token: _Optional[str] = ..., task_id: _Optional[str] = ..., job_id: _Optional[str] = ..., plan_version_id: _Optional[str] = ..., step_key: _Optional[str] = ..., function_name: _Optional[str] = ..., attempt: _Optional[int] = ..., fence: _Optional[int] = ..., idempotency_key: _Optional[str] = ..., packet: _Optional[_Union[_types_pb2.DataPacket, _Mapping]] = ..., config_json: _Optional[str] = ..., output_type: _Optional[_Union[_types_pb2.OutputType, str]] = ..., checkpoint: _Optional[_Union[_types_pb2.Payload, _Mapping]] = ..., lease_ttl: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., execution_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., capsule: _Optional[bytes] = ...) -> None: ...
 
 class RegisterWorkerRequest(_message.Message):
     __slots__ = ("worker", "min_protocol", "max_protocol")
@@ -321,7 +316,7 @@ class Release(_message.Message):
     def __init__(self, reason: _Optional[str] = ...) -> None: ...
 
 class TaskReport(_message.Message):
-    __slots__ = ("lease_token", "completed", "failed", "released", "usage", "start_time", "end_time")
+    __slots__ = ("lease_token", "completed", "failed", "released", "usage", "start_time", "end_time", "capsule")
     LEASE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     COMPLETED_FIELD_NUMBER: _ClassVar[int]
     FAILED_FIELD_NUMBER: _ClassVar[int]
@@ -329,6 +324,7 @@ class TaskReport(_message.Message):
     USAGE_FIELD_NUMBER: _ClassVar[int]
     START_TIME_FIELD_NUMBER: _ClassVar[int]
     END_TIME_FIELD_NUMBER: _ClassVar[int]
+    CAPSULE_FIELD_NUMBER: _ClassVar[int]
     lease_token: str
     completed: Completion
     failed: Failing
@@ -336,7 +332,8 @@ class TaskReport(_message.Message):
     usage: _types_pb2.ResourceUsage
     start_time: _timestamp_pb2.Timestamp
     end_time: _timestamp_pb2.Timestamp
-    def __init__(self, lease_token: _Optional[str] = ..., completed: _Optional[_Union[Completion, _Mapping]] = ..., failed: _Optional[_Union[Failing, _Mapping]] = ..., released: _Optional[_Union[Release, _Mapping]] = ..., usage: _Optional[_Union[_types_pb2.ResourceUsage, _Mapping]] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    capsule: bytes
+    def __init__(self, lease_token: _Optional[str] = ..., completed: _Optional[_Union[Completion, _Mapping]] = ..., failed: _Optional[_Union[Failing, _Mapping]] = ..., released: _Optional[_Union[Release, _Mapping]] = ..., usage: _Optional[_Union[_types_pb2.ResourceUsage, _Mapping]] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., capsule: _Optional[bytes] = ...) -> None: ...
 
 class ReportTasksRequest(_message.Message):
     __slots__ = ("worker_id", "reports", "lease")
@@ -349,7 +346,7 @@ class ReportTasksRequest(_message.Message):
     def __init__(self, worker_id: _Optional[str] = ..., reports: _Optional[_Iterable[_Union[TaskReport, _Mapping]]] = ..., lease: _Optional[_Union[LeaseTasksRequest, _Mapping]] = ...) -> None: ...
 
 class ReportOutcome(_message.Message):
-    __slots__ = ("lease_token", "already_applied", "durability", "will_retry", "retry_in", "error_reason", "error_message")
+    __slots__ = ("lease_token", "already_applied", "durability", "will_retry", "retry_in", "error_reason", "error_message", "capsule_wanted")
     LEASE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     ALREADY_APPLIED_FIELD_NUMBER: _ClassVar[int]
     DURABILITY_FIELD_NUMBER: _ClassVar[int]
@@ -357,14 +354,16 @@ class ReportOutcome(_message.Message):
     RETRY_IN_FIELD_NUMBER: _ClassVar[int]
     ERROR_REASON_FIELD_NUMBER: _ClassVar[int]
     ERROR_MESSAGE_FIELD_NUMBER: _ClassVar[int]
+    CAPSULE_WANTED_FIELD_NUMBER: _ClassVar[int]
     lease_token: str
     already_applied: bool
-    durability: Durability
+    durability: _types_pb2.Durability
     will_retry: bool
     retry_in: _duration_pb2.Duration
     error_reason: str
     error_message: str
-    def __init__(self, lease_token: _Optional[str] = ..., already_applied: bool = ..., durability: _Optional[_Union[Durability, str]] = ..., will_retry: bool = ..., retry_in: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., error_reason: _Optional[str] = ..., error_message: _Optional[str] = ...) -> None: ...
+    capsule_wanted: bool
+    def __init__(self, lease_token: _Optional[str] = ..., already_applied: bool = ..., durability: _Optional[_Union[_types_pb2.Durability, str]] = ..., will_retry: bool = ..., retry_in: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., error_reason: _Optional[str] = ..., error_message: _Optional[str] = ..., capsule_wanted: bool = ...) -> None: ...
 
 class ReportTasksResponse(_message.Message):
     __slots__ = ("outcomes", "lease")

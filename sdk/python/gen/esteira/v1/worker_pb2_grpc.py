@@ -141,6 +141,11 @@ class WorkerServiceServicer(object):
         - `JSON_INVALID`, `DIGEST_MISMATCH`, `PAYLOAD_TOO_LARGE`, `FIELD_INVALID`: as in types.proto. The lease stays:
         report a failure.
         - `CHUNK_GAP`: `appended_items` is not the number of items appended. Append what is missing and report again.
+        - `STORE_UNAVAILABLE`: the report is nowhere yet; send it again, with the capsule when that is wanted.
+
+        When the database does not take the reports, they are kept in the coordinator's last resort, and `durability` says so: the
+        worker is done with them, and what follows from them happens when the database is back.
+
         Errors of the call mean that no report of it was applied, or that it is not known (UNAVAILABLE, DEADLINE_EXCEEDED).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
