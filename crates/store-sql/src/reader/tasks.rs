@@ -137,14 +137,6 @@ pub(super) async fn task(connection: &mut Connection, job: JobId, task: TaskId) 
     Ok(None)
 }
 
-/// The columns of `attempt` in a SELECT list.
-macro_rules! attempt_columns {
-    () => {
-        "job_id, task_id, number, fence, worker_id, function_version, start_time, end_time, worker_start_time, worker_end_time, failure, \
-         cpu_micros, wall_micros, peak_rss_bytes, bytes_read, bytes_written, report_digest"
-    };
-}
-
 /// See [`esteira_store::Reader::attempts_of`].
 pub(super) async fn attempts_of(connection: &mut Connection, job: JobId, tasks: &[TaskId]) -> Result<Vec<Attempt>> {
     static FIND: Keyed = Keyed {
