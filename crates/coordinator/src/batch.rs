@@ -221,6 +221,8 @@ async fn open_start(
         digest,
     ));
     round.payloads.insert(job.input, start.input.clone());
+    round.digests.insert(job.input, digest);
+    round.note_start(&job, None);
     todos.push(Todo { job: job.id, act: Act::Start, answer: Some((index, 0)) });
     let compiled = start.to_start.compiled.clone();
     round.jobs.insert(job.id, JobEntry { job, compiled, started: true, changed: true });

@@ -3,6 +3,7 @@
 use crate::{
     batch::Answer,
     error::{Error, Reason, Result},
+    leaves::commit,
     round::Round,
     work::{Append, BeatVerdict, HeartBeat},
 };
@@ -93,11 +94,16 @@ pub(crate) async fn append_outputs(round: &mut Round<'_>, append: &Append) -> Re
         return Ok(Err(Error::field("items", format!("a task fans out into at most {FAN_OUT_ITEMS_MAX} items"))));
     }
     let data_class = round.jobs.get(&token.job).map_or(DataClass::Production, |entry| entry.job.data_class);
+    let seed = round.jobs.get(&token.job).and_then(|entry| entry.job.provenance.seed);
     let mut ids = Vec::with_capacity(append.items.len());
     for payload in &append.items {
         let id = round.shared.ids.clone().artifact();
         let digest: [u8; 32] = Sha256::digest(payload.bytes()).into();
         round.batch.artifacts.push((Artifact { id, job: token.job, data_class, payload: payload.clone() }, digest));
+        // Its commitment is kept until the report comes that makes it an output.
+        if let Some(seed) = seed {
+            round.leaves.tables.artifacts.insert(id, commit(&seed, id, digest));
+        }
         ids.push(id);
     }
     round

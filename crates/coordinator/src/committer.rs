@@ -18,7 +18,11 @@ use esteira_model::{
     seeded_bug::{self, Bug},
 };
 use esteira_store::Writer;
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::{Arc, PoisonError},
+    time::Duration,
+};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
@@ -190,6 +194,7 @@ impl Committer {
         let drained = std::mem::take(&mut round.drained);
         let outbox_topics = std::mem::take(&mut round.outbox_topics);
         let (next_due, leaf_count) = (round.next_due, round.leaf_count);
+        let leaves = std::mem::take(&mut round.leaves);
         let mut ended = EndedJobs {
             jobs: std::mem::take(&mut round.jobs),
             outputs: std::mem::take(&mut round.last_outputs),
@@ -204,6 +209,7 @@ impl Committer {
             return Err(error.into());
         }
         shared.log.committed(leaf_count);
+        leaves.keep_in(&mut shared.leaves.lock().unwrap_or_else(PoisonError::into_inner));
         shared.dispatcher.give_back(&unused);
         drained.iter().for_each(|(lane, mark)| shared.dispatcher.clear_backlog(lane, *mark));
         filled.retain(|lane| !drained.contains_key(lane));

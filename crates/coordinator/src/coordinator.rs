@@ -9,6 +9,7 @@ use crate::{
     grant::{self, Grant},
     hub::Hub,
     last_resort::{LastResort, LeaseRecord},
+    leaves,
     log::{self, Log, Signing},
     look, maintenance, membership,
     news::{self, Outgoing},
@@ -23,7 +24,11 @@ use crate::{
 use async_trait::async_trait;
 use esteira_model::{AccountId, ArtifactId, Payload};
 use esteira_store::{Live, LivePlace, Reader, Unit, Writer};
-use std::{pin::Pin, sync::Arc, time::Duration};
+use std::{
+    pin::Pin,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 use tokio::{
     sync::{Notify, mpsc, oneshot},
     task::JoinHandle,
@@ -81,6 +86,8 @@ pub(crate) struct Shared {
     pub catalog: Catalog,
     pub dispatcher: Dispatcher,
     pub hub: Hub,
+    /// What the next leaves refer to.
+    pub leaves: Mutex<leaves::Cache>,
     pub ids: Ids,
     pub tokens: Tokens,
     pub clock: Arc<dyn Clock>,
@@ -121,6 +128,7 @@ impl Shared {
             begun: tokio::time::Instant::now(),
             dispatcher: Dispatcher::default(),
             hub: Hub::default(),
+            leaves: Mutex::default(),
             ids: if settings.ordered_ids { ids } else { ids.unordered() },
             tokens: Tokens::new(key),
             clock,

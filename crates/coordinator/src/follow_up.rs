@@ -2,6 +2,7 @@
 
 use crate::{
     error::{Error, Reason, Result},
+    leaves::Link,
     load::JobEntry,
     round::{Act, Round, Todo},
 };
@@ -59,6 +60,7 @@ impl Round<'_> {
             ..parent.clone()
         };
         self.load_payloads([job.input].into_iter()).await?;
+        self.note_start(&job, Some((parent.id, Link::of(&task))));
         self.jobs.insert(id, JobEntry { job, compiled, started: true, changed: true });
         Ok(Todo::new(id, Act::Start))
     }

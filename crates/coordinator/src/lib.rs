@@ -24,6 +24,7 @@ pub mod lane;
 pub mod last_resort;
 mod leader;
 pub mod lease_tasks;
+pub mod leaves;
 mod load;
 pub mod log;
 mod look;

@@ -5,6 +5,7 @@ use crate::{
     error::Result,
     hub::Change,
     lane::Lane,
+    leaves::Attempts,
     round::Round,
 };
 use esteira_model::{
@@ -29,6 +30,7 @@ impl Round<'_> {
         facts: Vec<Fact>,
         from: &HashMap<TaskId, (Hot, i64)>,
     ) -> Result<()> {
+        let mut attempts = Attempts::default();
         for fact in facts {
             match fact {
                 Fact::ArtifactStored(artifact) => {
@@ -38,8 +40,14 @@ impl Round<'_> {
                     self.batch.artifacts.push((artifact, digest));
                 }
                 Fact::TaskTaken(job_id, task) => self.take(job_id, task, from.get(&task).copied()),
-                Fact::TaskPlaced(task, place) => self.place(job, *task, place).await?,
-                Fact::AttemptEnded(attempt) => self.batch.attempts.push(*attempt),
+                Fact::TaskPlaced(task, place) => {
+                    self.note_placed(&task, &mut attempts);
+                    self.place(job, *task, place).await?;
+                }
+                Fact::AttemptEnded(attempt) => {
+                    self.batch.attempts.push(*attempt);
+                    self.note_attempt(job, &mut attempts);
+                }
                 Fact::TaskEnded(ended) => {
                     self.told.push((job.id, Change::Task(ended.task.id)));
                     self.release_aggregate(job, &ended.task);
@@ -47,6 +55,7 @@ impl Round<'_> {
                         self.last_outputs.insert(job.id, ended.outputs.clone());
                     }
                     self.batch.ended.push(*ended);
+                    self.note_ended(job, &mut attempts);
                 }
                 Fact::Arrived(arrival) => self.batch.arrivals.push(arrival),
                 Fact::Emitted(message) => {

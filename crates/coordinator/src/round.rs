@@ -10,6 +10,7 @@ use crate::{
     error::{Error, Reason, Result},
     grant::{self, Grant},
     hub::Change,
+    leaves::Recording,
     load::JobEntry,
     work::{Report, ReportResult, Told},
 };
@@ -104,6 +105,7 @@ pub(crate) struct Round<'u> {
     pub batch: Batch,
     /// Leaves that this batch recorded.
     pub leaf_count: u64,
+    pub leaves: Recording,
     pub outcomes: HashMap<(usize, usize), Outcome>,
     pub granted: Vec<(Reservation, Leased)>,
     pub reserved: Vec<Reservation>,
@@ -141,6 +143,7 @@ impl<'u> Round<'u> {
             last_outputs: HashMap::new(),
             batch: Batch::default(),
             leaf_count: 0,
+            leaves: Recording::default(),
             outcomes: HashMap::new(),
             granted: Vec::new(),
             reserved: Vec::new(),
@@ -170,6 +173,7 @@ impl<'u> Round<'u> {
             if !todos.is_empty() {
                 self.round(todos, &mut next).await?;
             }
+            self.record_leaves().await?;
             if next.is_empty() && self.released.is_empty() {
                 self.add_jobs();
                 return self.write().await;
@@ -191,8 +195,9 @@ impl<'u> Round<'u> {
         Ok(self.unit.write(&batch).await?)
     }
 
-    /// Jobs are written once, with the last round.
+    /// Jobs and leaves are written once, with the last round.
     fn add_jobs(&mut self) {
+        self.batch.leaves = self.leaves.take_pages();
         for entry in self.jobs.values_mut() {
             if entry.started {
                 self.batch.jobs_started.push(entry.job.clone());
@@ -206,7 +211,8 @@ impl<'u> Round<'u> {
     /// Hands waiting tasks to waiting polls, after all rounds are written.
     pub async fn run_claims(&mut self) -> Result<()> {
         self.claim().await?;
-        if self.batch.leased.is_empty() && self.batch.requests.is_empty() {
+        self.batch.leaves = self.leaves.take_pages();
+        if self.batch.leased.is_empty() && self.batch.requests.is_empty() && self.batch.leaves.is_empty() {
             return Ok(());
         }
         self.write().await
@@ -295,8 +301,11 @@ impl<'u> Round<'u> {
                     self.new_tasks.extend(placed.map(|task| (key, task)));
                 }
                 self.keep_job(&decision.job, decision.job_changed);
-                self.follow_up(&decision.job, decision.follow_ups, next).await?;
                 self.write_facts(&decision.job, decision.facts, &from).await?;
+                self.follow_up(&decision.job, decision.follow_ups, next).await?;
+                if decision.job.state.is_terminal() {
+                    self.note_end(&decision.job);
+                }
                 self.make_room(before);
                 self.answer(&todo, Outcome::Applied { retry_in: decision.retry_in });
             }

@@ -2,6 +2,7 @@
 
 use crate::{
     catalog::PlanKey,
+    clock::random_key,
     coordinator::Coordinator,
     error::{Error, Reason, Result},
     hub::EndOf,
@@ -9,7 +10,9 @@ use crate::{
     work::{Principal, RequestKey, Start, Started, Work},
 };
 use esteira_engine::Entropy;
-use esteira_model::{Actor, DataClass, Flow, Job, JobId, JobState, Lineage, LineageKind, Packet, Time};
+use esteira_model::{
+    Actor, DataClass, Flow, Job, JobId, JobState, Lineage, LineageKind, Packet, Provenance, Seed, Time,
+};
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 /// What a caller asks for, checked for form by the edge.
@@ -17,6 +20,8 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 pub struct StartJob {
     /// For replays; none when the caller gave no `request_id`.
     pub request: Option<RequestKey>,
+    /// SHA-256 of the request, whether it has a `request_id` or not.
+    pub request_digest: [u8; 32],
     /// An id that the caller chose.
     pub job_id: Option<JobId>,
     /// The plan.
@@ -39,6 +44,10 @@ pub struct StartJob {
 
 /// How often a start is prepared whose plan another coordinator changes meanwhile.
 const TRIES_MAX: u32 = 3;
+
+fn random_seed() -> Result<[u8; 32]> {
+    random_key().map_err(|error| Error::new(Reason::Internal, format!("the system gives no random bytes: {error}")))
+}
 
 impl Coordinator {
     /// Starts a job. The answer leaves after the job is durable.
@@ -133,7 +142,11 @@ impl Coordinator {
             create_time: now,
             start_after: ask.start_after,
             deadline: ask.job_timeout.map(|timeout| ask.start_after.unwrap_or(now).max(now).after(timeout)),
-            provenance: Default::default(),
+            provenance: Provenance {
+                seed: Some(Seed(random_seed()?)),
+                request_digest: Some(ask.request_digest),
+                start_leaf_at: None,
+            },
             state: JobState::Pending,
             flow: Flow::default(),
             start_time: None,

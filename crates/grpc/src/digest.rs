@@ -85,11 +85,17 @@ pub fn request_key(
     request_id: String,
     message: &mut impl Maps,
 ) -> Option<RequestKey> {
-    (!request_id.is_empty()).then(|| RequestKey {
-        account: principal.account.clone(),
-        id: request_id,
-        digest: of(name, message, &mut Vec::new()),
-    })
+    (!request_id.is_empty()).then(|| key(principal, request_id, digest(name, message)))
+}
+
+/// The same with a digest that was made before.
+pub fn key(principal: &Principal, request_id: String, digest: [u8; 32]) -> RequestKey {
+    RequestKey { account: principal.account.clone(), id: request_id, digest }
+}
+
+/// The digest of a request.
+pub fn digest(name: &str, message: &mut impl Maps) -> [u8; 32] {
+    of(name, message, &mut Vec::new())
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ const LEAF: u8 = 0x00;
 const NODE: u8 = 0x01;
 const COMMITMENT: u8 = 0x02;
 const TEXT: u8 = 0x03;
+const SALT: u8 = 0x04;
 
 /// A SHA-256 value: of bytes, of a leaf, of a tree, or a commitment.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
@@ -41,9 +42,19 @@ impl FromStr for Hash {
     }
 }
 
-/// What makes a commitment impossible to guess: 16 random bytes, drawn once for each artifact and removed with its body.
+/// What makes a commitment impossible to guess: 16 bytes for each artifact, which nobody can find without the seed of its job.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Salt(pub [u8; 16]);
+
+impl Salt {
+    /// The salt of an artifact of the jobs that share this seed.
+    pub fn of_artifact(seed: &[u8; 32], artifact: i64) -> Self {
+        let Hash(hash) = digest(&[&[SALT], seed, &artifact.to_be_bytes()]);
+        let mut salt = [0; 16];
+        salt.copy_from_slice(&hash[..16]);
+        Self(salt)
+    }
+}
 
 impl fmt::Debug for Salt {
     /// Says nothing: with the salt, a small value can be found again from its commitment.

@@ -130,12 +130,21 @@ impl World {
         self.try_start(plan, input, None).await.expect("it starts").job
     }
 
+    pub async fn start_with_timeout(&self, plan: &str, timeout: Duration) -> Job {
+        let ask = StartJob { job_timeout: Some(timeout), ..self.ask(plan, "1", None) };
+        self.coordinator.start_job(&self.principal, ask).await.expect("it starts").job
+    }
+
     pub async fn try_start(
         &self,
         plan: &str,
         input: &str,
         request_id: Option<&str>,
     ) -> esteira_coordinator::error::Result<Started> {
+        self.coordinator.start_job(&self.principal, self.ask(plan, input, request_id)).await
+    }
+
+    fn ask(&self, plan: &str, input: &str, request_id: Option<&str>) -> StartJob {
         let request = request_id.map(|id| RequestKey {
             account: self.principal.account.clone(),
             id: id.into(),
@@ -147,8 +156,9 @@ impl World {
             data: Payload::json(input),
             headers: BTreeMap::new(),
         };
-        let ask = StartJob {
+        StartJob {
             request,
+            request_digest: digest(input),
             job_id: None,
             plan: PlanKey::Name(plan.into()),
             version: 0,
@@ -158,8 +168,7 @@ impl World {
             job_timeout: None,
             start_after: None,
             data_class: None,
-        };
-        self.coordinator.start_job(&self.principal, ask).await
+        }
     }
 
     pub fn poll(&self, worker: &str, functions: &[&str], max: usize, wait: Duration) -> LeaseTasks {
@@ -211,6 +220,17 @@ impl World {
             }
         };
         tokio::time::timeout(PATIENCE, wait).await.expect("the job ends")
+    }
+
+    /// Looks until it is so: these are states of memory that a background loop changes.
+    pub async fn eventually(&self, mut is_so: impl FnMut() -> bool) {
+        let mut looks = tokio::time::interval(Duration::from_millis(10));
+        let look = async {
+            while !is_so() {
+                looks.tick().await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, look).await.expect("in time");
     }
 
     pub async fn job(&self, id: JobId) -> Job {

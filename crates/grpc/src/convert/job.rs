@@ -23,6 +23,7 @@ use std::time::Duration;
 /// A job to start.
 pub fn start(
     request: Option<RequestKey>,
+    request_digest: [u8; 32],
     start: v1::StartJobRequest,
     principal: &Principal,
     now: Time,
@@ -31,6 +32,7 @@ pub fn start(
     let shortest = Duration::from_micros(1);
     Ok(StartJob {
         request,
+        request_digest,
         job_id,
         plan: plan_key!(start.plan, v1::start_job_request::Plan, At::Root)?,
         version: plan::version(start.version, At::Top("version"))?,

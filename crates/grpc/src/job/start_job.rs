@@ -13,7 +13,7 @@ use crate::{
         payload::{self, Bodies},
         time,
     },
-    digest::request_key,
+    digest,
     edge::Edge,
     principal::Caller,
     status::Answer,
@@ -28,8 +28,9 @@ pub async fn start_job(edge: &Edge, caller: &Caller, mut request: v1::StartJobRe
     let request_id = check::request_id(std::mem::take(&mut request.request_id), At::Top("request_id"))?;
     let wait = time::duration(request.wait.take(), At::Top("wait"), Duration::ZERO, limits::WAIT_MAX)?;
     let until = wait.filter(|wait| !wait.is_zero()).map(|wait| Instant::now() + wait);
-    let key = request_key(&caller.principal, "StartJob", request_id, &mut request);
-    let ask = job::start(key, request, &caller.principal, edge.now())?;
+    let digest = digest::digest("StartJob", &mut request);
+    let key = (!request_id.is_empty()).then(|| digest::key(&caller.principal, request_id, digest));
+    let ask = job::start(key, digest, request, &caller.principal, edge.now())?;
     let span = tracing::Span::current();
     let Some(until) = until else {
         // Cheap to clone: the bytes are shared.

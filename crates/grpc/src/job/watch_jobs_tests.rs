@@ -19,6 +19,7 @@ async fn fixture() -> Fixture {
     let principal = Principal { account: AccountId::new("a"), user_id: "u".into(), data_class: DataClass::Qa };
     let publish = PublishPlanVersion {
         request: None,
+        request_digest: [0; 32],
         plan: PlanKey::Name("one".into()),
         project: None,
         definition_json: r#"{"name":"one","steps":[{"step_key":"a","function":"kit.a"}]}"#.into(),

@@ -36,7 +36,7 @@ pub(crate) async fn ledger_pages(connection: &mut Connection, ids: &[PageId]) ->
         Keyed { key: &[Type::I64], sql: "SELECT page_id, leaves FROM k CROSS JOIN ledger_page WHERE page_id = k1" };
     let read = |row: &Row| {
         let mut cells = row.cells();
-        LedgerPage::read(PageId(cells.i64()?), cells.blob()?.to_vec())
+        Ok(LedgerPage::read(PageId(cells.i64()?), cells.blob()?.to_vec()))
     };
     connection.find(&FIND, int_keys(ids.iter().map(|id| id.0))).await?.iter().map(read).collect()
 }

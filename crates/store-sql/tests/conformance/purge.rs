@@ -195,6 +195,8 @@ fn tree(sub_plans: usize) -> TreeSpec {
 }
 
 async fn a_tree_goes_with_all_that_it_made(store: &mut Store) {
+    let recorded = crate::ledger::ledger_page(7, &[b"a leaf"]);
+    store.write(Batch { leaves: vec![recorded.clone()], ..Batch::default() }).await;
     let (gone, stays) = (write_tree(store, &tree(2)).await, write_tree(store, &tree(1)).await);
     let root = gone[0].job.id;
     let key = OutboxKey { account: acme(), topic: "orders".into(), key: "k".into() };
@@ -218,6 +220,7 @@ async fn a_tree_goes_with_all_that_it_made(store: &mut Store) {
     assert_eq!(store.reader.list_jobs(&acme(), &labelled, &page(9)).await.expect("reads").rows.len(), stays.len());
     // Once more is no work.
     assert_eq!(purge(store, &[root], 2).await, Removed::default());
+    assert_eq!(store.reader.ledger_pages(&[recorded.id]).await.expect("reads"), [recorded], "what was recorded stays");
 }
 
 async fn what_is_open_loses_nothing(store: &mut Store) {
