@@ -133,7 +133,9 @@ impl Postgres {
                 thread::sleep(ASK_AGAIN);
             }
         }
+        // They name a process that some systems keep as a zombie, which the next server would take for a living one.
         fs::remove_file(file).expect("nobody holds the data any more");
+        fs::remove_file(self.folder.join(".s.PGSQL.5432.lock")).expect("nor the socket");
     }
 
     /// Starts the server again after [`Self::stop`].

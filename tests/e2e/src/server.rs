@@ -3,6 +3,7 @@
 use crate::{Cli, Process, binary};
 use esteira_sdk::client::Client;
 use std::{
+    ffi::OsString,
     net::SocketAddr,
     path::{Path, PathBuf},
     process::ExitStatus,
@@ -34,6 +35,7 @@ pub struct Server {
     program: PathBuf,
     kind: Kind,
     database: Option<String>,
+    extra: Vec<OsString>,
     directory: TempDir,
     address: SocketAddr,
     process: Process,
@@ -42,29 +44,35 @@ pub struct Server {
 impl Server {
     /// `esteira serve` on SQLite, on a free port.
     pub async fn serve() -> Self {
-        Self::start(binary::esteira(), Kind::Serve, None).await
+        Self::start(binary::esteira(), Kind::Serve, None, Vec::new()).await
+    }
+
+    /// `esteira serve` on this database with these arguments more. The program may be one that becomes the binary, which comes
+    /// behind it as an argument.
+    pub async fn serve_by(program: &Path, database: String, extra: Vec<OsString>) -> Self {
+        Self::start(program, Kind::Serve, Some(database), extra).await
     }
 
     /// `esteira serve` on this database, which others may use too, on a free port.
     pub async fn serve_on(database: String) -> Self {
-        Self::start(binary::esteira(), Kind::Serve, Some(database)).await
+        Self::start(binary::esteira(), Kind::Serve, Some(database), Vec::new()).await
     }
 
     /// The same with another binary; whatever lies there when it is started again is what is started.
     pub async fn serve_with(program: &Path, database: String) -> Self {
-        Self::start(program, Kind::Serve, Some(database)).await
+        Self::start(program, Kind::Serve, Some(database), Vec::new()).await
     }
 
     /// `esteira dev`, with the functions in the box, on a free port.
     pub async fn dev() -> Self {
-        Self::start(binary::esteira(), Kind::Dev, None).await
+        Self::start(binary::esteira(), Kind::Dev, None, Vec::new()).await
     }
 
-    async fn start(program: &Path, kind: Kind, database: Option<String>) -> Self {
+    async fn start(program: &Path, kind: Kind, database: Option<String>, extra: Vec<OsString>) -> Self {
         let directory = tempfile::tempdir().expect("a directory can be made");
-        let mut process = spawn(program, kind, database.as_deref(), directory.path(), "127.0.0.1:0");
+        let mut process = spawn(program, kind, database.as_deref(), &extra, directory.path(), "127.0.0.1:0");
         let address = process.line(ANNOUNCEMENT).await.parse().expect("an address is announced");
-        Self { program: program.into(), kind, database, directory, address, process }
+        Self { program: program.into(), kind, database, extra, directory, address, process }
     }
 
     /// Starts it again on the same data and the same port, after it has ended.
@@ -73,7 +81,7 @@ impl Server {
         let end = Instant::now() + PORT_TAKEN_MAX;
         loop {
             let (database, listen) = (self.database.as_deref(), self.address.to_string());
-            self.process = spawn(&self.program, self.kind, database, self.directory.path(), &listen);
+            self.process = spawn(&self.program, self.kind, database, &self.extra, self.directory.path(), &listen);
             if self.process.next_line(ANNOUNCEMENT).await.is_some() {
                 return;
             }
@@ -108,6 +116,11 @@ impl Server {
     /// Its data and its log.
     pub fn directory(&self) -> &Path {
         self.directory.path()
+    }
+
+    /// Its process id.
+    pub fn id(&self) -> u32 {
+        self.process.id().unwrap_or_else(|| panic!("the coordinator has ended"))
     }
 
     /// Kills it as `kill -9` does.
@@ -152,8 +165,17 @@ impl Server {
     }
 }
 
-fn spawn(program: &Path, kind: Kind, database: Option<&str>, directory: &Path, listen: &str) -> Process {
+fn spawn(
+    program: &Path,
+    kind: Kind,
+    database: Option<&str>,
+    extra: &[OsString],
+    directory: &Path,
+    listen: &str,
+) -> Process {
     let mut command = Command::new(program);
+    // Enough for a test, and made at once.
+    command.env("ESTEIRA_LAST_RESORT_RESERVE", "8MiB");
     match kind {
         Kind::Serve => {
             let file = || format!("sqlite:{}", directory.join("esteira.db").display());
@@ -164,5 +186,6 @@ fn spawn(program: &Path, kind: Kind, database: Option<&str>, directory: &Path, l
             command.args(["dev", "--listen", listen, "--data-dir"]).arg(directory);
         }
     }
+    command.args(extra);
     Process::start("esteira", command, &directory.join("esteira.log"))
 }
