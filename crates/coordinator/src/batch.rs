@@ -6,18 +6,18 @@ use crate::{
     error::{Error, Reason, Result},
     grant::Grant,
     load::JobEntry,
+    reprocess,
     retry_tasks::open_retry,
     round::{Act, Outcome, Round, Todo},
     startable,
     work::{BeatVerdict, Control, RequestKey, Start, Started, Work},
 };
 use esteira_model::{
-    AccountId, Artifact, Job, JobAction, JobId, JobState, TaskId, Time, Uuid, limits,
+    AccountId, Job, JobAction, JobId, JobState, TaskId, Time, Uuid, limits,
     seeded_bug::{self, Bug},
     time,
 };
 use esteira_store::AnsweredRequest;
-use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 
 /// Rows of each kind that one tick looks at.
@@ -202,6 +202,9 @@ async fn open_start(
     if let Some(changed) = startable::changed(round, &start.to_start) {
         return Ok(Some(Err(changed)));
     }
+    if let Some(gone) = reprocess::source_gone(round, start).await? {
+        return Ok(Some(Err(gone)));
+    }
     if start.chosen_id {
         round.load_jobs([start.job.id].into_iter()).await?;
         if round.jobs.contains_key(&start.job.id) {
@@ -215,13 +218,11 @@ async fn open_start(
     let create_time = if start.accepted { start.job.create_time } else { round.now };
     let job = Job { create_time, ..start.job.clone() };
     remember(round, start.request.as_ref().filter(|_| !seeded_bug::is(Bug::DedupeOff)), &[job.id.0]);
-    let digest: [u8; 32] = Sha256::digest(start.input.bytes()).into();
-    round.batch.artifacts.push((
-        Artifact { id: job.input, job: job.id, data_class: job.data_class, payload: start.input.clone() },
-        digest,
-    ));
+    match &start.reprocess {
+        Some(reprocessing) => reprocess::open(round, &job, reprocessing),
+        None => round.store(&job, job.input, start.input.clone()),
+    }
     round.payloads.insert(job.input, start.input.clone());
-    round.digests.insert(job.input, digest);
     round.note_start(&job, None);
     todos.push(Todo { job: job.id, act: Act::Start, answer: Some((index, 0)) });
     let compiled = start.to_start.compiled.clone();

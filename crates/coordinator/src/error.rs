@@ -30,6 +30,7 @@ pub enum Reason {
     JobStateConflict,
     ChunkGap,
     VersionRetired,
+    StepsMismatch,
     RequestIdReused,
     ProtocolUnsupported,
     EtagMismatch,

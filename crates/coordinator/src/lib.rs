@@ -40,6 +40,7 @@ mod presence;
 pub mod purge;
 pub mod queues;
 pub mod report_tasks;
+pub mod reprocess;
 pub mod retention;
 pub mod retry_tasks;
 mod round;

@@ -9,7 +9,7 @@ use crate::{
     round::Round,
 };
 use esteira_model::{
-    Fact, Job, JobId, Place, Task, TaskId, Time, WaitReason, limits,
+    Artifact, ArtifactId, Fact, Job, JobId, Payload, Place, Task, TaskId, Time, WaitReason, limits,
     seeded_bug::{self, Bug},
 };
 use esteira_store::{Hot, Leased, Live, LivePlace, Parked, Queued, Taken};
@@ -23,6 +23,13 @@ pub(crate) fn aggregate_key(job: &Job, task: &Task) -> Option<String> {
 }
 
 impl Round<'_> {
+    /// Stores bytes that a job was given.
+    pub(crate) fn store(&mut self, job: &Job, id: ArtifactId, payload: Payload) {
+        let digest: [u8; 32] = Sha256::digest(payload.bytes()).into();
+        self.digests.insert(id, digest);
+        self.batch.artifacts.push((Artifact { id, job: job.id, data_class: job.data_class, payload }, digest));
+    }
+
     /// Turns the facts of one decision into rows of the batch.
     pub(crate) async fn write_facts(
         &mut self,
@@ -57,6 +64,7 @@ impl Round<'_> {
                     self.batch.ended.push(*ended);
                     self.note_ended(job, &mut attempts);
                 }
+                Fact::TaskCarried(carried) => self.batch.carried.push(carried),
                 Fact::Arrived(arrival) => self.batch.arrivals.push(arrival),
                 Fact::Emitted(message) => {
                     self.outbox_topics.insert((message.account.clone(), message.emit.topic.clone()));

@@ -6,9 +6,11 @@ use crate::{
     round::{Act, Outcome, Prepared, Round, Todo, at, granted, hot},
     work::{Report, Reported, ReportedOutput},
 };
-use esteira_engine::{AttemptEnd, ChildOutcome, Command, Completion, Granted, Graph, Loaded, Needs, Output, Product};
+use esteira_engine::{
+    AttemptEnd, ChildOutcome, Command, Completion, Granted, Graph, Loaded, Needs, Output, Product, Reprocess,
+};
 use esteira_model::{
-    AggregateRef, ArtifactId, Emit, Failure, FailureKind, JobId, JobState, Task, TaskId, Usage, limits,
+    AggregateRef, ArtifactId, Emit, Failure, FailureKind, Job, JobId, JobState, Task, TaskId, Usage, limits,
     seeded_bug::{self, Bug},
 };
 use esteira_store::{Hot, Live, LivePlace};
@@ -29,7 +31,8 @@ impl Round<'_> {
         match (&todo.act, live) {
             (Act::Start, _) => {
                 let input = self.payloads.get(&entry.job.input).cloned();
-                Ok(decide(Command::Start, Loaded { input: input.clone(), job_input: input, ..Loaded::default() }))
+                let command = self.start_of(&entry.job)?;
+                Ok(decide(command, Loaded { input: input.clone(), job_input: input, ..Loaded::default() }))
             }
             (Act::Report(report), live) => self.prepare_report(graph, report, live).await,
             (Act::Overdue { fence, timed_out, .. }, Some(live)) => {
@@ -61,6 +64,15 @@ impl Round<'_> {
             }
             _ => Ok(gone()),
         }
+    }
+
+    /// A job starts from nothing, or from what another has executed.
+    fn start_of(&self, job: &Job) -> Result<Command> {
+        let Some(source) = job.lineage.source else { return Ok(Command::Start) };
+        let carry = self.carries.get(&(job.lineage.root, source)).cloned().ok_or_else(|| {
+            Error::new(Reason::Internal, format!("what job {} takes over from {source} was not read", job.id))
+        })?;
+        Ok(Command::Reprocess(Box::new(Reprocess { carry, input: self.given.get(&job.id).cloned() })))
     }
 
     async fn all_live(&mut self, job: JobId, from: &mut From) -> Result<Vec<(Task, esteira_engine::At)>> {

@@ -62,6 +62,8 @@ pub struct Applied {
     pub open: u64,
     /// Trees that are due and stay, because a message of theirs was not delivered (INV-WHY).
     pub undelivered: u64,
+    /// Trees that are due and stay, because a job that is kept goes on from one of theirs (INV-WHY).
+    pub referred: u64,
     /// Where to go on; none at the end.
     pub next: Option<JobId>,
 }
@@ -131,6 +133,7 @@ impl Pass<'_> {
             match why {
                 Held::Open => self.applied.open += 1,
                 Held::Undelivered => self.applied.undelivered += 1,
+                Held::Referred => self.applied.referred += 1,
             }
         }
         let free: Vec<Tree> =

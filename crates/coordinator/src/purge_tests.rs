@@ -23,7 +23,7 @@ async fn world() -> (Coordinator, Principal, JobId) {
         aggregate: None,
         input: ArtifactId(1),
         priority: 0,
-        lineage: Lineage { kind: LineageKind::Direct, root: id, parent: None, depth: 0 },
+        lineage: Lineage { kind: LineageKind::Direct, root: id, parent: None, depth: 0, source: None },
         create_time: Time(1),
         start_after: None,
         deadline: None,

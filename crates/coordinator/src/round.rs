@@ -14,7 +14,7 @@ use crate::{
     load::JobEntry,
     work::{Report, ReportResult, Told},
 };
-use esteira_engine::{At, Command, Context, Granted, Loaded, Refusal, decide};
+use esteira_engine::{At, Carry, Command, Context, Granted, Loaded, Refusal, decide};
 use esteira_model::{
     AccountId, ArtifactId, EndedTask, Job, JobAction, JobId, Payload, PlanVersionId, Task, TaskId, Time,
 };
@@ -122,6 +122,10 @@ pub(crate) struct Round<'u> {
     pub outbox_topics: HashSet<(AccountId, String)>,
     pub next_due: Option<Time>,
     pub new_tasks: HashMap<(usize, usize), TaskId>,
+    /// What jobs of this batch take over from others: by the root of their tree and the job that they go on from.
+    pub carries: HashMap<(JobId, JobId), Arc<Carry>>,
+    /// Inputs that stand for that of the one task with which a job of this batch goes on.
+    pub given: HashMap<JobId, (ArtifactId, Payload)>,
     /// Failed tasks that are tried again in this batch.
     pub retried: HashSet<TaskId>,
     /// The versions that this batch starts jobs on, as they are now, where others may change them.
@@ -157,6 +161,8 @@ impl<'u> Round<'u> {
             outbox_topics: HashSet::new(),
             next_due: None,
             new_tasks: HashMap::new(),
+            carries: HashMap::new(),
+            given: HashMap::new(),
             retried: HashSet::new(),
             startable: HashMap::new(),
         }

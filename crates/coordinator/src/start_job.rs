@@ -45,8 +45,11 @@ pub struct StartJob {
 /// How often a start is prepared whose plan another coordinator changes meanwhile.
 const TRIES_MAX: u32 = 3;
 
-fn random_seed() -> Result<[u8; 32]> {
-    random_key().map_err(|error| Error::new(Reason::Internal, format!("the system gives no random bytes: {error}")))
+/// What the ledger knows of a root job before its start is recorded.
+pub(crate) fn provenance(request_digest: Option<[u8; 32]>) -> Result<Provenance> {
+    let no_bytes = |error| Error::new(Reason::Internal, format!("the system gives no random bytes: {error}"));
+    let seed = Some(Seed(random_key().map_err(no_bytes)?));
+    Ok(Provenance { seed, request_digest, start_leaf_at: None })
 }
 
 impl Coordinator {
@@ -93,7 +96,7 @@ impl Coordinator {
     }
 
     /// The job that this request started before. It is asked for only when the same start would be refused today.
-    async fn started_before(&self, request: Option<RequestKey>) -> Result<Option<Started>> {
+    pub(crate) async fn started_before(&self, request: Option<RequestKey>) -> Result<Option<Started>> {
         let Some(key) = request else { return Ok(None) };
         self.transact(move |unit| {
             Box::pin(async move {
@@ -138,15 +141,11 @@ impl Coordinator {
             aggregate: ask.packet.aggregate,
             input: ids.artifact(),
             priority: ask.priority,
-            lineage: Lineage { kind: LineageKind::Direct, root: id, parent: None, depth: 0 },
+            lineage: Lineage { kind: LineageKind::Direct, root: id, parent: None, depth: 0, source: None },
             create_time: now,
             start_after: ask.start_after,
             deadline: ask.job_timeout.map(|timeout| ask.start_after.unwrap_or(now).max(now).after(timeout)),
-            provenance: Provenance {
-                seed: Some(Seed(random_seed()?)),
-                request_digest: Some(ask.request_digest),
-                start_leaf_at: None,
-            },
+            provenance: provenance(Some(ask.request_digest))?,
             state: JobState::Pending,
             flow: Flow::default(),
             start_time: None,
@@ -164,6 +163,7 @@ impl Coordinator {
             request: ask.request,
             chosen_id: ask.job_id.is_some(),
             accepted: false,
+            reprocess: None,
         })
     }
 }

@@ -1,6 +1,8 @@
 //! Work for the committer: commands of callers and of the background loops.
 
-use crate::{catalog::ToStart, error::Result, hub::Change, last_resort::Level, token::TaskToken};
+use crate::{
+    catalog::ToStart, error::Result, hub::Change, last_resort::Level, reprocess::Reprocessing, token::TaskToken,
+};
 use async_trait::async_trait;
 use esteira_model::{
     AccountId, AggregateRef, DataClass, Emit, Failure, Job, JobAction, JobId, Payload, TaskId, Time, Usage, Verdict,
@@ -46,6 +48,8 @@ pub struct Start {
     pub chosen_id: bool,
     /// Whether it was accepted before, by the last resort: then its time is that of the job.
     pub accepted: bool,
+    /// The ended job that it goes on from, with what it takes over.
+    pub reprocess: Option<Box<Reprocessing>>,
 }
 
 /// A started job.

@@ -22,7 +22,8 @@ impl Transition<'_, '_> {
     }
 
     /// Builds the input from the step's template, judges it, and begins the task. Its token is there already.
-    pub(crate) fn build_input(&mut self, mut task: Task, arrived: Option<Payload>) {
+    pub(crate) fn build_input(&mut self, task: Task, arrived: Option<Payload>) {
+        let Some(mut task) = self.recall(task) else { return };
         let graph = self.graph;
         let node = graph.node(task.step);
         let mut input = arrived;
@@ -44,6 +45,12 @@ impl Transition<'_, '_> {
                 }
             }
         }
+        self.judge_and_begin(task, input);
+    }
+
+    /// Judges an input that is there, and begins the task.
+    pub(crate) fn judge_and_begin(&mut self, task: Task, input: Option<Payload>) {
+        let node = self.graph.node(task.step);
         let (verdicts, violation) = policy::judge(self.cx.evaluate, &node.input_policies, "input", input.as_ref());
         if let Some(failure) = violation {
             return self.end_failed(task, verdicts, failure, input);
@@ -76,7 +83,8 @@ impl Transition<'_, '_> {
             Run::SubPlan { resolved, .. } => {
                 task.start_time = Some(now);
                 let version = resolved.expect("publish resolves every sub-plan");
-                self.follow_ups.push(FollowUp::StartChild { task: task.clone(), version });
+                let inside = self.inside(task.id);
+                self.follow_ups.push(FollowUp::StartChild { task: task.clone(), version, inside });
                 Place::Parked { reason: WaitReason::SubPlan, due: None }
             }
         };

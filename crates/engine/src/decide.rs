@@ -3,6 +3,7 @@
 //! | command | the task was | it becomes | then |
 //! | --- | --- | --- | --- |
 //! | Start | - | ready, parked or ended (native) | the job runs |
+//! | Reprocess | - | as for Start, or ended at once with what another job executed | the same |
 //! | Complete | leased, or not granted again since | SUCCEEDED | its outputs go on |
 //! | Fail, TimeOut | the same | BACKOFF or FAILED | a failure goes to `on_failure_step` or fails the job at rest |
 //! | Release | leased | ready, at no cost | |
@@ -14,10 +15,13 @@
 //! | Control, Deadline | any | parked, ready or CANCELLED | child jobs follow |
 //! | Retry | FAILED, job still running | a new task on the same item | |
 
-use crate::{child, complete, control, due, fail, gather, graph::Graph, ports::Context, start, transition::Transition};
+use crate::{
+    child, complete, control, due, fail, gather, graph::Graph, ports::Context, reprocess::Reprocess, start,
+    transition::Transition,
+};
 use esteira_model::{
-    AggregateRef, ArtifactId, Emit, EndedTask, Fact, Failure, Job, JobAction, JobId, Payload, PlanVersionId, Task,
-    TaskId, Time, Usage, Verdict, WaitReason,
+    AggregateRef, ArtifactId, Emit, EndedTask, Fact, Failure, Job, JobAction, JobId, Payload, PlanVersionId, Point,
+    Task, TaskId, Time, Usage, Verdict, WaitReason,
     seeded_bug::{self, Bug},
 };
 use std::{collections::BTreeMap, time::Duration};
@@ -99,6 +103,8 @@ pub struct Completion {
 pub enum Command {
     /// Begin.
     Start,
+    /// Begin, and take over what another job executed.
+    Reprocess(Box<Reprocess>),
     /// A worker reports a success.
     Complete(Task, AttemptEnd, Completion),
     /// A worker reports a failure, perhaps with a checkpoint for the next attempt.
@@ -154,6 +160,8 @@ pub enum FollowUp {
         task: Task,
         /// What the child runs.
         version: PlanVersionId,
+        /// The ended job that the child goes on from, and from where: a sub-plan is gone into.
+        inside: Option<(JobId, Point)>,
     },
     /// Tell a parent's task that this job ended.
     TellParent {
@@ -220,6 +228,7 @@ pub fn decide(
     let mut transition = Transition::new(graph, job, loaded, cx);
     match command {
         Command::Start => start::start(&mut transition),
+        Command::Reprocess(reprocess) => start::reprocess(&mut transition, *reprocess)?,
         Command::Complete(task, end, completion) => complete::complete(&mut transition, task, end, completion)?,
         Command::Fail(task, end, failure, checkpoint) => fail::fail(&mut transition, task, end, failure, checkpoint),
         Command::Release(task) => fail::release(&mut transition, task),

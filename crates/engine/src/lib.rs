@@ -5,6 +5,7 @@
 //! Read first: [`graph`] (a plan made ready to run), then [`decide`].
 
 mod begin;
+mod carry;
 mod child;
 mod complete;
 mod control;
@@ -20,6 +21,7 @@ mod graph_shape;
 pub mod issue;
 mod policy;
 pub mod ports;
+pub mod reprocess;
 mod start;
 mod transition;
 
@@ -30,3 +32,4 @@ pub use decide::{
 pub use graph::{Edge, Graph, Needs, Node};
 pub use issue::Issue;
 pub use ports::{Context, Entropy, Evaluate, ExpressionError, JobScope, References, Scope};
+pub use reprocess::{Carry, Executed, Misfit, Reprocess};

@@ -1,6 +1,6 @@
 //! A job starts: a task for each start step.
 
-use crate::transition::Transition;
+use crate::{carry::Carrying, decide::Refusal, reprocess::Reprocess, transition::Transition};
 use esteira_model::{AggregateRef, ItemPath, JobState, Task, TaskId};
 
 pub(crate) fn start(t: &mut Transition<'_, '_>) {
@@ -19,6 +19,21 @@ pub(crate) fn start(t: &mut Transition<'_, '_>) {
         let task = first_task(t, step, t.job.aggregate.clone());
         t.build_input(task, input.clone());
     }
+}
+
+/// A start that takes over what another job executed. All of it is carried here, joins too; what is left begins.
+pub(crate) fn reprocess(t: &mut Transition<'_, '_>, reprocess: Reprocess) -> Result<(), Refusal> {
+    let has_input = reprocess.input.is_some();
+    t.carrying = Some(Carrying::new(reprocess));
+    start(t);
+    t.carry_joins();
+    let begun_with_it = t.carrying.take().map_or(0, |carrying| carrying.inputs_used);
+    if has_input && begun_with_it != 1 {
+        return Err(Refusal::NotNow(format!(
+            "{begun_with_it} tasks would begin with the input that was given: it can stand for the input of one"
+        )));
+    }
+    Ok(())
 }
 
 fn first_task(t: &mut Transition<'_, '_>, step: u16, aggregate: Option<AggregateRef>) -> Task {

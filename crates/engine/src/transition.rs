@@ -4,6 +4,7 @@
 //! tokens at steps that lead to it. A token that moves inside a branch changes no count, so a sequential step writes no job row.
 
 use crate::{
+    carry::Carrying,
     decide::{AttemptEnd, Decision, FollowUp, Loaded},
     graph::Graph,
     ports::{Context, ExpressionError, JobScope, Scope},
@@ -45,6 +46,8 @@ pub(crate) struct Transition<'a, 'c> {
     pub arrived: Vec<Arrived>,
     pub follow_ups: Vec<FollowUp>,
     pub retry_in: Option<Duration>,
+    /// What this start takes over from another job.
+    pub carrying: Option<Carrying>,
     /// Tasks that routes of this transition lead to.
     routed: usize,
     job_id: String,
@@ -64,6 +67,7 @@ impl<'a, 'c> Transition<'a, 'c> {
             arrived: Vec::new(),
             follow_ups: Vec::new(),
             retry_in: None,
+            carrying: None,
             routed: 0,
             job_id: job.id.to_string(),
         }
@@ -137,7 +141,7 @@ impl<'a, 'c> Transition<'a, 'c> {
         self.facts.push(Fact::TaskPlaced(Box::new(task), Place::Parked { reason: WaitReason::Join, due: None }));
     }
 
-    fn join_task(&self, step: u16, waiting: &WaitingJoin) -> Task {
+    pub fn join_task(&self, step: u16, waiting: &WaitingJoin) -> Task {
         Task {
             id: waiting.task,
             job: self.job.id,
@@ -254,7 +258,9 @@ impl<'a, 'c> Transition<'a, 'c> {
     pub fn follow(&mut self, from: &Task, flowing: &[Flowing], routes: &[Vec<u16>]) {
         let graph = self.graph;
         let node = graph.node(from.step);
-        let reads_itself = node.edges.iter().any(|edge| graph.node(edge.to).begin_needs.steps.contains(&from.step));
+        // What is carried over is not there to be looked up yet: whoever reads it further on gets it from here.
+        let reads_itself = self.carrying.is_some()
+            || node.edges.iter().any(|edge| graph.node(edge.to).begin_needs.steps.contains(&from.step));
         for (data, taken) in flowing.iter().zip(routes) {
             for &to in taken {
                 let read = data
@@ -404,7 +410,7 @@ impl<'a, 'c> Transition<'a, 'c> {
 
     /// Takes a waiting join. One that this very decision reached is not in the store: what is taken is written before what
     /// is placed, so it is not placed at all.
-    fn take_waiting(&mut self, id: TaskId) {
+    pub fn take_waiting(&mut self, id: TaskId) {
         match self.facts.iter().position(|fact| matches!(fact, Fact::TaskPlaced(task, _) if task.id == id)) {
             Some(placed) => drop(self.facts.remove(placed)),
             None => self.facts.push(Fact::TaskTaken(self.job.id, id)),

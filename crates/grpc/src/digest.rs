@@ -51,6 +51,8 @@ impl Maps for v1::PublishPlanVersionRequest {}
 impl Maps for v1::RetirePlanVersionRequest {}
 impl Maps for v1::ControlJobRequest {}
 impl Maps for v1::RetryTasksRequest {}
+impl Maps for v1::ReprocessJobRequest {}
+impl Maps for v1::ReprocessJobsRequest {}
 
 /// SHA-256 of a message, under its name. `buffer` is for reuse between calls.
 pub fn of(name: &str, message: &mut impl Maps, buffer: &mut Vec<u8>) -> [u8; 32] {

@@ -17,6 +17,8 @@ pub const TABLE: &[(&str, &str)] = &[
     ("/esteira.v1.JobService/ListJobs", "job.read"),
     ("/esteira.v1.JobService/ControlJob", "job.control"),
     ("/esteira.v1.JobService/RetryTasks", "job.control"),
+    ("/esteira.v1.JobService/ReprocessJob", "job.reprocess"),
+    ("/esteira.v1.JobService/ReprocessJobs", "job.reprocess"),
     ("/esteira.v1.JobService/GetTask", "job.read"),
     ("/esteira.v1.JobService/ListTasks", "job.read"),
     ("/esteira.v1.JobService/WatchJobs", "job.read"),

@@ -52,6 +52,7 @@ pub const fn row(reason: Reason) -> (Code, &'static str) {
         Reason::JobStateConflict => (Code::FailedPrecondition, reason::JOB_STATE_CONFLICT),
         Reason::ChunkGap => (Code::FailedPrecondition, reason::CHUNK_GAP),
         Reason::VersionRetired => (Code::FailedPrecondition, reason::VERSION_RETIRED),
+        Reason::StepsMismatch => (Code::FailedPrecondition, reason::STEPS_MISMATCH),
         Reason::RequestIdReused => (Code::FailedPrecondition, reason::REQUEST_ID_REUSED),
         Reason::ProtocolUnsupported => (Code::FailedPrecondition, reason::PROTOCOL_UNSUPPORTED),
         Reason::EtagMismatch => (Code::Aborted, reason::ETAG_MISMATCH),

@@ -84,7 +84,7 @@ codes! {
         Cancelled = 7,
         TimedOut = 8,
     }
-    LineageKind { Direct = 1, SubPlan = 2 }
+    LineageKind { Direct = 1, SubPlan = 2, Reprocess = 3 }
     FailureKind { Retryable = 1, NonRetryable = 2, Timeout = 3, Cancelled = 4, LeaseExpired = 5, Protocol = 6 }
     RemovalCause { Purge = 1, Erasure = 2, Retention = 3 }
     Decision { Allowed = 1, Denied = 2 }

@@ -38,6 +38,19 @@ pub struct Arrival {
     pub artifact: ArtifactId,
 }
 
+/// That a task stands for one that another job executed: its data is that task's, and it has no attempts of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Carried {
+    /// The job that took it over.
+    pub job: JobId,
+    /// Its task.
+    pub task: TaskId,
+    /// The job that executed it.
+    pub from_job: JobId,
+    /// The task that was executed.
+    pub from_task: TaskId,
+}
+
 /// One change besides the job's own. Facts of a decision are written in order of their kind, not of their place in the list.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Fact {
@@ -51,6 +64,8 @@ pub enum Fact {
     AttemptEnded(Box<Attempt>),
     /// A task ended.
     TaskEnded(Box<EndedTask>),
+    /// A task that ended in this decision was executed by another job.
+    TaskCarried(Carried),
     /// An output waits at a join.
     Arrived(Arrival),
     /// A message was committed to the outbox.

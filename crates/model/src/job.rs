@@ -72,6 +72,8 @@ closed_enum! {
         Direct = "DIRECT",
         /// Started by a step of another job.
         SubPlan = "SUB_PLAN",
+        /// Started by an operator to go on from a job that has ended.
+        Reprocess = "REPROCESS",
     }
 }
 
@@ -80,12 +82,45 @@ closed_enum! {
 pub struct Lineage {
     /// How it came to be.
     pub kind: LineageKind,
-    /// First job of the chain; its own id for a direct one.
+    /// First job of the tree; its own id for one that no step started.
     pub root: JobId,
     /// The job and task that started it.
     pub parent: Option<(JobId, TaskId)>,
-    /// Nesting depth: 0 for a direct job.
+    /// Nesting depth: 0 for a job that no step started.
     pub depth: u32,
+    /// The ended job that it goes on from; of a sub-plan's job, the one that the sub-plan went on inside.
+    pub source: Option<JobId>,
+}
+
+/// From where a job that has ended is processed again. What did not succeed runs in any case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Point {
+    /// The step at which the job stopped, with all its items; of a job that succeeded, the step that began last. A sub-plan is
+    /// gone into: it goes on from its own last step.
+    LastStep,
+    /// These steps, with all their items, and what follows them.
+    Steps(Vec<Arc<str>>),
+    /// Only what did not succeed.
+    FailedItems,
+}
+
+/// What is recorded of a job that was processed again, beside the new job itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reprocess {
+    /// The new job.
+    pub job: JobId,
+    /// The job that it goes on from, which never changes.
+    pub source: JobId,
+    /// From where.
+    pub point: Point,
+    /// Why, in the operator's words.
+    pub reason: String,
+    /// Who.
+    pub actor: Arc<Actor>,
+    /// The input that was given in place of the recorded one.
+    pub input: Option<ArtifactId>,
+    /// When.
+    pub time: Time,
 }
 
 /// What the engine knows of a running job beyond its tasks: how many tokens there are, and what each join waits for.

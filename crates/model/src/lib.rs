@@ -24,10 +24,12 @@ pub mod usage;
 pub mod uuid;
 
 pub use audit::{AuditRecord, Decision};
-pub use fact::{Arrival, Artifact, Fact};
+pub use fact::{Arrival, Artifact, Carried, Fact};
 pub use failure::{Failure, FailureKind};
 pub use id::{AccountId, ArtifactId, JobId, PageId, PlanId, PlanVersionId, TaskId};
-pub use job::{DataClass, Flow, Job, JobAction, JobState, JoinFlow, Lineage, LineageKind, WaitingJoin};
+pub use job::{
+    DataClass, Flow, Job, JobAction, JobState, JoinFlow, Lineage, LineageKind, Point, Reprocess, WaitingJoin,
+};
 pub use leaf::{LeafAt, Provenance, Seed};
 pub use outbox::{Emit, OutboxMessage};
 pub use packet::{Actor, AggregateRef, Headers, Packet};

@@ -108,5 +108,9 @@ pub const JOB_ID_AGE_MAX: Duration = Duration::from_secs(48 * 3600);
 pub const JOB_ID_AHEAD_MAX: Duration = Duration::from_secs(24 * 3600);
 /// Longest time for which jobs are kept, short of for ever.
 pub const KEEP_MAX: Duration = Duration::from_secs(100 * 366 * 24 * 3600);
+/// Most tasks of a job that is processed again.
+pub const REPROCESS_TASKS_MAX: usize = 250_000;
+/// Most bytes that conditions and templates of its start may read.
+pub const REPROCESS_BYTES_MAX: usize = 64 << 20;
 /// The protocol of this contract.
 pub const PROTOCOL: i32 = 1;

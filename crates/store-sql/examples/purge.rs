@@ -35,7 +35,7 @@ fn add_job(first: u64, batch: &mut Batch) -> JobId {
         aggregate: None,
         input: ArtifactId(first as i64),
         priority: 0,
-        lineage: Lineage { kind: LineageKind::Direct, root: id, parent: None, depth: 0 },
+        lineage: Lineage { kind: LineageKind::Direct, root: id, parent: None, depth: 0, source: None },
         create_time: Time(1),
         start_after: None,
         deadline: None,

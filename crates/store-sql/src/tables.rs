@@ -64,7 +64,7 @@ pub(crate) static JOB: Table = plain(
     columns![
         job_id Blob, account Text, plan_version_id Blob, data_class Text, actor Text, headers Text, labels Text,
         aggregate_kind Text, aggregate_id Text, aggregate_version I64, input I64, priority I64,
-        lineage_kind Text, root_job_id Blob, parent_job_id Blob, parent_task_id Blob, depth I64,
+        lineage_kind Text, root_job_id Blob, parent_job_id Blob, parent_task_id Blob, depth I64, source_job_id Blob,
         create_time I64, start_after I64, deadline I64,
         seed Blob, request_digest Blob, start_leaf_page I64, start_leaf_ordinal I64,
         state Text, flow Text, start_time I64, end_time I64, cancel_time I64, failure Text, note Text,
@@ -93,6 +93,14 @@ pub(crate) static ATTEMPT: Table = plain(
 /// One row a commit, whatever the number of its leaves.
 pub(crate) static LEDGER_PAGE: Table = plain("ledger_page", columns![page_id I64, leaves Blob]);
 pub(crate) static LEDGER_WAITING: Table = plain("ledger_waiting", columns![page_id I64, leaf_count I64]);
+pub(crate) static CARRIED: Table =
+    plain("carried", columns![job_id Blob, task_id Blob, from_job_id Blob, from_task_id Blob]);
+pub(crate) static REPROCESS: Table = plain(
+    "reprocess",
+    columns![
+        job_id Blob, source_job_id Blob, point Text, steps Text, reason Text, actor Text, input I64, reprocess_time I64,
+    ],
+);
 pub(crate) static ARRIVAL: Table = plain(
     "arrival",
     columns![job_id Blob, join_step I64, item_path Blob, from_step I64, from_task Blob, artifact_id I64],

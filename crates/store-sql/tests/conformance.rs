@@ -65,6 +65,8 @@ mod purge;
 mod queue;
 #[path = "conformance/races.rs"]
 mod races;
+#[path = "conformance/reprocess.rs"]
+mod reprocess;
 #[path = "conformance/retention.rs"]
 mod retention;
 #[path = "conformance/retries.rs"]
@@ -100,6 +102,7 @@ fn every_verb_has_a_case() {
         plans::VERBS,
         purge::VERBS,
         queue::VERBS,
+        reprocess::VERBS,
         retention::VERBS,
         retries::VERBS,
         settings::VERBS,

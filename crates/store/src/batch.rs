@@ -2,8 +2,8 @@
 
 use crate::{ledger::LedgerPage, record::AnsweredRequest};
 use esteira_model::{
-    Arrival, Artifact, ArtifactId, Attempt, AuditRecord, EndedTask, Job, JobId, OutboxMessage, Task, TaskId, Time,
-    WaitReason,
+    Arrival, Artifact, ArtifactId, Attempt, AuditRecord, Carried, EndedTask, Job, JobId, OutboxMessage, Reprocess,
+    Task, TaskId, Time, WaitReason,
 };
 use std::time::Duration;
 
@@ -30,6 +30,10 @@ pub struct Batch {
     pub attempts: Vec<Attempt>,
     /// History.
     pub ended: Vec<EndedTask>,
+    /// Which of the ended tasks stand for tasks of other jobs.
+    pub carried: Vec<Carried>,
+    /// What was asked for of jobs that are processed again.
+    pub reprocesses: Vec<Reprocess>,
     /// Outputs that wait at a join.
     pub arrivals: Vec<Arrival>,
     /// Committed messages.

@@ -11,8 +11,8 @@ use crate::{
 };
 use async_trait::async_trait;
 use esteira_model::{
-    AccountId, Arrival, ArtifactId, Attempt, AuditRecord, EndedTask, Job, JobId, OutboxMessage, PageId, Payload,
-    PlanId, PlanVersionId, TaskId, TaskState, Time,
+    AccountId, Arrival, ArtifactId, Attempt, AuditRecord, Carried, EndedTask, Job, JobId, OutboxMessage, PageId,
+    Payload, PlanId, PlanVersionId, Reprocess, TaskId, TaskState, Time,
 };
 
 /// Reads of committed state, on connections of their own.
@@ -34,6 +34,12 @@ pub trait Reader: Send + Sync {
     async fn list_tasks(&self, job: JobId, filter: &Filter, page: &Page) -> Result<Paged<TaskRecord>>;
     /// One task.
     async fn task(&self, job: JobId, task: TaskId) -> Result<Option<TaskRecord>>;
+    /// Ended tasks of a job by task id, behind this one.
+    async fn executed_tasks(&self, job: JobId, after: Option<TaskId>, limit: usize) -> Result<Vec<Executed>>;
+    /// Those of these tasks of a job that stand for tasks of other jobs, in any order.
+    async fn carried_tasks(&self, job: JobId, tasks: &[TaskId]) -> Result<Vec<Carried>>;
+    /// What was asked for of a job that is another one processed again.
+    async fn reprocess(&self, job: JobId) -> Result<Option<Reprocess>>;
     /// Attempts that ended, of one task, in order.
     async fn attempts(&self, job: JobId, task: TaskId) -> Result<Vec<Attempt>>;
     /// Attempts of a job that ended, by task and number, at most `limit`, behind this one.
@@ -142,6 +148,15 @@ pub enum TaskRecord {
     Live(Live),
     /// It cannot.
     Ended(EndedTask),
+}
+
+/// An ended task, with the job and task that executed it when it stands for another job's.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Executed {
+    /// The task.
+    pub ended: EndedTask,
+    /// None = it ran in its own job.
+    pub carried: Option<(JobId, TaskId)>,
 }
 
 /// What waits and runs in one lane.

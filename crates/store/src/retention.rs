@@ -38,6 +38,8 @@ pub enum Held {
     Open,
     /// A message of it was not delivered.
     Undelivered,
+    /// A job that is kept goes on from a job of it, and refers to its data.
+    Referred,
 }
 
 /// What was removed, or would be.

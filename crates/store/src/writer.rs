@@ -246,7 +246,7 @@ pub trait Unit: Send {
     /// Goes back to the default; `false` when no policy was set.
     async fn forget_retention(&mut self, account: &AccountId, project: &str, class: DataClass) -> Result<bool>;
     /// Removes rows of trees that have ended, `limit` of each table at most: sub-plans first, the roots last, each job's own
-    /// row when all else of it is gone. An open job loses nothing. At most [`TREES_MAX`] trees. `part` is what the step
+    /// row when all else of it is gone. An open job loses nothing, nor does a tree that a job outside of it goes on from. At most [`TREES_MAX`] trees. `part` is what the step
     /// before answered, none for the first. Attempts of jobs below `dropped_below` are left to [`Self::drop_partitions`],
     /// where the store has partitions.
     async fn purge_trees(

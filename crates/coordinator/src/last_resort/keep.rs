@@ -33,7 +33,10 @@ impl Committer {
                     }
                     _ = to.send(Ok(results));
                 }
-                Work::Start(start, to) => _ = to.send(self.keep_start(&resort, &start, error).await),
+                // What a reprocess takes over is read from the store: without it there is nothing to go on from.
+                Work::Start(start, to) if start.reprocess.is_none() => {
+                    _ = to.send(self.keep_start(&resort, &start, error).await)
+                }
                 other => reply(other, Err(error.clone())),
             }
         }

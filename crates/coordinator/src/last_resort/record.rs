@@ -76,6 +76,7 @@ impl KeptStart {
             request: self.request.clone(),
             chosen_id: true,
             accepted: true,
+            reprocess: None,
         }
     }
 }

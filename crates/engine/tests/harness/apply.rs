@@ -2,7 +2,9 @@
 
 use super::world::{Live, Spot, World};
 use esteira_engine::{Command, Context, Decision, FollowUp, Refusal, decide};
-use esteira_model::{Attempt, EndedTask, Fact, Job, JobId, JobState, Place, Run, Task, TaskId, TaskState, WaitReason};
+use esteira_model::{
+    Attempt, Carried, EndedTask, Fact, Job, JobId, JobState, Payload, Place, Run, Task, TaskId, TaskState, WaitReason,
+};
 use std::collections::BTreeSet;
 
 impl World {
@@ -64,8 +66,9 @@ impl World {
             Fact::TaskPlaced(..) => 2,
             Fact::AttemptEnded(_) => 3,
             Fact::TaskEnded(_) => 4,
-            Fact::Arrived(_) => 5,
-            Fact::Emitted(_) => 6,
+            Fact::TaskCarried(_) => 5,
+            Fact::Arrived(_) => 6,
+            Fact::Emitted(_) => 7,
         });
         let job = &decision.job;
         let mut taken: Vec<(TaskId, Live)> = Vec::new();
@@ -99,6 +102,7 @@ impl World {
                     let was = taken.iter().find(|(id, _)| *id == ended.task.id).map(|(_, live)| live.clone());
                     self.end_task(job, ended, was, cancelling);
                 }
+                Fact::TaskCarried(carried) => self.carry(job, carried),
                 Fact::Arrived(arrival) => {
                     let node =
                         self.compiled(job.id).graph.node(arrival.join_step).join.expect("data waits at joins only");
@@ -106,6 +110,7 @@ impl World {
                     assert!(
                         self.jobs[&job.id].flow.joins[node].waiting.is_some()
                             || decision_fires(decision, arrival.join_step)
+                            || self.jobs[&job.id].flow.joins[node].fired
                             || job.end_time.is_some()
                     );
                     assert!(!self.arrivals.contains(arrival), "an output arrives once at a join");
@@ -121,6 +126,25 @@ impl World {
         for (id, _) in taken {
             assert!(placed.contains(&id) || self.ended.contains_key(&id), "what was taken went somewhere: {id}");
         }
+    }
+
+    /// What stands for a task of another job has that task's data, and nothing of its own.
+    fn carry(&mut self, job: &Job, carried: &Carried) {
+        assert_eq!(carried.job, job.id);
+        let (ended, executed) = (self.ended[&carried.task].clone(), &self.ended[&carried.from_task]);
+        assert_eq!(executed.task.job, carried.from_job);
+        assert!(!self.carried.contains_key(&carried.from_task), "it names the task that was executed");
+        assert_eq!(
+            (&ended.outputs, ended.task.input, ended.state),
+            (&executed.outputs, executed.task.input, executed.state)
+        );
+        assert_eq!((ended.task.attempts, ended.task.start_time), (0, None), "nothing of it began here");
+        if self.compiled(job.id).graph.node(ended.task.step).join.is_some() {
+            // One whose template had no value has none.
+            let input = ended.task.input.map_or_else(Payload::none, |input| self.artifacts[&input].clone());
+            assert!(self.gathered.insert(ended.task.id, input).is_none(), "a join fires once");
+        }
+        assert!(self.carried.insert(carried.task, (carried.from_job, carried.from_task)).is_none());
     }
 
     fn put(&mut self, job: &Job, task: &Task, place: &Place, was: Option<Live>) {

@@ -1,7 +1,7 @@
 //! Does what must follow a decision, in the same transaction.
 
 use super::world::World;
-use esteira_engine::{ChildOutcome, Command, FollowUp, Product, Refusal};
+use esteira_engine::{ChildOutcome, Command, FollowUp, Product, Refusal, Reprocess};
 use esteira_model::{Failure, FailureKind, JobAction, JobId, JobState, Lineage, LineageKind, Payload, Task, TaskId};
 use std::collections::VecDeque;
 
@@ -11,7 +11,17 @@ impl World {
         while let Some((job, follow_up)) = open.pop_front() {
             let (of, command) = match follow_up {
                 FollowUp::GatherJoin { task, step } => (job, self.gather(task, step)),
-                FollowUp::StartChild { task, version } => (self.add_child(&task, version), Command::Start),
+                FollowUp::StartChild { task, version, inside } => {
+                    let child = self.add_child(&task, version);
+                    match inside {
+                        None => (child, Command::Start),
+                        Some((source, point)) => {
+                            let carry = self.carry_of(source, version, &point).expect("the child's plan is the same");
+                            self.jobs.get_mut(&child).expect("it was added").lineage.source = Some(source);
+                            (child, Command::Reprocess(Box::new(Reprocess { carry, input: None })))
+                        }
+                    }
+                }
                 FollowUp::TellParent { job: parent, task } => match self.tell(job, parent, task) {
                     Some(command) => (parent, command),
                     None => continue,
@@ -52,6 +62,7 @@ impl World {
             root: parent.lineage.root,
             parent: Some((parent.id, task.id)),
             depth,
+            source: None,
         };
         let mut child = self.draft(id, version, task.input.expect("a sub-plan has an input"), lineage);
         child.aggregate = task.aggregate.clone();

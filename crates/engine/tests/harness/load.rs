@@ -10,9 +10,11 @@ impl World {
         let graph = &compiled.graph;
         let ends = |task: &Task| self.load_for(task, &graph.node(task.step).end_needs);
         match command {
-            Command::Start => {
+            Command::Start | Command::Reprocess(_) => {
                 let starts = graph.starts.iter().map(|&step| &graph.node(step).begin_needs);
-                let wanted = starts.fold(false, |wanted, needs| wanted || needs.input || needs.job_input);
+                // What a start takes over may lead to any step.
+                let is_start = *command == Command::Start;
+                let wanted = starts.fold(!is_start, |wanted, needs| wanted || needs.input || needs.job_input);
                 let job_input = wanted.then(|| self.artifacts[&self.job(job).input].clone());
                 Loaded { job_input, ..Loaded::default() }
             }

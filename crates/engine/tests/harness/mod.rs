@@ -14,6 +14,7 @@ mod follow_up;
 mod load;
 mod places;
 mod plan;
+mod reprocess;
 mod script;
 mod story;
 mod world;
@@ -21,6 +22,7 @@ mod world;
 pub use entropy::Ids;
 pub use expressions::Expressions;
 pub use plan::{S, plan, policy, step, version};
+pub use reprocess::NotAgain;
 pub use story::words;
 pub use world::{Spot, World};
 

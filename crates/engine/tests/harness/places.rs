@@ -13,6 +13,7 @@ impl World {
         let of = |name, task: &Task| Seen::from([(name, self.place_of(task))]);
         match command {
             Command::Start => Seen::from([("Start", "-")]),
+            Command::Reprocess(_) => Seen::from([("Reprocess", "-")]),
             Command::Complete(task, ..) => of("Complete", task),
             Command::Fail(task, ..) => of("Fail", task),
             Command::Release(task) => of("Release", task),

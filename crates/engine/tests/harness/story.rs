@@ -45,11 +45,13 @@ impl World {
         outputs.map(|artifact| self.artifacts[artifact].as_json().expect("it is JSON")).collect()
     }
 
-    /// What the join of this name was given.
+    /// What the join of this name was given; the newest when there are several.
     pub fn joined(&self, name: &str) -> &str {
         let ended = self.ended.values().map(|ended| &ended.task);
-        let mut all = ended.chain(self.live.values().map(|live| &live.task));
-        let task = all.find(|task| self.name(task) == name && self.gathered.contains_key(&task.id));
+        let all = ended.chain(self.live.values().map(|live| &live.task));
+        let task = all
+            .filter(|task| self.name(task) == name && self.gathered.contains_key(&task.id))
+            .max_by_key(|task| task.id);
         let id = task.unwrap_or_else(|| panic!("{name} did not fire")).id;
         self.gathered[&id].as_json().expect("it is JSON")
     }

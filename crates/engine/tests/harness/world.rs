@@ -60,6 +60,8 @@ pub struct World {
     pub outbox: Vec<OutboxMessage>,
     /// What each join task was given.
     pub gathered: BTreeMap<TaskId, Payload>,
+    /// What stands for tasks of other jobs.
+    pub carried: BTreeMap<TaskId, (JobId, TaskId)>,
     /// Failed tasks that no step took over and no operator tried again.
     pub failed: BTreeSet<TaskId>,
     /// The grant of the newest lease that a task lost: its report may still come.
@@ -106,6 +108,7 @@ impl World {
             artifacts: BTreeMap::new(),
             outbox: Vec::new(),
             gathered: BTreeMap::new(),
+            carried: BTreeMap::new(),
             failed: BTreeSet::new(),
             lost: BTreeMap::new(),
             fence: 0,
@@ -124,7 +127,7 @@ impl World {
     pub fn start(&mut self, input: &str, change: impl FnOnce(&mut Job)) -> Decision {
         let artifact = esteira_engine::Entropy::artifact(&mut self.ids);
         self.artifacts.insert(artifact, Payload::json(input));
-        let lineage = Lineage { kind: LineageKind::Direct, root: self.root, parent: None, depth: 0 };
+        let lineage = Lineage { kind: LineageKind::Direct, root: self.root, parent: None, depth: 0, source: None };
         let mut job = self.draft(self.root, version(1), artifact, lineage);
         change(&mut job);
         self.jobs.insert(job.id, job);

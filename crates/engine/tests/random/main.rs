@@ -3,6 +3,7 @@
 #[path = "../harness/mod.rs"]
 mod harness;
 
+mod again;
 mod blueprint;
 mod chance;
 mod coverage;

@@ -39,17 +39,23 @@ pub fn play(blueprint: &Blueprint, seed: u64, mood: Mood) -> World {
     let mut world = World::of_all(blueprint.plans());
     let later = (mood == Mood::Wild && chance.once_in(4)).then(|| world.now.after(crate::harness::secs(9)));
     world.start("0", |job| job.start_after = later);
+    go_on(&mut world, blueprint, &mut chance, mood);
+    world
+}
+
+/// Runs the root job to its end.
+pub fn go_on(world: &mut World, blueprint: &Blueprint, chance: &mut Chance, mood: Mood) {
     for _ in 0..MOVES_MAX {
         if world.root().state.is_terminal() {
-            return world;
+            return;
         }
-        if interfere(&mut world, &mut chance, mood) {
+        if interfere(world, chance, mood) {
             continue;
         }
-        let moves = moves(&world, mood);
+        let moves = moves(world, mood);
         assert!(!moves.is_empty(), "stuck: {} {:?}", world.story(), world.live_names());
         let chosen = moves[chance.below(moves.len())];
-        make(&mut world, blueprint, &mut chance, mood, chosen);
+        make(world, blueprint, chance, mood, chosen);
     }
     panic!("no end after {MOVES_MAX} moves: {}", world.story());
 }

@@ -10,6 +10,7 @@ fn kinds(facts: &[Fact]) -> Vec<&'static str> {
         Fact::TaskPlaced(..) => "placed",
         Fact::AttemptEnded(_) => "attempt",
         Fact::TaskEnded(_) => "ended",
+        Fact::TaskCarried(_) => "carried",
         Fact::Arrived(_) => "arrived",
         Fact::Emitted(_) => "emitted",
     };

@@ -138,6 +138,7 @@ pub const fn lineage_kind_out(value: LineageKind) -> v1::lineage::Kind {
     match value {
         LineageKind::Direct => v1::lineage::Kind::Direct,
         LineageKind::SubPlan => v1::lineage::Kind::SubPlan,
+        LineageKind::Reprocess => v1::lineage::Kind::Reprocess,
     }
 }
 

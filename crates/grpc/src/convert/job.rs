@@ -107,11 +107,13 @@ pub struct JobView<'a> {
     pub task_counts: Vec<(TaskState, i64)>,
     /// Why it does not go on.
     pub wait_reason: Option<WaitReason>,
+    /// Why it was processed again, or "".
+    pub reason: String,
 }
 
 /// On the wire.
 pub fn job_out(view: &JobView<'_>, bodies: Bodies) -> v1::Job {
-    let JobView { job, version, project, input, results, result_count, task_counts, wait_reason } = view;
+    let JobView { job, version, project, input, results, result_count, task_counts, wait_reason, reason } = view;
     let input = input.as_ref().map(|(data, sha256)| payload::payload_out(data, sha256, bodies));
     let results = results.iter().map(|(data, sha256)| payload::payload_out(data, sha256, bodies));
     v1::Job {
@@ -127,7 +129,7 @@ pub fn job_out(view: &JobView<'_>, bodies: Bodies) -> v1::Job {
         results: if bodies == Bodies::Sent { results.collect() } else { Vec::new() },
         result_count: *result_count,
         failure: job.failure.as_ref().map(|why| failure::failure_out(why, "", bodies)),
-        lineage: Some(lineage_out(job)),
+        lineage: Some(lineage_out(job, reason)),
         labels: job.labels.iter().map(|(name, value)| (name.clone(), value.clone())).collect(),
         priority: job.priority,
         task_counts: task_counts.iter().map(|(state, count)| (state.as_str().to_owned(), *count)).collect(),
@@ -142,7 +144,7 @@ pub fn job_out(view: &JobView<'_>, bodies: Bodies) -> v1::Job {
 }
 
 /// On the wire.
-pub fn lineage_out(job: &Job) -> v1::Lineage {
+pub fn lineage_out(job: &Job, reason: &str) -> v1::Lineage {
     let parent = job.lineage.parent;
     v1::Lineage {
         kind: enums::lineage_kind_out(job.lineage.kind) as i32,
@@ -150,6 +152,8 @@ pub fn lineage_out(job: &Job) -> v1::Lineage {
         parent_job_id: parent.map(|(job, _)| job.to_string()).unwrap_or_default(),
         parent_task_id: parent.map(|(_, task)| task.to_string()).unwrap_or_default(),
         requested_by: Some(job_packet::actor_out(&job.actor)),
+        source_job_id: job.lineage.source.map(|job| job.to_string()).unwrap_or_default(),
+        reason: reason.to_owned(),
     }
 }
 

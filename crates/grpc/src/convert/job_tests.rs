@@ -15,7 +15,7 @@ fn good() -> v1::StartJobRequest {
 fn check(change: impl FnOnce(&mut v1::StartJobRequest), field: &str) {
     let mut request = good();
     change(&mut request);
-    let refusal = start(None, request, &principal(), NOW).expect_err(field);
+    let refusal = start(None, [0; 32], request, &principal(), NOW).expect_err(field);
     assert_eq!((refusal.reason, refusal.field.as_str()), (reason::FIELD_INVALID, field));
 }
 
@@ -29,7 +29,7 @@ fn minted_at(seconds: i64) -> String {
 fn an_id_of_these_days_is_taken() {
     for hours in [-47, 0, 23] {
         let request = v1::StartJobRequest { job_id: minted_at(hours * 3600), ..good() };
-        assert!(start(None, request, &principal(), NOW).is_ok_and(|start| start.job_id.is_some()), "{hours}");
+        assert!(start(None, [0; 32], request, &principal(), NOW).is_ok_and(|start| start.job_id.is_some()), "{hours}");
     }
 }
 
@@ -63,13 +63,13 @@ fn starts_name_what_is_wrong() {
 
 #[test]
 fn what_is_left_out_has_its_default() {
-    let asked = start(None, good(), &principal(), NOW).expect("good");
+    let asked = start(None, [0; 32], good(), &principal(), NOW).expect("good");
     assert_eq!((asked.job_id, asked.version, asked.priority, asked.data_class), (None, 0, 0, None));
     let past = v1::StartJobRequest { start_after: at(-1), ..good() };
-    assert_eq!(start(None, past, &principal(), NOW).expect("past is now").start_after, None);
+    assert_eq!(start(None, [0; 32], past, &principal(), NOW).expect("past is now").start_after, None);
     let ahead = v1::StartJobRequest { start_after: at(1), ..good() };
     assert_eq!(
-        start(None, ahead, &principal(), NOW).expect("ahead").start_after,
+        start(None, [0; 32], ahead, &principal(), NOW).expect("ahead").start_after,
         Some(NOW.after(Duration::from_secs(1)))
     );
 }

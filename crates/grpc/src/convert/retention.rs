@@ -53,6 +53,7 @@ pub fn applied_out(applied: &Applied, next_page_token: String) -> v1::ApplyReten
         bytes: count(applied.removed.bytes),
         held_open: count(applied.open),
         held_undelivered: count(applied.undelivered),
+        held_referred: count(applied.referred),
         next_page_token,
         partitions: count(applied.partitions),
     }

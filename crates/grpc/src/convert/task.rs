@@ -9,7 +9,7 @@ use crate::convert::{
 };
 use esteira_contract::v1;
 use esteira_engine::Node;
-use esteira_model::{Attempt, Failure, Job, Run, Task, TaskState, Time, Verdict, WaitReason};
+use esteira_model::{Attempt, Failure, Job, JobId, Run, Task, TaskId, TaskState, Time, Verdict, WaitReason};
 use esteira_store::{Leased, Live, LivePlace, TaskRecord};
 use prost::Message;
 
@@ -28,6 +28,8 @@ pub struct TaskView<'a> {
     pub input: Option<Stored>,
     /// Why it does not go on.
     pub wait_reason: Option<WaitReason>,
+    /// The job and task that executed it, if it was another.
+    pub carried: Option<(JobId, TaskId)>,
 }
 
 /// Attempts whose failures carry more than this in details lose the bodies of those.
@@ -35,7 +37,7 @@ const ATTEMPTS_BYTES_MAX: usize = 2 << 20;
 
 /// On the wire; without outputs, which are added as far as they fit.
 pub fn task_out(view: &TaskView<'_>, bodies: Bodies) -> v1::Task {
-    let TaskView { job, node, record, input, wait_reason, .. } = view;
+    let TaskView { job, node, record, input, wait_reason, carried, .. } = view;
     let task = task_of(record);
     let function = match &node.step.run {
         Run::Function(name) => name.as_ref(),
@@ -54,13 +56,14 @@ pub fn task_out(view: &TaskView<'_>, bodies: Bodies) -> v1::Task {
         next_attempt_time: due(record).map(time::instant_out),
         parent_task_id: task.parent.map(|parent| parent.to_string()).unwrap_or_default(),
         item_path: task.item_path.0.iter().map(|index| i64::from(*index)).collect(),
-        child_job_id: child_job(node, record),
+        child_job_id: child_job(node, record, *carried),
         input: packet,
         attempts: attempts_out(view, function, bodies),
         failure: why(record, &view.attempts).map(|why| failure::failure_out(why, function, bodies)),
         verdicts: verdicts(record).iter().map(failure::verdict_out).collect(),
         create_time: Some(time::instant_out(task.create_time)),
         start_time: task.start_time.map(time::instant_out),
+        carried_from: carried.map(carried_out),
         ..v1::Task::default()
     };
     if let TaskRecord::Ended(ended) = record {
@@ -68,6 +71,11 @@ pub fn task_out(view: &TaskView<'_>, bodies: Bodies) -> v1::Task {
         out.output_count = ended.outputs.len() as i64;
     }
     out
+}
+
+/// The task that executed a carried one.
+pub fn carried_out((job, task): (JobId, TaskId)) -> v1::TaskRef {
+    v1::TaskRef { job_id: job.to_string(), task_id: task.to_string() }
 }
 
 /// The task itself.
@@ -103,10 +111,11 @@ pub fn due(record: &TaskRecord) -> Option<Time> {
 }
 
 /// A child job has the id of the task that waits for it, and begins with it.
-pub fn child_job(node: &Node, record: &TaskRecord) -> String {
+pub fn child_job(node: &Node, record: &TaskRecord, carried: Option<(JobId, TaskId)>) -> String {
     let task = task_of(record);
-    let began = task.start_time.is_some() && matches!(node.step.run, Run::SubPlan { .. });
-    if began { task.id.to_string() } else { String::new() }
+    let began = carried.is_some() || task.start_time.is_some();
+    let executed = carried.map_or(task.id, |(_, executed)| executed);
+    if began && matches!(node.step.run, Run::SubPlan { .. }) { executed.to_string() } else { String::new() }
 }
 
 /// Why it failed for good, or why its last attempt did.

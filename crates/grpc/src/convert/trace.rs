@@ -9,7 +9,7 @@ use bytes::Bytes;
 use esteira_contract::v1;
 use esteira_coordinator::Compiled;
 use esteira_engine::{Graph, Node};
-use esteira_model::{Attempt, Failure, Job, JobState, Run, TaskState, Verdict, WaitReason};
+use esteira_model::{Attempt, Failure, Job, JobId, JobState, Run, TaskId, TaskState, Verdict, WaitReason};
 use esteira_store::{ArtifactHead, AttemptTally, JobTally, StepTally, TaskRecord, WorkerTally};
 use std::collections::{BTreeMap, HashMap};
 
@@ -37,6 +37,8 @@ pub struct JobTraceView<'a> {
     pub children: Vec<v1::ChildJobTrace>,
     /// What it was started with.
     pub input: v1::TracedArtifact,
+    /// Why it was processed again, or "".
+    pub reason: &'a str,
 }
 
 /// On the wire.
@@ -53,7 +55,7 @@ pub fn job_trace_out(view: &JobTraceView<'_>) -> v1::JobTrace {
         operator: Some(job_packet::actor_out(&job.actor)),
         project: view.project.to_owned(),
         data_class: enums::data_class_out(job.data_class) as i32,
-        lineage: Some(job::lineage_out(job)),
+        lineage: Some(job::lineage_out(job, view.reason)),
         children: view.children.clone(),
         child_count: tally.child_count,
         state: enums::job_state_out(job.state) as i32,
@@ -200,6 +202,8 @@ pub struct TaskTraceView<'a> {
     pub outputs: Vec<v1::TracedArtifact>,
     /// Why it does not go on.
     pub wait_reason: Option<WaitReason>,
+    /// The job and task that executed it, if it was another.
+    pub carried: Option<(JobId, TaskId)>,
 }
 
 /// On the wire.
@@ -216,7 +220,7 @@ pub fn task_trace_out(view: &TaskTraceView<'_>) -> v1::TaskTrace {
         next_attempt_time: task::due(record).map(time::instant_out),
         parent_task_id: task.parent.map(|parent| parent.to_string()).unwrap_or_default(),
         item_path: task.item_path.0.iter().map(|index| i64::from(*index)).collect(),
-        child_job_id: task::child_job(node, record),
+        child_job_id: task::child_job(node, record, view.carried),
         aggregate: task.aggregate.as_ref().map(job_packet::aggregate_out),
         input: view.input.clone(),
         outputs: view.outputs.clone(),
@@ -230,6 +234,7 @@ pub fn task_trace_out(view: &TaskTraceView<'_>) -> v1::TaskTrace {
         verdicts: task::verdicts(record).iter().map(bare_verdict).collect(),
         create_time: Some(time::instant_out(task.create_time)),
         start_time: task.start_time.map(time::instant_out),
+        carried_from: view.carried.map(task::carried_out),
         ..v1::TaskTrace::default()
     };
     if let TaskRecord::Ended(ended) = record {

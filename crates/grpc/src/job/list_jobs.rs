@@ -38,7 +38,7 @@ const AT_ONCE: usize = 4;
 pub async fn list_jobs(edge: &Edge, caller: &Caller, request: v1::ListJobsRequest) -> Answer<v1::ListJobsResponse> {
     let list = List { rpc: "ListJobs", principal: &caller.principal, within: "", filter: &request.filter };
     let page = edge.pages.page(&list, request.page_size, &request.page_token)?;
-    let filter = by_plan_id(edge, caller, filter::parse(&request.filter, COLUMNS)?).await?;
+    let filter = jobs_filter(edge, caller, &request.filter).await?;
     let (reader, account) = (edge.coordinator.reader(), &caller.principal.account);
     let mut found = reader.list_jobs(account, &filter, &page).await?;
     let (mut jobs, mut room) = (Vec::with_capacity(found.rows.len()), Room::message());
@@ -57,6 +57,11 @@ pub async fn list_jobs(edge: &Edge, caller: &Caller, request: v1::ListJobsReques
         found = reader.list_jobs(account, &filter, &Page { size: jobs.len(), ..page }).await?;
     }
     Ok(v1::ListJobsResponse { jobs, next_page_token: edge.pages.next(&list, found.next.as_deref()) })
+}
+
+/// Which jobs a filter is about.
+pub async fn jobs_filter(edge: &Edge, caller: &Caller, text: &str) -> Answer<Filter> {
+    by_plan_id(edge, caller, filter::parse(text, COLUMNS)?).await
 }
 
 /// The store knows plans by id.

@@ -6,6 +6,8 @@ mod get_job;
 mod get_task;
 mod list_jobs;
 pub mod list_tasks;
+mod reprocess_job;
+mod reprocess_jobs;
 mod retry_tasks;
 mod start_job;
 mod watch_jobs;
@@ -60,6 +62,22 @@ impl JobService for Service {
     ) -> Result<Response<v1::RetryTasksResponse>, Status> {
         let call = open(request)?;
         close(retry_tasks::retry_tasks(&self.0, &call.caller, call.message).await)
+    }
+
+    async fn reprocess_job(
+        &self,
+        request: Request<v1::ReprocessJobRequest>,
+    ) -> Result<Response<v1::ReprocessJobResponse>, Status> {
+        let call = open(request)?;
+        close(reprocess_job::reprocess_job(&self.0, &call.caller, call.message).await)
+    }
+
+    async fn reprocess_jobs(
+        &self,
+        request: Request<v1::ReprocessJobsRequest>,
+    ) -> Result<Response<v1::ReprocessJobsResponse>, Status> {
+        let call = open(request)?;
+        close(reprocess_jobs::reprocess_jobs(&self.0, &call.caller, call.message).await)
     }
 
     async fn get_task(&self, request: Request<v1::GetTaskRequest>) -> Result<Response<v1::GetTaskResponse>, Status> {

@@ -89,6 +89,7 @@ async fn answer(edge: &Edge, caller: &Caller, started: &Started, input: Payload)
         result_count: 0,
         task_counts: Vec::new(),
         wait_reason: None,
+        reason: String::new(),
     };
     Ok(v1::StartJobResponse {
         job: Some(job::job_out(&view, Bodies::Omitted)),

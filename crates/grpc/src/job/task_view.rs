@@ -13,7 +13,7 @@ use crate::{
 };
 use esteira_contract::v1;
 use esteira_coordinator::{Compiled, Reason};
-use esteira_model::{ArtifactId, Job, TaskId, limits};
+use esteira_model::{ArtifactId, Job, JobId, TaskId, limits};
 use esteira_store::TaskRecord;
 use prost::Message;
 
@@ -53,7 +53,8 @@ impl Tasks<'_> {
             TaskRecord::Ended(_) => None,
         };
         let node = self.compiled.graph.node(task.step);
-        let view = TaskView { job: self.job, node, record, attempts, input, wait_reason };
+        let carried = self.carried(record).await?;
+        let view = TaskView { job: self.job, node, record, attempts, input, wait_reason, carried };
         let mut shown = task_out(&view, self.bodies);
         if let TaskRecord::Ended(ended) = record
             && self.bodies == Bodies::Sent
@@ -63,6 +64,16 @@ impl Tasks<'_> {
             shown.outputs = self.outputs(&ended.outputs, room).await?;
         }
         Ok(shown)
+    }
+
+    /// The job and task that executed it, if it was another.
+    async fn carried(&self, record: &TaskRecord) -> Answer<Option<(JobId, TaskId)>> {
+        let TaskRecord::Ended(ended) = record else { return Ok(None) };
+        if self.job.lineage.source.is_none() || ended.task.attempts > 0 {
+            return Ok(None);
+        }
+        let found = self.edge.coordinator.reader().carried_tasks(self.job.id, &[ended.task.id]).await?.pop();
+        Ok(found.map(|carried| (carried.from_job, carried.from_task)))
     }
 
     /// The first outputs, as far as there is room; read a few at a time, as each may be large.

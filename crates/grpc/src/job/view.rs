@@ -13,7 +13,7 @@ use crate::{
 };
 use esteira_contract::v1;
 use esteira_coordinator::{Compiled, Reason};
-use esteira_model::{ArtifactId, Job, JobId, JobState, limits};
+use esteira_model::{ArtifactId, Job, JobId, JobState, LineageKind, limits};
 use esteira_store::{JobDetails, PlanVersionRecord};
 use prost::Message;
 use std::sync::Arc;
@@ -50,6 +50,15 @@ pub async fn read_artifact(edge: &Edge, id: ArtifactId) -> Answer<Option<Stored>
     Ok(found.map(|(_, payload, sha256)| (payload, sha256)))
 }
 
+/// Why a job was processed again; "" when it is not one that was.
+pub async fn read_reason(edge: &Edge, job: &Job) -> Answer<String> {
+    if job.lineage.kind != LineageKind::Reprocess {
+        return Ok(String::new());
+    }
+    let record = edge.coordinator.reader().reprocess(job.id).await?;
+    Ok(record.map(|record| record.reason).unwrap_or_default())
+}
+
 /// A job as it is shown.
 pub async fn view_job(edge: &Edge, caller: &Caller, job: &Job, bodies: Bodies) -> Answer<v1::Job> {
     let compiled = read_version(edge, caller, job).await?;
@@ -64,7 +73,8 @@ pub async fn view_job(edge: &Edge, caller: &Caller, job: &Job, bodies: Bodies) -
     let input = input.map(without_id);
     let results = results.into_iter().map(without_id).collect();
     let (version, project) = (&compiled.record, &*project);
-    let view = JobView { job, version, project, input, results, result_count, task_counts, wait_reason };
+    let reason = read_reason(edge, job).await?;
+    let view = JobView { job, version, project, input, results, result_count, task_counts, wait_reason, reason };
     Ok(fitting(job_out(&view, bodies)))
 }
 
@@ -106,6 +116,7 @@ pub async fn view_ended(
         result_count,
         task_counts: Vec::new(),
         wait_reason: None,
+        reason: String::new(),
     };
     Ok(fitting(job_out(&view, Bodies::Sent)))
 }

@@ -19,7 +19,6 @@ async fn fixture() -> Fixture {
     let principal = Principal { account: AccountId::new("a"), user_id: "u".into(), data_class: DataClass::Qa };
     let publish = PublishPlanVersion {
         request: None,
-        request_digest: [0; 32],
         plan: PlanKey::Name("one".into()),
         project: None,
         definition_json: r#"{"name":"one","steps":[{"step_key":"a","function":"kit.a"}]}"#.into(),
@@ -31,6 +30,7 @@ async fn fixture() -> Fixture {
         Packet { actor: Actor::default(), aggregate: None, data: Payload::json("1"), headers: BTreeMap::new() };
     let start = StartJob {
         request: None,
+        request_digest: [0; 32],
         job_id: None,
         plan: PlanKey::Name("one".into()),
         version: 0,

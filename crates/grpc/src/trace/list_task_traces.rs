@@ -67,6 +67,7 @@ pub async fn views(
 ) -> Answer<Vec<v1::TaskTrace>> {
     let mut attempts = attempts(edge, job, records).await?;
     let heads = Heads::read(edge, &artifacts(records)).await?;
+    let carried = carried(edge, job, records).await?;
     let view = |record: &TaskRecord| {
         let task = task_of(record);
         let artifact = |id: Option<ArtifactId>| id.map(|id| heads.out(id));
@@ -85,6 +86,7 @@ pub async fn views(
                 TaskRecord::Live(live) => waiting::of_task(edge, caller, live),
                 TaskRecord::Ended(_) => None,
             },
+            carried: carried.get(&task.id).copied(),
         };
         task_trace_out(&view)
     };
@@ -98,6 +100,14 @@ async fn attempts(edge: &Edge, job: JobId, records: &[TaskRecord]) -> Answer<Has
         by_task.entry(attempt.task).or_default().push(attempt);
     }
     Ok(by_task)
+}
+
+/// The jobs and tasks that executed those of these that ended without an attempt.
+async fn carried(edge: &Edge, job: JobId, records: &[TaskRecord]) -> Answer<HashMap<TaskId, (JobId, TaskId)>> {
+    let ended = records.iter().filter(|record| matches!(record, TaskRecord::Ended(_))).map(task_of);
+    let untried: Vec<TaskId> = ended.filter(|task| task.attempts == 0).map(|task| task.id).collect();
+    let found = edge.coordinator.reader().carried_tasks(job, &untried).await?;
+    Ok(found.into_iter().map(|carried| (carried.task, (carried.from_job, carried.from_task))).collect())
 }
 
 fn artifacts(records: &[TaskRecord]) -> Vec<ArtifactId> {

@@ -9,7 +9,7 @@ use crate::{
     },
     edge::Edge,
     job::{
-        view::{read_job, read_project, read_version},
+        view::{read_job, read_project, read_reason, read_version},
         waiting,
     },
     principal::Caller,
@@ -39,6 +39,7 @@ pub async fn view(edge: &Edge, caller: &Caller, job: &Job) -> Answer<v1::JobTrac
     let children = children(edge, caller, &tally.children).await?;
     let input = Heads::read(edge, &[job.input]).await?.out(job.input);
     let waits = waits(edge, caller, &tally);
+    let reason = read_reason(edge, job).await?;
     let view = JobTraceView {
         job,
         compiled: &compiled,
@@ -49,6 +50,7 @@ pub async fn view(edge: &Edge, caller: &Caller, job: &Job) -> Answer<v1::JobTrac
         wait_reason,
         children,
         input,
+        reason: &reason,
     };
     Ok(job_trace_out(&view))
 }

@@ -11,6 +11,7 @@ mod lists;
 mod outbox;
 mod plans;
 mod protocol;
+mod reprocess;
 mod retention;
 mod start_and_wait;
 mod tenants;

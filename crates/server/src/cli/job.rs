@@ -1,6 +1,10 @@
 //! `esteira job`: start, watch, show, list, await, control, retry.
 
-use super::{Failure, Outcome, Session, output, watch};
+use super::{
+    Failure, Outcome, Session, output,
+    reprocess::{self, Reprocess},
+    watch,
+};
 use clap::{Args, Subcommand};
 use esteira_contract::v1;
 
@@ -41,6 +45,8 @@ pub enum Command {
     Cancel(Control),
     /// Drop all leases and end the job now
     Terminate(Control),
+    /// Process a job again that has ended, or those of a filter: always as new jobs
+    Reprocess(Box<Reprocess>),
     /// Try failed tasks again while their job still runs
     Retry {
         /// The job
@@ -150,6 +156,7 @@ pub async fn run(session: &Session, command: Command) -> Outcome {
         Command::Resume(control) => act(session, control, v1::JobAction::Resume).await,
         Command::Cancel(control) => act(session, control, v1::JobAction::Cancel).await,
         Command::Terminate(control) => act(session, control, v1::JobAction::Terminate).await,
+        Command::Reprocess(command) => reprocess::run(session, *command).await,
         Command::Retry { job, tasks, reason } => {
             let answer = jobs
                 .retry_tasks(v1::RetryTasksRequest { job_id: job, task_ids: tasks, reason, ..Default::default() })
@@ -206,6 +213,7 @@ fn show(job: &v1::Job) -> String {
         .collect();
     counts.sort();
     let aggregate = job.input.as_ref().and_then(|input| input.aggregate.as_ref());
+    let lineage = job.lineage.clone().unwrap_or_default();
     let mut labels: Vec<_> = job.labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
     labels.sort();
     let fields = output::fields(&[
@@ -215,6 +223,8 @@ fn show(job: &v1::Job) -> String {
         ("waits", output::short(job.wait_reason().as_str_name(), "WAIT_REASON_")),
         ("failure", output::failure(job.failure.as_ref())),
         ("aggregate", aggregate.map(|aggregate| format!("{}/{}", aggregate.r#type, aggregate.id)).unwrap_or_default()),
+        ("goes on from", lineage.source_job_id),
+        ("because", lineage.reason),
         ("labels", labels.join(", ")),
         ("operator", actor.user_id),
         ("project", job.project.clone()),
@@ -229,23 +239,25 @@ fn show(job: &v1::Job) -> String {
     fields + &results.collect::<String>()
 }
 
+/// JSON text as it stands, of a file, or of standard input.
+pub fn input(given: Option<&str>) -> Result<Option<v1::Payload>, Failure> {
+    let text = match given {
+        None => return Ok(None),
+        Some("@-") => {
+            std::io::read_to_string(std::io::stdin()).map_err(|error| Failure::Usage(format!("--input: {error}")))?
+        }
+        Some(text) => match text.strip_prefix('@') {
+            Some(file) => std::fs::read_to_string(file)
+                .map_err(|error| Failure::Usage(format!("--input: cannot read {file}: {error}")))?,
+            None => text.to_owned(),
+        },
+    };
+    Ok(Some(v1::Payload { body: Some(v1::payload::Body::Json(text)), ..Default::default() }))
+}
+
 impl Start {
     fn request(self) -> Result<v1::StartJobRequest, Failure> {
-        let input = match self.input.as_deref() {
-            None => None,
-            Some("@-") => Some(
-                std::io::read_to_string(std::io::stdin())
-                    .map_err(|error| Failure::Usage(format!("--input: {error}")))?,
-            ),
-            Some(text) => match text.strip_prefix('@') {
-                Some(file) => Some(
-                    std::fs::read_to_string(file)
-                        .map_err(|error| Failure::Usage(format!("--input: cannot read {file}: {error}")))?,
-                ),
-                None => Some(text.to_owned()),
-            },
-        };
-        let data = input.map(|json| v1::Payload { body: Some(v1::payload::Body::Json(json)), ..Default::default() });
+        let data = input(self.input.as_deref())?;
         let aggregate = match &self.aggregate {
             None => None,
             Some(text) => {

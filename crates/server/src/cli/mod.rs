@@ -9,6 +9,7 @@ mod outbox;
 pub mod output;
 mod plan;
 mod queue;
+mod reprocess;
 mod retention;
 mod task;
 mod trace;

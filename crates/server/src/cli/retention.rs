@@ -103,6 +103,7 @@ async fn apply(session: &Session, dry_run: bool) -> Outcome {
         all.bytes += answer.bytes;
         all.held_open += answer.held_open;
         all.held_undelivered += answer.held_undelivered;
+        all.held_referred += answer.held_referred;
         all.partitions += answer.partitions;
         if answer.next_page_token.is_empty() {
             break;
@@ -123,6 +124,7 @@ async fn apply(session: &Session, dry_run: bool) -> Outcome {
         for (count, why) in [
             (all.held_open, "a job that it started has not ended"),
             (all.held_undelivered, "a message was not delivered"),
+            (all.held_referred, "a job that is kept goes on from it"),
         ] {
             if count > 0 {
                 lines.push(format!("{count} jobs stay although they are due: {why}"));

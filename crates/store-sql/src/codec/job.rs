@@ -23,6 +23,7 @@ pub(crate) fn push_job(job: &Job, rows: &mut Rows) {
     let lineage = &job.lineage;
     rows.push(Value::Fixed(lineage.kind.as_str())).push(lineage.root.0);
     rows.push(lineage.parent.map(|(job, _)| job.0)).push(lineage.parent.map(|(_, task)| task.0)).push(lineage.depth);
+    rows.push(lineage.source.map(|job| job.0));
     rows.push(job.create_time).push(job.start_after).push(job.deadline);
     rows.push(job.provenance.seed.map(|seed| seed.0)).push(job.provenance.request_digest);
     push_leaf_at(job.provenance.start_leaf_at, rows);
@@ -52,7 +53,7 @@ pub(crate) fn push_change(job: &Job, expected_revision: i64, rows: &mut Rows) {
 macro_rules! job_columns {
     () => {
         "job_id, account, plan_version_id, data_class, actor, headers, labels, aggregate_kind, aggregate_id, aggregate_version, input, priority, \
-         lineage_kind, root_job_id, parent_job_id, parent_task_id, depth, create_time, start_after, deadline, \
+         lineage_kind, root_job_id, parent_job_id, parent_task_id, depth, source_job_id, create_time, start_after, deadline, \
          seed, request_digest, start_leaf_page, start_leaf_ordinal, \
          state, flow, start_time, end_time, cancel_time, failure, note, end_leaf_page, end_leaf_ordinal, revision"
     };
@@ -77,6 +78,7 @@ pub(crate) fn read_job(cells: &mut Cells<'_>) -> Result<Job> {
             root: JobId(cells.uuid()?),
             parent: cells.opt_uuid()?.map(JobId).zip(cells.opt_uuid()?.map(TaskId)),
             depth: cells.int()?,
+            source: cells.opt_uuid()?.map(JobId),
         },
         create_time: cells.time()?,
         start_after: cells.opt_time()?,

@@ -8,6 +8,7 @@ mod json;
 pub(crate) mod outbox;
 mod payload;
 pub(crate) mod plan;
+pub(crate) mod reprocess;
 pub(crate) mod task;
 
 pub(crate) use audit::{push_audit, read_audit};
@@ -18,6 +19,7 @@ pub(crate) use json::{from_json, to_json};
 pub(crate) use outbox::{LeasedMessage, push_message, read_message, read_run, run_bytes};
 pub(crate) use payload::{Blobs, push_artifact, read_payload, stored};
 pub(crate) use plan::{actor_text, labels_text, push_plan_version, read_plan, read_plan_version};
+pub(crate) use reprocess::{push_reprocess, read_reprocess};
 pub(crate) use task::{
     ids_bytes, push_attempt, push_ended, push_leased, push_task, read_attempt, read_ended, read_ids, read_leaf_at,
     read_leased, read_task, read_verdicts,

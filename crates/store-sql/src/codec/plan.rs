@@ -15,7 +15,7 @@ pub(crate) fn actor_text(actor: &Actor) -> String {
 }
 
 /// The reverse of [`actor_text`].
-pub(super) fn read_actor(text: &str) -> Result<Actor> {
+pub(crate) fn read_actor(text: &str) -> Result<Actor> {
     let (user_id, account_id, on_behalf_of) = from_json(text)?;
     Ok(Actor { user_id, account_id, on_behalf_of })
 }

@@ -9,6 +9,7 @@ mod outbox;
 mod paging;
 mod plans;
 mod pool;
+mod reprocess;
 mod retention;
 mod tally;
 mod tasks;
@@ -19,12 +20,13 @@ pub(crate) use pool::Pool;
 use crate::unit::{history, ledger, live, log as head, plans as plan_reads, policy};
 use async_trait::async_trait;
 use esteira_model::{
-    AccountId, Arrival, ArtifactId, Attempt, AuditRecord, Job, JobId, PageId, PlanId, PlanVersionId, TaskId,
+    AccountId, Arrival, ArtifactId, Attempt, AuditRecord, Carried, Job, JobId, PageId, PlanId, PlanVersionId,
+    Reprocess, TaskId,
 };
 use esteira_store::{
-    ArtifactHead, BodyDigest, Filter, Held, JobDetails, JobTally, LaneCount, LedgerCheckpoint, LedgerEpoch, LedgerHead,
-    LedgerNode, LedgerPage, LedgerPlace, OutboxRow, Page, Paged, PlanRecord, PlanVersionRecord, Reader, Removed,
-    Result, Retention, Stored, TallyLimits, TaskRecord, Tree,
+    ArtifactHead, BodyDigest, Executed, Filter, Held, JobDetails, JobTally, LaneCount, LedgerCheckpoint, LedgerEpoch,
+    LedgerHead, LedgerNode, LedgerPage, LedgerPlace, OutboxRow, Page, Paged, PlanRecord, PlanVersionRecord, Reader,
+    Removed, Result, Retention, Stored, TallyLimits, TaskRecord, Tree,
 };
 
 /// Reads of committed state. Each call sees one snapshot.
@@ -114,6 +116,15 @@ impl Reader for SqlReader {
     }
     async fn task(&self, job: JobId, task: TaskId) -> Result<Option<TaskRecord>> {
         read!(self, |c| tasks::task(c, job, task))
+    }
+    async fn executed_tasks(&self, job: JobId, after: Option<TaskId>, limit: usize) -> Result<Vec<Executed>> {
+        read!(self, |c| reprocess::executed_tasks(c, job, after, limit))
+    }
+    async fn carried_tasks(&self, job: JobId, tasks: &[TaskId]) -> Result<Vec<Carried>> {
+        read_once!(self, |c| reprocess::carried_tasks(c, job, tasks))
+    }
+    async fn reprocess(&self, job: JobId) -> Result<Option<Reprocess>> {
+        read_row!(self, |c| reprocess::reprocess(c, job))
     }
     async fn attempts(&self, job: JobId, task: TaskId) -> Result<Vec<Attempt>> {
         read_once!(self, |c| tasks::attempts(c, job, task))

@@ -5,7 +5,10 @@ use crate::{
     connection::Connection,
     row::Row,
     statement::{Keyed, Type},
-    unit::{history::job_keys, purge::references},
+    unit::{
+        history::job_keys,
+        purge::{references, referred_trees},
+    },
     value::{Rows, values},
 };
 use esteira_model::{AccountId, ArtifactId, JobId};
@@ -51,6 +54,7 @@ pub(super) async fn held_trees(connection: &mut Connection, roots: &[JobId]) -> 
               OR EXISTS (SELECT 1 FROM job c JOIN outbox o ON o.job_id = c.job_id WHERE c.root_job_id = k1 AND c.parent_job_id IS NOT NULL) THEN 2 \
               ELSE 0 END AS BIGINT) FROM k WHERE k1 IS NOT NULL",
     };
+    let referred = referred_trees(connection, roots).await?;
     let mut held = Vec::new();
     for row in connection.find(&FIND, job_keys(roots)).await? {
         let mut cells = row.cells();
@@ -58,6 +62,7 @@ pub(super) async fn held_trees(connection: &mut Connection, roots: &[JobId]) -> 
         match cells.i64()? {
             1 => held.push((root, Held::Open)),
             2 => held.push((root, Held::Undelivered)),
+            _ if referred.contains(&root) => held.push((root, Held::Referred)),
             _ => {}
         }
     }

@@ -87,6 +87,17 @@ static ROOTS: Keyed = Keyed {
           AND NOT EXISTS (SELECT 1 FROM job c WHERE c.root_job_id = k1 AND c.parent_job_id IS NOT NULL) LIMIT $last",
 };
 
+/// Those of these trees that a job outside of them goes on from.
+pub(crate) async fn referred_trees(connection: &mut Connection, roots: &[JobId]) -> Result<BTreeSet<JobId>> {
+    static FIND: Keyed = Keyed {
+        key: &[Type::Blob],
+        sql: "SELECT k1 FROM k CROSS JOIN job d WHERE d.source_job_id = k1 AND d.root_job_id <> k1 UNION \
+              SELECT k1 FROM k CROSS JOIN job c CROSS JOIN job d WHERE c.root_job_id = k1 AND c.parent_job_id IS NOT NULL \
+              AND d.source_job_id = c.job_id AND d.root_job_id <> k1",
+    };
+    connection.find(&FIND, job_keys(roots)).await?.iter().map(|row| Ok(JobId(row.cells().uuid()?))).collect()
+}
+
 async fn ended(
     connection: &mut Connection,
     keyed: &'static Keyed,
@@ -115,6 +126,15 @@ static ARRIVALS: Keyed = Keyed {
     sql: "DELETE FROM arrival WHERE (job_id, join_step, item_path, from_step, from_task) IN \
           (SELECT a.job_id, a.join_step, a.item_path, a.from_step, a.from_task FROM k CROSS JOIN arrival a WHERE a.job_id = k1 LIMIT $last) \
           RETURNING join_step",
+};
+static CARRIED: Keyed = Keyed {
+    key: &[Type::Blob],
+    sql: "DELETE FROM carried WHERE (job_id, task_id) IN \
+          (SELECT c.job_id, c.task_id FROM k CROSS JOIN carried c WHERE c.job_id = k1 LIMIT $last) RETURNING from_job_id",
+};
+static REPROCESSES: Keyed = Keyed {
+    key: &[Type::Blob],
+    sql: "DELETE FROM reprocess WHERE job_id IN (SELECT k1 FROM k) RETURNING input, job_id",
 };
 static DELIVERED: Keyed = Keyed {
     key: &[Type::Blob],
@@ -149,6 +169,7 @@ impl Step<'_> {
         {
             return self.part(&reference, part.skip).await;
         }
+        let roots = &self.free_of_references(roots).await?;
         let (jobs, are_roots) = match ended(self.connection, &SUB_PLANS, roots).await? {
             jobs if jobs.is_empty() => (ended(self.connection, &ROOTS, roots).await?, true),
             jobs => (jobs, false),
@@ -162,15 +183,33 @@ impl Step<'_> {
         }
         let (left, attempted): (Vec<JobId>, Vec<JobId>) =
             ids.iter().partition(|id| self.dropped_below.is_some_and(|below| **id < below));
-        for (keyed, jobs) in [(&ATTEMPTS, &attempted), (&REST, &left), (&ARRIVALS, &ids), (&DELIVERED, &ids)] {
+        for (keyed, jobs) in
+            [(&ATTEMPTS, &attempted), (&REST, &left), (&ARRIVALS, &ids), (&CARRIED, &ids), (&DELIVERED, &ids)]
+        {
             if self.rows(keyed, jobs).await? {
                 return Ok(Progress::More(None));
             }
         }
-        self.artifacts(jobs.into_iter().map(|(job, input)| (input, job))).await?;
+        let mut made: Vec<_> = jobs.into_iter().map(|(job, input)| (input, job)).collect();
+        for row in self.connection.change_each(&REPROCESSES, job_keys(&ids)).await? {
+            let mut cells = row.cells();
+            let (input, job) = (cells.opt_i64()?, JobId(cells.uuid()?));
+            made.extend(input.map(|input| (ArtifactId(input), job)));
+        }
+        self.artifacts(made.into_iter()).await?;
         self.connection.change_each(&LABELS, job_keys(&ids)).await?;
         self.removed.jobs = self.connection.change_each(&JOBS, job_keys(&ids)).await?.len() as u64;
         Ok(if are_roots { Progress::Done } else { Progress::More(None) })
+    }
+
+    /// Those of these trees that no job outside of them goes on from. They are locked first, in a statement of its own: whoever
+    /// goes on from one has committed by then, or waits for this unit and finds it due.
+    async fn free_of_references(&mut self, roots: &[JobId]) -> Result<Vec<JobId>> {
+        const LOCK: Lock = Lock(" ORDER BY job_id FOR UPDATE OF job");
+        static FIND: Keyed = Keyed { key: &[Type::Blob], sql: "SELECT job_id FROM k CROSS JOIN job WHERE job_id = k1" };
+        self.connection.find_locked(&FIND, LOCK, job_keys(roots)).await?;
+        let referred = referred_trees(self.connection, roots).await?;
+        Ok(roots.iter().copied().filter(|root| !referred.contains(root)).collect())
     }
 
     /// Removes rows of one table; whether there may be more.

@@ -3,7 +3,7 @@
 use crate::{
     codec::{
         Blobs, job::push_change, push_artifact, push_attempt, push_audit, push_ended, push_job, push_leased,
-        push_message, push_task,
+        push_message, push_reprocess, push_task,
     },
     connection::Connection,
     statement::{Keyed, Operation, Table, Type},
@@ -72,6 +72,10 @@ impl Round {
         round.insert(&tables::LEASE, &batch.leased, push_leased);
         round.insert(&tables::ATTEMPT, &batch.attempts, push_attempt);
         round.insert(&tables::ENDED_TASK, &batch.ended, push_ended);
+        round.insert(&tables::CARRIED, &batch.carried, |c, rows| {
+            rows.push(c.job.0).push(c.task.0).push(c.from_job.0).push(c.from_task.0);
+        });
+        round.insert(&tables::REPROCESS, &batch.reprocesses, push_reprocess);
         round.insert(&tables::ARRIVAL, &batch.arrivals, |a, rows| {
             rows.push(a.job.0).push(a.join_step).push(a.item_path.to_bytes());
             rows.push(a.from_step).push(a.from_task.0).push(a.artifact.0);

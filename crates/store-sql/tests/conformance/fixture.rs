@@ -102,7 +102,7 @@ impl Store {
             aggregate: None,
             input: ArtifactId(self.ids.int()),
             priority: 0,
-            lineage: Lineage { kind: LineageKind::Direct, root: id, parent: None, depth: 0 },
+            lineage: Lineage { kind: LineageKind::Direct, root: id, parent: None, depth: 0, source: None },
             create_time: Time(self.ids.int()),
             start_after: None,
             deadline: None,

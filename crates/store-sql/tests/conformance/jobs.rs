@@ -34,6 +34,7 @@ fn full(store: &mut Store) -> Job {
             root: JobId(store.ids.uuid()),
             parent: Some((JobId(store.ids.uuid()), task)),
             depth: 2,
+            source: Some(JobId(store.ids.uuid())),
         },
         start_after: Some(Time(5)),
         deadline: Some(Time(6)),

@@ -55,7 +55,8 @@ async fn jobs_are_filtered(store: &mut Store) {
     jobs[1].state = JobState::Failed;
     (jobs[2].state, jobs[2].end_time) = (JobState::Succeeded, Some(Time(500)));
     let task = TaskId(store.ids.uuid());
-    jobs[2].lineage = Lineage { kind: LineageKind::SubPlan, root, parent: Some((parent, task)), depth: 1 };
+    jobs[2].lineage =
+        Lineage { kind: LineageKind::SubPlan, root, parent: Some((parent, task)), depth: 1, source: None };
     jobs[2].labels = Arc::new(BTreeMap::from([("team".into(), "sales".into())]));
     jobs[3].labels = Arc::new(BTreeMap::from([("team".into(), "ops".into()), ("k".into(), "v".into())]));
     let plan = store.plan("orders");

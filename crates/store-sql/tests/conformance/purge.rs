@@ -59,7 +59,7 @@ async fn write_job(store: &mut Store, spec: &JobSpec, root: Option<&Job>, has_en
         if has_ended { (JobState::Succeeded, Some(Time(9))) } else { (JobState::Running, None) };
     if let Some(root) = root {
         let parent = Some((root.id, TaskId(job.id.0)));
-        job.lineage = Lineage { kind: LineageKind::SubPlan, root: root.id, parent, depth: 1 };
+        job.lineage = Lineage { kind: LineageKind::SubPlan, root: root.id, parent, depth: 1, source: None };
     }
     let id = job.id;
     let make = |store: &mut Store, number: usize| {

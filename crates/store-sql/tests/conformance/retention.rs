@@ -78,6 +78,7 @@ async fn trees_are_listed_oldest_first(store: &mut Store) {
             root: root.id,
             parent: Some((root.id, TaskId(child.id.0))),
             depth: 1,
+            source: None,
         };
         store.write(Batch { jobs_started: vec![child, root.clone()], ..Batch::default() }).await;
         roots.push(root);
@@ -131,6 +132,7 @@ async fn what_is_open_or_undelivered_is_held(store: &mut Store) {
             root: root.id,
             parent: Some((root.id, TaskId(child.id.0))),
             depth: 1,
+            source: None,
         };
         let mut outbox = Vec::new();
         for (waits, job) in [(root_waits, root.id), (child_waits, child.id)] {

@@ -251,7 +251,13 @@ async fn names_are_limited_and_counts_are_not(store: &mut Store) {
             let worker_id = format!("w{number}");
             batch.attempts.push(Attempt { worker_id, ..attempt(&task, attempt_number, 1) });
         }
-        let lineage = Lineage { kind: LineageKind::SubPlan, root: job.id, parent: Some((job.id, task.id)), depth: 1 };
+        let lineage = Lineage {
+            kind: LineageKind::SubPlan,
+            root: job.id,
+            parent: Some((job.id, task.id)),
+            depth: 1,
+            source: None,
+        };
         let child = Job { lineage, state: JobState::Failed, ..store.job() };
         children.push(ChildJob { job: child.id, task: task.id, plan_version: child.plan_version, state: child.state });
         batch.jobs_started.push(child);

@@ -26,6 +26,10 @@ rpcs! { JobClient over JobServiceClient:
     write control_job(ControlJobRequest) -> ControlJobResponse;
     /// Makes failed tasks ready again.
     write retry_tasks(RetryTasksRequest) -> RetryTasksResponse;
+    /// Processes a job again that has ended, as a new job.
+    write reprocess_job(ReprocessJobRequest) -> ReprocessJobResponse;
+    /// Processes a page of jobs again.
+    write reprocess_jobs(ReprocessJobsRequest) -> ReprocessJobsResponse;
     /// Reads one task with its attempts.
     read get_task(GetTaskRequest) -> GetTaskResponse;
     /// Lists the tasks of one job.

@@ -13,6 +13,7 @@ mod grants;
 mod holding;
 mod messages;
 mod outputs;
+mod reprocessing;
 mod resending;
 mod traces;
 
@@ -88,6 +89,7 @@ scenarios! {
     2 messages::two_relays "the order of a key survives two relays and the crash of one" [Plain];
     3 aggregates::exclusive "200 increments of one exclusive aggregate: one at a time, none lost" [Plain, OneSlot];
     3 aggregates::refusal "an aggregate's refusal leaves no trace but itself" [Plain, Lossy] core;
+    3 reprocessing::reprocess "a job that failed goes on as a new one, with lineage, and what was done is not run again" [Plain, Lossy, CoordinatorKill9] core;
     3 traces::vectors "distributed traces are those of the embedded runner" [Plain];
 }
 

@@ -355,7 +355,7 @@ impl StartText {
             aggregate: self.aggregate.map(Into::into),
             input: ArtifactId(self.input_id),
             priority: self.priority,
-            lineage: Lineage { kind: LineageKind::Direct, root: id, parent: None, depth: 0 },
+            lineage: Lineage { kind: LineageKind::Direct, root: id, parent: None, depth: 0, source: None },
             create_time: Time(self.create_time),
             start_after: self.start_after.map(Time),
             deadline: self.deadline.map(Time),

@@ -64,6 +64,7 @@ pub(crate) fn migrations() -> &'static [Migration] {
         migration!(5, "0005_ledger"),
         migration!(6, "0006_audit"),
         migration!(7, "0007_log"),
+        migration!(8, "0008_reprocess"),
     ]
 }
 

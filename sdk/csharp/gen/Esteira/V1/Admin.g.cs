@@ -66,27 +66,28 @@ namespace Esteira.V1 {
             "BHJ1bGUiQwoUU2V0UmV0ZW50aW9uUmVzcG9uc2USKwoGcG9saWN5GAEgASgL",
             "MhsuZXN0ZWlyYS52MS5SZXRlbnRpb25Qb2xpY3kiPAoVQXBwbHlSZXRlbnRp",
             "b25SZXF1ZXN0Eg8KB2RyeV9ydW4YASABKAgSEgoKcGFnZV90b2tlbhgCIAEo",
-            "CSKxAQoWQXBwbHlSZXRlbnRpb25SZXNwb25zZRIMCgRqb2JzGAEgASgDEg0K",
+            "CSLIAQoWQXBwbHlSZXRlbnRpb25SZXNwb25zZRIMCgRqb2JzGAEgASgDEg0K",
             "BXRhc2tzGAIgASgDEhEKCWFydGlmYWN0cxgDIAEoAxINCgVieXRlcxgEIAEo",
             "AxIRCgloZWxkX29wZW4YBSABKAMSGAoQaGVsZF91bmRlbGl2ZXJlZBgGIAEo",
             "AxIXCg9uZXh0X3BhZ2VfdG9rZW4YByABKAkSEgoKcGFydGl0aW9ucxgIIAEo",
-            "AzKjBQoMQWRtaW5TZXJ2aWNlElQKDUdldFN5c3RlbUluZm8SIC5lc3RlaXJh",
-            "LnYxLkdldFN5c3RlbUluZm9SZXF1ZXN0GiEuZXN0ZWlyYS52MS5HZXRTeXN0",
-            "ZW1JbmZvUmVzcG9uc2USTgoLTGlzdFdvcmtlcnMSHi5lc3RlaXJhLnYxLkxp",
-            "c3RXb3JrZXJzUmVxdWVzdBofLmVzdGVpcmEudjEuTGlzdFdvcmtlcnNSZXNw",
-            "b25zZRJLCgpMaXN0UXVldWVzEh0uZXN0ZWlyYS52MS5MaXN0UXVldWVzUmVx",
-            "dWVzdBoeLmVzdGVpcmEudjEuTGlzdFF1ZXVlc1Jlc3BvbnNlEk4KC1VwZGF0",
-            "ZVF1ZXVlEh4uZXN0ZWlyYS52MS5VcGRhdGVRdWV1ZVJlcXVlc3QaHy5lc3Rl",
-            "aXJhLnYxLlVwZGF0ZVF1ZXVlUmVzcG9uc2USTgoLRXZpY3RXb3JrZXISHi5l",
-            "c3RlaXJhLnYxLkV2aWN0V29ya2VyUmVxdWVzdBofLmVzdGVpcmEudjEuRXZp",
-            "Y3RXb3JrZXJSZXNwb25zZRJUCg1MaXN0UmV0ZW50aW9uEiAuZXN0ZWlyYS52",
-            "MS5MaXN0UmV0ZW50aW9uUmVxdWVzdBohLmVzdGVpcmEudjEuTGlzdFJldGVu",
-            "dGlvblJlc3BvbnNlElEKDFNldFJldGVudGlvbhIfLmVzdGVpcmEudjEuU2V0",
-            "UmV0ZW50aW9uUmVxdWVzdBogLmVzdGVpcmEudjEuU2V0UmV0ZW50aW9uUmVz",
-            "cG9uc2USVwoOQXBwbHlSZXRlbnRpb24SIS5lc3RlaXJhLnYxLkFwcGx5UmV0",
-            "ZW50aW9uUmVxdWVzdBoiLmVzdGVpcmEudjEuQXBwbHlSZXRlbnRpb25SZXNw",
-            "b25zZUJJWjpnaXRodWIuY29tL2VzdGVpcmEvZXN0ZWlyYS9zZGsvZ28vZ2Vu",
-            "L2VzdGVpcmEvdjE7ZXN0ZWlyYXYxqgIKRXN0ZWlyYS5WMWIGcHJvdG8z"));
+            "AxIVCg1oZWxkX3JlZmVycmVkGAkgASgDMqMFCgxBZG1pblNlcnZpY2USVAoN",
+            "R2V0U3lzdGVtSW5mbxIgLmVzdGVpcmEudjEuR2V0U3lzdGVtSW5mb1JlcXVl",
+            "c3QaIS5lc3RlaXJhLnYxLkdldFN5c3RlbUluZm9SZXNwb25zZRJOCgtMaXN0",
+            "V29ya2VycxIeLmVzdGVpcmEudjEuTGlzdFdvcmtlcnNSZXF1ZXN0Gh8uZXN0",
+            "ZWlyYS52MS5MaXN0V29ya2Vyc1Jlc3BvbnNlEksKCkxpc3RRdWV1ZXMSHS5l",
+            "c3RlaXJhLnYxLkxpc3RRdWV1ZXNSZXF1ZXN0Gh4uZXN0ZWlyYS52MS5MaXN0",
+            "UXVldWVzUmVzcG9uc2USTgoLVXBkYXRlUXVldWUSHi5lc3RlaXJhLnYxLlVw",
+            "ZGF0ZVF1ZXVlUmVxdWVzdBofLmVzdGVpcmEudjEuVXBkYXRlUXVldWVSZXNw",
+            "b25zZRJOCgtFdmljdFdvcmtlchIeLmVzdGVpcmEudjEuRXZpY3RXb3JrZXJS",
+            "ZXF1ZXN0Gh8uZXN0ZWlyYS52MS5FdmljdFdvcmtlclJlc3BvbnNlElQKDUxp",
+            "c3RSZXRlbnRpb24SIC5lc3RlaXJhLnYxLkxpc3RSZXRlbnRpb25SZXF1ZXN0",
+            "GiEuZXN0ZWlyYS52MS5MaXN0UmV0ZW50aW9uUmVzcG9uc2USUQoMU2V0UmV0",
+            "ZW50aW9uEh8uZXN0ZWlyYS52MS5TZXRSZXRlbnRpb25SZXF1ZXN0GiAuZXN0",
+            "ZWlyYS52MS5TZXRSZXRlbnRpb25SZXNwb25zZRJXCg5BcHBseVJldGVudGlv",
+            "bhIhLmVzdGVpcmEudjEuQXBwbHlSZXRlbnRpb25SZXF1ZXN0GiIuZXN0ZWly",
+            "YS52MS5BcHBseVJldGVudGlvblJlc3BvbnNlQklaOmdpdGh1Yi5jb20vZXN0",
+            "ZWlyYS9lc3RlaXJhL3Nkay9nby9nZW4vZXN0ZWlyYS92MTtlc3RlaXJhdjGq",
+            "AgpFc3RlaXJhLlYxYgZwcm90bzM="));
       descriptor = pbr::FileDescriptor.FromGeneratedCode(descriptorData,
           new pbr::FileDescriptor[] { global::Esteira.V1.TypesReflection.Descriptor, global::Esteira.V1.WorkerReflection.Descriptor, global::Google.Protobuf.WellKnownTypes.DurationReflection.Descriptor, global::Google.Protobuf.WellKnownTypes.FieldMaskReflection.Descriptor, global::Google.Protobuf.WellKnownTypes.TimestampReflection.Descriptor, },
           new pbr::GeneratedClrTypeInfo(null, null, new pbr::GeneratedClrTypeInfo[] {
@@ -108,7 +109,7 @@ namespace Esteira.V1 {
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.SetRetentionRequest), global::Esteira.V1.SetRetentionRequest.Parser, new[]{ "Project", "DataClass", "Keep", "KeepForever", "UseDefault" }, new[]{ "Rule" }, null, null, null),
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.SetRetentionResponse), global::Esteira.V1.SetRetentionResponse.Parser, new[]{ "Policy" }, null, null, null, null),
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.ApplyRetentionRequest), global::Esteira.V1.ApplyRetentionRequest.Parser, new[]{ "DryRun", "PageToken" }, null, null, null, null),
-            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.ApplyRetentionResponse), global::Esteira.V1.ApplyRetentionResponse.Parser, new[]{ "Jobs", "Tasks", "Artifacts", "Bytes", "HeldOpen", "HeldUndelivered", "NextPageToken", "Partitions" }, null, null, null, null)
+            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.ApplyRetentionResponse), global::Esteira.V1.ApplyRetentionResponse.Parser, new[]{ "Jobs", "Tasks", "Artifacts", "Bytes", "HeldOpen", "HeldUndelivered", "NextPageToken", "Partitions", "HeldReferred" }, null, null, null, null)
           }));
     }
     #endregion
@@ -4907,6 +4908,7 @@ namespace Esteira.V1 {
       heldUndelivered_ = other.heldUndelivered_;
       nextPageToken_ = other.nextPageToken_;
       partitions_ = other.partitions_;
+      heldReferred_ = other.heldReferred_;
       _unknownFields = pb::UnknownFieldSet.Clone(other._unknownFields);
     }
 
@@ -5037,6 +5039,21 @@ namespace Esteira.V1 {
       }
     }
 
+    /// <summary>Field number for the "held_referred" field.</summary>
+    public const int HeldReferredFieldNumber = 9;
+    private long heldReferred_;
+    /// <summary>
+    /// Root jobs that are due and stay, because a job that is kept goes on from one of theirs (ReprocessJob).
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public long HeldReferred {
+      get { return heldReferred_; }
+      set {
+        heldReferred_ = value;
+      }
+    }
+
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public override bool Equals(object other) {
@@ -5060,6 +5077,7 @@ namespace Esteira.V1 {
       if (HeldUndelivered != other.HeldUndelivered) return false;
       if (NextPageToken != other.NextPageToken) return false;
       if (Partitions != other.Partitions) return false;
+      if (HeldReferred != other.HeldReferred) return false;
       return Equals(_unknownFields, other._unknownFields);
     }
 
@@ -5075,6 +5093,7 @@ namespace Esteira.V1 {
       if (HeldUndelivered != 0L) hash ^= HeldUndelivered.GetHashCode();
       if (NextPageToken.Length != 0) hash ^= NextPageToken.GetHashCode();
       if (Partitions != 0L) hash ^= Partitions.GetHashCode();
+      if (HeldReferred != 0L) hash ^= HeldReferred.GetHashCode();
       if (_unknownFields != null) {
         hash ^= _unknownFields.GetHashCode();
       }
@@ -5125,6 +5144,10 @@ namespace Esteira.V1 {
         output.WriteRawTag(64);
         output.WriteInt64(Partitions);
       }
+      if (HeldReferred != 0L) {
+        output.WriteRawTag(72);
+        output.WriteInt64(HeldReferred);
+      }
       if (_unknownFields != null) {
         _unknownFields.WriteTo(output);
       }
@@ -5167,6 +5190,10 @@ namespace Esteira.V1 {
         output.WriteRawTag(64);
         output.WriteInt64(Partitions);
       }
+      if (HeldReferred != 0L) {
+        output.WriteRawTag(72);
+        output.WriteInt64(HeldReferred);
+      }
       if (_unknownFields != null) {
         _unknownFields.WriteTo(ref output);
       }
@@ -5200,6 +5227,9 @@ namespace Esteira.V1 {
       }
       if (Partitions != 0L) {
         size += 1 + pb::CodedOutputStream.ComputeInt64Size(Partitions);
+      }
+      if (HeldReferred != 0L) {
+        size += 1 + pb::CodedOutputStream.ComputeInt64Size(HeldReferred);
       }
       if (_unknownFields != null) {
         size += _unknownFields.CalculateSize();
@@ -5236,6 +5266,9 @@ namespace Esteira.V1 {
       }
       if (other.Partitions != 0L) {
         Partitions = other.Partitions;
+      }
+      if (other.HeldReferred != 0L) {
+        HeldReferred = other.HeldReferred;
       }
       _unknownFields = pb::UnknownFieldSet.MergeFrom(_unknownFields, other._unknownFields);
     }
@@ -5284,6 +5317,10 @@ namespace Esteira.V1 {
             Partitions = input.ReadInt64();
             break;
           }
+          case 72: {
+            HeldReferred = input.ReadInt64();
+            break;
+          }
         }
       }
     #endif
@@ -5329,6 +5366,10 @@ namespace Esteira.V1 {
           }
           case 64: {
             Partitions = input.ReadInt64();
+            break;
+          }
+          case 72: {
+            HeldReferred = input.ReadInt64();
             break;
           }
         }

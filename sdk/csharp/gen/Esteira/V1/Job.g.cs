@@ -54,7 +54,7 @@ namespace Esteira.V1 {
             "bWUYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjMKD3dvcmtl",
             "cl9lbmRfdGltZRgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAS",
             "JAoHZmFpbHVyZRgJIAEoCzITLmVzdGVpcmEudjEuRmFpbHVyZRIoCgV1c2Fn",
-            "ZRgKIAEoCzIZLmVzdGVpcmEudjEuUmVzb3VyY2VVc2FnZSKWBQoEVGFzaxIP",
+            "ZRgKIAEoCzIZLmVzdGVpcmEudjEuUmVzb3VyY2VVc2FnZSLBBQoEVGFzaxIP",
             "Cgd0YXNrX2lkGAEgASgJEg4KBmpvYl9pZBgCIAEoCRIQCghzdGVwX2tleRgD",
             "IAEoCRIVCg1mdW5jdGlvbl9uYW1lGAQgASgJEg0KBXF1ZXVlGAUgASgJEiQK",
             "BXN0YXRlGAYgASgOMhUuZXN0ZWlyYS52MS5UYXNrU3RhdGUSKwoLd2FpdF9y",
@@ -69,70 +69,95 @@ namespace Esteira.V1 {
             "djEuUG9saWN5VmVyZGljdBIvCgtjcmVhdGVfdGltZRgSIAEoCzIaLmdvb2ds",
             "ZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKc3RhcnRfdGltZRgTIAEoCzIaLmdv",
             "b2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZW5kX3RpbWUYFCABKAsyGi5n",
-            "b29nbGUucHJvdG9idWYuVGltZXN0YW1wIs0DCg9TdGFydEpvYlJlcXVlc3QS",
-            "EgoKcmVxdWVzdF9pZBgBIAEoCRIOCgZqb2JfaWQYAiABKAkSEQoHcGxhbl9p",
-            "ZBgDIAEoCUgAEhMKCXBsYW5fbmFtZRgEIAEoCUgAEg8KB3ZlcnNpb24YBSAB",
-            "KAUSJgoGcGFja2V0GAYgASgLMhYuZXN0ZWlyYS52MS5EYXRhUGFja2V0EjcK",
-            "BmxhYmVscxgHIAMoCzInLmVzdGVpcmEudjEuU3RhcnRKb2JSZXF1ZXN0Lkxh",
-            "YmVsc0VudHJ5EhAKCHByaW9yaXR5GAggASgFEi4KC2pvYl90aW1lb3V0GAkg",
-            "ASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEi8KC3N0YXJ0X2FmdGVy",
-            "GAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIpCgpkYXRhX2Ns",
-            "YXNzGAsgASgOMhUuZXN0ZWlyYS52MS5EYXRhQ2xhc3MSJwoEd2FpdBgMIAEo",
-            "CzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhotCgtMYWJlbHNFbnRyeRIL",
-            "CgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBQgYKBHBsYW4ihQEKEFN0",
-            "YXJ0Sm9iUmVzcG9uc2USHAoDam9iGAEgASgLMg8uZXN0ZWlyYS52MS5Kb2IS",
-            "FAoMZGVkdXBsaWNhdGVkGAIgASgIEhEKCWNvbXBsZXRlZBgDIAEoCBIqCgpk",
-            "dXJhYmlsaXR5GAQgASgOMhYuZXN0ZWlyYS52MS5EdXJhYmlsaXR5IkoKD0F3",
-            "YWl0Sm9iUmVxdWVzdBIOCgZqb2JfaWQYASABKAkSJwoEd2FpdBgCIAEoCzIZ",
-            "Lmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiJDChBBd2FpdEpvYlJlc3BvbnNl",
-            "EhwKA2pvYhgBIAEoCzIPLmVzdGVpcmEudjEuSm9iEhEKCWNvbXBsZXRlZBgC",
-            "IAEoCCI2Cg1HZXRKb2JSZXF1ZXN0Eg4KBmpvYl9pZBgBIAEoCRIVCg1vbWl0",
-            "X3BheWxvYWRzGAIgASgIIi4KDkdldEpvYlJlc3BvbnNlEhwKA2pvYhgBIAEo",
-            "CzIPLmVzdGVpcmEudjEuSm9iIkgKD0xpc3RKb2JzUmVxdWVzdBIRCglwYWdl",
-            "X3NpemUYASABKAUSEgoKcGFnZV90b2tlbhgCIAEoCRIOCgZmaWx0ZXIYAyAB",
-            "KAkiSgoQTGlzdEpvYnNSZXNwb25zZRIdCgRqb2JzGAEgAygLMg8uZXN0ZWly",
-            "YS52MS5Kb2ISFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJInwKEUNvbnRyb2xK",
-            "b2JSZXF1ZXN0EhIKCnJlcXVlc3RfaWQYASABKAkSDgoGam9iX2lkGAIgASgJ",
-            "EiUKBmFjdGlvbhgDIAEoDjIVLmVzdGVpcmEudjEuSm9iQWN0aW9uEg4KBnJl",
-            "YXNvbhgEIAEoCRIMCgRldGFnGAUgASgJIjIKEkNvbnRyb2xKb2JSZXNwb25z",
-            "ZRIcCgNqb2IYASABKAsyDy5lc3RlaXJhLnYxLkpvYiJZChFSZXRyeVRhc2tz",
-            "UmVxdWVzdBISCgpyZXF1ZXN0X2lkGAEgASgJEg4KBmpvYl9pZBgCIAEoCRIQ",
-            "Cgh0YXNrX2lkcxgDIAMoCRIOCgZyZWFzb24YBCABKAkiNQoSUmV0cnlUYXNr",
-            "c1Jlc3BvbnNlEh8KBXRhc2tzGAEgAygLMhAuZXN0ZWlyYS52MS5UYXNrIjEK",
-            "DkdldFRhc2tSZXF1ZXN0Eg4KBmpvYl9pZBgBIAEoCRIPCgd0YXNrX2lkGAIg",
-            "ASgJIjEKD0dldFRhc2tSZXNwb25zZRIeCgR0YXNrGAEgASgLMhAuZXN0ZWly",
-            "YS52MS5UYXNrInAKEExpc3RUYXNrc1JlcXVlc3QSDgoGam9iX2lkGAEgASgJ",
-            "EhEKCXBhZ2Vfc2l6ZRgCIAEoBRISCgpwYWdlX3Rva2VuGAMgASgJEg4KBmZp",
-            "bHRlchgEIAEoCRIVCg1vbWl0X3BheWxvYWRzGAUgASgIIk0KEUxpc3RUYXNr",
-            "c1Jlc3BvbnNlEh8KBXRhc2tzGAEgAygLMhAuZXN0ZWlyYS52MS5UYXNrEhcK",
-            "D25leHRfcGFnZV90b2tlbhgCIAEoCSIjChBXYXRjaEpvYnNSZXF1ZXN0Eg8K",
-            "B2pvYl9pZHMYASADKAkijgEKEVdhdGNoSm9ic1Jlc3BvbnNlEh4KA2pvYhgB",
-            "IAEoCzIPLmVzdGVpcmEudjEuSm9iSAASIAoEdGFzaxgCIAEoCzIQLmVzdGVp",
-            "cmEudjEuVGFza0gAEi8KCWtlZXBhbGl2ZRgDIAEoCzIaLmdvb2dsZS5wcm90",
-            "b2J1Zi5UaW1lc3RhbXBIAEIGCgRpdGVtKuQBCghKb2JTdGF0ZRIZChVKT0Jf",
-            "U1RBVEVfVU5TUEVDSUZJRUQQABIVChFKT0JfU1RBVEVfUEVORElORxABEhUK",
-            "EUpPQl9TVEFURV9SVU5OSU5HEAISFAoQSk9CX1NUQVRFX1BBVVNFRBADEhgK",
-            "FEpPQl9TVEFURV9DQU5DRUxMSU5HEAQSFwoTSk9CX1NUQVRFX1NVQ0NFRURF",
-            "RBAFEhQKEEpPQl9TVEFURV9GQUlMRUQQBhIXChNKT0JfU1RBVEVfQ0FOQ0VM",
-            "TEVEEAcSFwoTSk9CX1NUQVRFX1RJTUVEX09VVBAIKucBCglUYXNrU3RhdGUS",
-            "GgoWVEFTS19TVEFURV9VTlNQRUNJRklFRBAAEhYKElRBU0tfU1RBVEVfV0FJ",
-            "VElORxABEhQKEFRBU0tfU1RBVEVfUkVBRFkQAhIVChFUQVNLX1NUQVRFX0xF",
-            "QVNFRBADEhYKElRBU0tfU1RBVEVfQkFDS09GRhAEEhgKFFRBU0tfU1RBVEVf",
-            "U1VDQ0VFREVEEAUSFQoRVEFTS19TVEFURV9GQUlMRUQQBhIYChRUQVNLX1NU",
-            "QVRFX0NBTkNFTExFRBAHEhYKElRBU0tfU1RBVEVfU0tJUFBFRBAIKoUBCglK",
-            "b2JBY3Rpb24SGgoWSk9CX0FDVElPTl9VTlNQRUNJRklFRBAAEhQKEEpPQl9B",
-            "Q1RJT05fUEFVU0UQARIVChFKT0JfQUNUSU9OX1JFU1VNRRACEhUKEUpPQl9B",
-            "Q1RJT05fQ0FOQ0VMEAMSGAoUSk9CX0FDVElPTl9URVJNSU5BVEUQBDKWBQoK",
-            "Sm9iU2VydmljZRJFCghTdGFydEpvYhIbLmVzdGVpcmEudjEuU3RhcnRKb2JS",
-            "ZXF1ZXN0GhwuZXN0ZWlyYS52MS5TdGFydEpvYlJlc3BvbnNlEkUKCEF3YWl0",
-            "Sm9iEhsuZXN0ZWlyYS52MS5Bd2FpdEpvYlJlcXVlc3QaHC5lc3RlaXJhLnYx",
-            "LkF3YWl0Sm9iUmVzcG9uc2USPwoGR2V0Sm9iEhkuZXN0ZWlyYS52MS5HZXRK",
-            "b2JSZXF1ZXN0GhouZXN0ZWlyYS52MS5HZXRKb2JSZXNwb25zZRJFCghMaXN0",
-            "Sm9icxIbLmVzdGVpcmEudjEuTGlzdEpvYnNSZXF1ZXN0GhwuZXN0ZWlyYS52",
-            "MS5MaXN0Sm9ic1Jlc3BvbnNlEksKCkNvbnRyb2xKb2ISHS5lc3RlaXJhLnYx",
-            "LkNvbnRyb2xKb2JSZXF1ZXN0Gh4uZXN0ZWlyYS52MS5Db250cm9sSm9iUmVz",
-            "cG9uc2USSwoKUmV0cnlUYXNrcxIdLmVzdGVpcmEudjEuUmV0cnlUYXNrc1Jl",
-            "cXVlc3QaHi5lc3RlaXJhLnYxLlJldHJ5VGFza3NSZXNwb25zZRJCCgdHZXRU",
+            "b29nbGUucHJvdG9idWYuVGltZXN0YW1wEikKDGNhcnJpZWRfZnJvbRgVIAEo",
+            "CzITLmVzdGVpcmEudjEuVGFza1JlZiIqCgdUYXNrUmVmEg4KBmpvYl9pZBgB",
+            "IAEoCRIPCgd0YXNrX2lkGAIgASgJIs0DCg9TdGFydEpvYlJlcXVlc3QSEgoK",
+            "cmVxdWVzdF9pZBgBIAEoCRIOCgZqb2JfaWQYAiABKAkSEQoHcGxhbl9pZBgD",
+            "IAEoCUgAEhMKCXBsYW5fbmFtZRgEIAEoCUgAEg8KB3ZlcnNpb24YBSABKAUS",
+            "JgoGcGFja2V0GAYgASgLMhYuZXN0ZWlyYS52MS5EYXRhUGFja2V0EjcKBmxh",
+            "YmVscxgHIAMoCzInLmVzdGVpcmEudjEuU3RhcnRKb2JSZXF1ZXN0LkxhYmVs",
+            "c0VudHJ5EhAKCHByaW9yaXR5GAggASgFEi4KC2pvYl90aW1lb3V0GAkgASgL",
+            "MhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEi8KC3N0YXJ0X2FmdGVyGAog",
+            "ASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIpCgpkYXRhX2NsYXNz",
+            "GAsgASgOMhUuZXN0ZWlyYS52MS5EYXRhQ2xhc3MSJwoEd2FpdBgMIAEoCzIZ",
+            "Lmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhotCgtMYWJlbHNFbnRyeRILCgNr",
+            "ZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBQgYKBHBsYW4ihQEKEFN0YXJ0",
+            "Sm9iUmVzcG9uc2USHAoDam9iGAEgASgLMg8uZXN0ZWlyYS52MS5Kb2ISFAoM",
+            "ZGVkdXBsaWNhdGVkGAIgASgIEhEKCWNvbXBsZXRlZBgDIAEoCBIqCgpkdXJh",
+            "YmlsaXR5GAQgASgOMhYuZXN0ZWlyYS52MS5EdXJhYmlsaXR5IkoKD0F3YWl0",
+            "Sm9iUmVxdWVzdBIOCgZqb2JfaWQYASABKAkSJwoEd2FpdBgCIAEoCzIZLmdv",
+            "b2dsZS5wcm90b2J1Zi5EdXJhdGlvbiJDChBBd2FpdEpvYlJlc3BvbnNlEhwK",
+            "A2pvYhgBIAEoCzIPLmVzdGVpcmEudjEuSm9iEhEKCWNvbXBsZXRlZBgCIAEo",
+            "CCI2Cg1HZXRKb2JSZXF1ZXN0Eg4KBmpvYl9pZBgBIAEoCRIVCg1vbWl0X3Bh",
+            "eWxvYWRzGAIgASgIIi4KDkdldEpvYlJlc3BvbnNlEhwKA2pvYhgBIAEoCzIP",
+            "LmVzdGVpcmEudjEuSm9iIkgKD0xpc3RKb2JzUmVxdWVzdBIRCglwYWdlX3Np",
+            "emUYASABKAUSEgoKcGFnZV90b2tlbhgCIAEoCRIOCgZmaWx0ZXIYAyABKAki",
+            "SgoQTGlzdEpvYnNSZXNwb25zZRIdCgRqb2JzGAEgAygLMg8uZXN0ZWlyYS52",
+            "MS5Kb2ISFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJInwKEUNvbnRyb2xKb2JS",
+            "ZXF1ZXN0EhIKCnJlcXVlc3RfaWQYASABKAkSDgoGam9iX2lkGAIgASgJEiUK",
+            "BmFjdGlvbhgDIAEoDjIVLmVzdGVpcmEudjEuSm9iQWN0aW9uEg4KBnJlYXNv",
+            "bhgEIAEoCRIMCgRldGFnGAUgASgJIjIKEkNvbnRyb2xKb2JSZXNwb25zZRIc",
+            "CgNqb2IYASABKAsyDy5lc3RlaXJhLnYxLkpvYiJZChFSZXRyeVRhc2tzUmVx",
+            "dWVzdBISCgpyZXF1ZXN0X2lkGAEgASgJEg4KBmpvYl9pZBgCIAEoCRIQCgh0",
+            "YXNrX2lkcxgDIAMoCRIOCgZyZWFzb24YBCABKAkiNQoSUmV0cnlUYXNrc1Jl",
+            "c3BvbnNlEh8KBXRhc2tzGAEgAygLMhAuZXN0ZWlyYS52MS5UYXNrIsMBChNS",
+            "ZXByb2Nlc3NKb2JSZXF1ZXN0EhIKCnJlcXVlc3RfaWQYASABKAkSDgoGam9i",
+            "X2lkGAIgASgJEg4KBnJlYXNvbhgDIAEoCRIWCg5mcm9tX3N0ZXBfa2V5cxgE",
+            "IAMoCRIUCgxmYWlsZWRfaXRlbXMYBSABKAgSDwoHdmVyc2lvbhgGIAEoBRIi",
+            "CgVpbnB1dBgHIAEoCzITLmVzdGVpcmEudjEuUGF5bG9hZBIVCg12YWxpZGF0",
+            "ZV9vbmx5GAggASgIInQKFFJlcHJvY2Vzc0pvYlJlc3BvbnNlEhwKA2pvYhgB",
+            "IAEoCzIPLmVzdGVpcmEudjEuSm9iEhQKDGRlZHVwbGljYXRlZBgCIAEoCBIo",
+            "CgVzdGVwcxgDIAMoCzIZLmVzdGVpcmEudjEuUmVwcm9jZXNzU3RlcCJSCg1S",
+            "ZXByb2Nlc3NTdGVwEhAKCHN0ZXBfa2V5GAEgASgJEg8KB2NhcnJpZWQYAiAB",
+            "KAMSDgoGYmVnaW5zGAMgASgDEg4KBmluc2lkZRgEIAEoAyLHAQoUUmVwcm9j",
+            "ZXNzSm9ic1JlcXVlc3QSEgoKcmVxdWVzdF9pZBgBIAEoCRIOCgZmaWx0ZXIY",
+            "AiABKAkSDgoGcmVhc29uGAMgASgJEhYKDmZyb21fc3RlcF9rZXlzGAQgAygJ",
+            "EhQKDGZhaWxlZF9pdGVtcxgFIAEoCBIPCgd2ZXJzaW9uGAYgASgFEhUKDXZh",
+            "bGlkYXRlX29ubHkYByABKAgSEQoJcGFnZV9zaXplGAggASgFEhIKCnBhZ2Vf",
+            "dG9rZW4YCSABKAkiYAoVUmVwcm9jZXNzSm9ic1Jlc3BvbnNlEi4KCG91dGNv",
+            "bWVzGAEgAygLMhwuZXN0ZWlyYS52MS5SZXByb2Nlc3NPdXRjb21lEhcKD25l",
+            "eHRfcGFnZV90b2tlbhgCIAEoCSKmAQoQUmVwcm9jZXNzT3V0Y29tZRIVCg1z",
+            "b3VyY2Vfam9iX2lkGAEgASgJEg4KBmpvYl9pZBgCIAEoCRIUCgxkZWR1cGxp",
+            "Y2F0ZWQYAyABKAgSFAoMZXJyb3JfcmVhc29uGAQgASgJEhUKDWVycm9yX21l",
+            "c3NhZ2UYBSABKAkSKAoFc3RlcHMYBiADKAsyGS5lc3RlaXJhLnYxLlJlcHJv",
+            "Y2Vzc1N0ZXAiMQoOR2V0VGFza1JlcXVlc3QSDgoGam9iX2lkGAEgASgJEg8K",
+            "B3Rhc2tfaWQYAiABKAkiMQoPR2V0VGFza1Jlc3BvbnNlEh4KBHRhc2sYASAB",
+            "KAsyEC5lc3RlaXJhLnYxLlRhc2sicAoQTGlzdFRhc2tzUmVxdWVzdBIOCgZq",
+            "b2JfaWQYASABKAkSEQoJcGFnZV9zaXplGAIgASgFEhIKCnBhZ2VfdG9rZW4Y",
+            "AyABKAkSDgoGZmlsdGVyGAQgASgJEhUKDW9taXRfcGF5bG9hZHMYBSABKAgi",
+            "TQoRTGlzdFRhc2tzUmVzcG9uc2USHwoFdGFza3MYASADKAsyEC5lc3RlaXJh",
+            "LnYxLlRhc2sSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIiMKEFdhdGNoSm9i",
+            "c1JlcXVlc3QSDwoHam9iX2lkcxgBIAMoCSKOAQoRV2F0Y2hKb2JzUmVzcG9u",
+            "c2USHgoDam9iGAEgASgLMg8uZXN0ZWlyYS52MS5Kb2JIABIgCgR0YXNrGAIg",
+            "ASgLMhAuZXN0ZWlyYS52MS5UYXNrSAASLwoJa2VlcGFsaXZlGAMgASgLMhou",
+            "Z29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEgAQgYKBGl0ZW0q5AEKCEpvYlN0",
+            "YXRlEhkKFUpPQl9TVEFURV9VTlNQRUNJRklFRBAAEhUKEUpPQl9TVEFURV9Q",
+            "RU5ESU5HEAESFQoRSk9CX1NUQVRFX1JVTk5JTkcQAhIUChBKT0JfU1RBVEVf",
+            "UEFVU0VEEAMSGAoUSk9CX1NUQVRFX0NBTkNFTExJTkcQBBIXChNKT0JfU1RB",
+            "VEVfU1VDQ0VFREVEEAUSFAoQSk9CX1NUQVRFX0ZBSUxFRBAGEhcKE0pPQl9T",
+            "VEFURV9DQU5DRUxMRUQQBxIXChNKT0JfU1RBVEVfVElNRURfT1VUEAgq5wEK",
+            "CVRhc2tTdGF0ZRIaChZUQVNLX1NUQVRFX1VOU1BFQ0lGSUVEEAASFgoSVEFT",
+            "S19TVEFURV9XQUlUSU5HEAESFAoQVEFTS19TVEFURV9SRUFEWRACEhUKEVRB",
+            "U0tfU1RBVEVfTEVBU0VEEAMSFgoSVEFTS19TVEFURV9CQUNLT0ZGEAQSGAoU",
+            "VEFTS19TVEFURV9TVUNDRUVERUQQBRIVChFUQVNLX1NUQVRFX0ZBSUxFRBAG",
+            "EhgKFFRBU0tfU1RBVEVfQ0FOQ0VMTEVEEAcSFgoSVEFTS19TVEFURV9TS0lQ",
+            "UEVEEAgqhQEKCUpvYkFjdGlvbhIaChZKT0JfQUNUSU9OX1VOU1BFQ0lGSUVE",
+            "EAASFAoQSk9CX0FDVElPTl9QQVVTRRABEhUKEUpPQl9BQ1RJT05fUkVTVU1F",
+            "EAISFQoRSk9CX0FDVElPTl9DQU5DRUwQAxIYChRKT0JfQUNUSU9OX1RFUk1J",
+            "TkFURRAEMr8GCgpKb2JTZXJ2aWNlEkUKCFN0YXJ0Sm9iEhsuZXN0ZWlyYS52",
+            "MS5TdGFydEpvYlJlcXVlc3QaHC5lc3RlaXJhLnYxLlN0YXJ0Sm9iUmVzcG9u",
+            "c2USRQoIQXdhaXRKb2ISGy5lc3RlaXJhLnYxLkF3YWl0Sm9iUmVxdWVzdBoc",
+            "LmVzdGVpcmEudjEuQXdhaXRKb2JSZXNwb25zZRI/CgZHZXRKb2ISGS5lc3Rl",
+            "aXJhLnYxLkdldEpvYlJlcXVlc3QaGi5lc3RlaXJhLnYxLkdldEpvYlJlc3Bv",
+            "bnNlEkUKCExpc3RKb2JzEhsuZXN0ZWlyYS52MS5MaXN0Sm9ic1JlcXVlc3Qa",
+            "HC5lc3RlaXJhLnYxLkxpc3RKb2JzUmVzcG9uc2USSwoKQ29udHJvbEpvYhId",
+            "LmVzdGVpcmEudjEuQ29udHJvbEpvYlJlcXVlc3QaHi5lc3RlaXJhLnYxLkNv",
+            "bnRyb2xKb2JSZXNwb25zZRJLCgpSZXRyeVRhc2tzEh0uZXN0ZWlyYS52MS5S",
+            "ZXRyeVRhc2tzUmVxdWVzdBoeLmVzdGVpcmEudjEuUmV0cnlUYXNrc1Jlc3Bv",
+            "bnNlElEKDFJlcHJvY2Vzc0pvYhIfLmVzdGVpcmEudjEuUmVwcm9jZXNzSm9i",
+            "UmVxdWVzdBogLmVzdGVpcmEudjEuUmVwcm9jZXNzSm9iUmVzcG9uc2USVAoN",
+            "UmVwcm9jZXNzSm9icxIgLmVzdGVpcmEudjEuUmVwcm9jZXNzSm9ic1JlcXVl",
+            "c3QaIS5lc3RlaXJhLnYxLlJlcHJvY2Vzc0pvYnNSZXNwb25zZRJCCgdHZXRU",
             "YXNrEhouZXN0ZWlyYS52MS5HZXRUYXNrUmVxdWVzdBobLmVzdGVpcmEudjEu",
             "R2V0VGFza1Jlc3BvbnNlEkgKCUxpc3RUYXNrcxIcLmVzdGVpcmEudjEuTGlz",
             "dFRhc2tzUmVxdWVzdBodLmVzdGVpcmEudjEuTGlzdFRhc2tzUmVzcG9uc2US",
@@ -145,7 +170,8 @@ namespace Esteira.V1 {
           new pbr::GeneratedClrTypeInfo(new[] {typeof(global::Esteira.V1.JobState), typeof(global::Esteira.V1.TaskState), typeof(global::Esteira.V1.JobAction), }, null, new pbr::GeneratedClrTypeInfo[] {
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.Job), global::Esteira.V1.Job.Parser, new[]{ "JobId", "PlanId", "PlanName", "PlanVersionId", "PlanVersion", "State", "WaitReason", "DataClass", "Input", "Results", "ResultCount", "Failure", "Lineage", "Labels", "Priority", "TaskCounts", "CreateTime", "StartAfter", "StartTime", "EndTime", "Deadline", "Etag", "Project" }, null, null, null, new pbr::GeneratedClrTypeInfo[] { null, null, }),
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.Attempt), global::Esteira.V1.Attempt.Parser, new[]{ "Number", "WorkerId", "FunctionVersion", "Fence", "StartTime", "EndTime", "WorkerStartTime", "WorkerEndTime", "Failure", "Usage" }, null, null, null, null),
-            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.Task), global::Esteira.V1.Task.Parser, new[]{ "TaskId", "JobId", "StepKey", "FunctionName", "Queue", "State", "WaitReason", "NextAttemptTime", "ParentTaskId", "ItemPath", "ChildJobId", "Input", "Outputs", "OutputCount", "Attempts", "Failure", "Verdicts", "CreateTime", "StartTime", "EndTime" }, null, null, null, null),
+            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.Task), global::Esteira.V1.Task.Parser, new[]{ "TaskId", "JobId", "StepKey", "FunctionName", "Queue", "State", "WaitReason", "NextAttemptTime", "ParentTaskId", "ItemPath", "ChildJobId", "Input", "Outputs", "OutputCount", "Attempts", "Failure", "Verdicts", "CreateTime", "StartTime", "EndTime", "CarriedFrom" }, null, null, null, null),
+            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.TaskRef), global::Esteira.V1.TaskRef.Parser, new[]{ "JobId", "TaskId" }, null, null, null, null),
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.StartJobRequest), global::Esteira.V1.StartJobRequest.Parser, new[]{ "RequestId", "JobId", "PlanId", "PlanName", "Version", "Packet", "Labels", "Priority", "JobTimeout", "StartAfter", "DataClass", "Wait" }, new[]{ "Plan" }, null, null, new pbr::GeneratedClrTypeInfo[] { null, }),
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.StartJobResponse), global::Esteira.V1.StartJobResponse.Parser, new[]{ "Job", "Deduplicated", "Completed", "Durability" }, null, null, null, null),
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.AwaitJobRequest), global::Esteira.V1.AwaitJobRequest.Parser, new[]{ "JobId", "Wait" }, null, null, null, null),
@@ -158,6 +184,12 @@ namespace Esteira.V1 {
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.ControlJobResponse), global::Esteira.V1.ControlJobResponse.Parser, new[]{ "Job" }, null, null, null, null),
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.RetryTasksRequest), global::Esteira.V1.RetryTasksRequest.Parser, new[]{ "RequestId", "JobId", "TaskIds", "Reason" }, null, null, null, null),
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.RetryTasksResponse), global::Esteira.V1.RetryTasksResponse.Parser, new[]{ "Tasks" }, null, null, null, null),
+            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.ReprocessJobRequest), global::Esteira.V1.ReprocessJobRequest.Parser, new[]{ "RequestId", "JobId", "Reason", "FromStepKeys", "FailedItems", "Version", "Input", "ValidateOnly" }, null, null, null, null),
+            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.ReprocessJobResponse), global::Esteira.V1.ReprocessJobResponse.Parser, new[]{ "Job", "Deduplicated", "Steps" }, null, null, null, null),
+            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.ReprocessStep), global::Esteira.V1.ReprocessStep.Parser, new[]{ "StepKey", "Carried", "Begins", "Inside" }, null, null, null, null),
+            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.ReprocessJobsRequest), global::Esteira.V1.ReprocessJobsRequest.Parser, new[]{ "RequestId", "Filter", "Reason", "FromStepKeys", "FailedItems", "Version", "ValidateOnly", "PageSize", "PageToken" }, null, null, null, null),
+            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.ReprocessJobsResponse), global::Esteira.V1.ReprocessJobsResponse.Parser, new[]{ "Outcomes", "NextPageToken" }, null, null, null, null),
+            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.ReprocessOutcome), global::Esteira.V1.ReprocessOutcome.Parser, new[]{ "SourceJobId", "JobId", "Deduplicated", "ErrorReason", "ErrorMessage", "Steps" }, null, null, null, null),
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.GetTaskRequest), global::Esteira.V1.GetTaskRequest.Parser, new[]{ "JobId", "TaskId" }, null, null, null, null),
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.GetTaskResponse), global::Esteira.V1.GetTaskResponse.Parser, new[]{ "Task" }, null, null, null, null),
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.ListTasksRequest), global::Esteira.V1.ListTasksRequest.Parser, new[]{ "JobId", "PageSize", "PageToken", "Filter", "OmitPayloads" }, null, null, null, null),
@@ -2073,6 +2105,7 @@ namespace Esteira.V1 {
       createTime_ = other.createTime_ != null ? other.createTime_.Clone() : null;
       startTime_ = other.startTime_ != null ? other.startTime_.Clone() : null;
       endTime_ = other.endTime_ != null ? other.endTime_.Clone() : null;
+      carriedFrom_ = other.carriedFrom_ != null ? other.carriedFrom_.Clone() : null;
       _unknownFields = pb::UnknownFieldSet.Clone(other._unknownFields);
     }
 
@@ -2379,6 +2412,22 @@ namespace Esteira.V1 {
       }
     }
 
+    /// <summary>Field number for the "carried_from" field.</summary>
+    public const int CarriedFromFieldNumber = 21;
+    private global::Esteira.V1.TaskRef carriedFrom_;
+    /// <summary>
+    /// The task that executed it, in another job. Its attempts, its times and its workers are to be found there. Absent when
+    /// it ran in this job.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public global::Esteira.V1.TaskRef CarriedFrom {
+      get { return carriedFrom_; }
+      set {
+        carriedFrom_ = value;
+      }
+    }
+
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public override bool Equals(object other) {
@@ -2414,6 +2463,7 @@ namespace Esteira.V1 {
       if (!object.Equals(CreateTime, other.CreateTime)) return false;
       if (!object.Equals(StartTime, other.StartTime)) return false;
       if (!object.Equals(EndTime, other.EndTime)) return false;
+      if (!object.Equals(CarriedFrom, other.CarriedFrom)) return false;
       return Equals(_unknownFields, other._unknownFields);
     }
 
@@ -2441,6 +2491,7 @@ namespace Esteira.V1 {
       if (createTime_ != null) hash ^= CreateTime.GetHashCode();
       if (startTime_ != null) hash ^= StartTime.GetHashCode();
       if (endTime_ != null) hash ^= EndTime.GetHashCode();
+      if (carriedFrom_ != null) hash ^= CarriedFrom.GetHashCode();
       if (_unknownFields != null) {
         hash ^= _unknownFields.GetHashCode();
       }
@@ -2527,6 +2578,10 @@ namespace Esteira.V1 {
         output.WriteRawTag(162, 1);
         output.WriteMessage(EndTime);
       }
+      if (carriedFrom_ != null) {
+        output.WriteRawTag(170, 1);
+        output.WriteMessage(CarriedFrom);
+      }
       if (_unknownFields != null) {
         _unknownFields.WriteTo(output);
       }
@@ -2605,6 +2660,10 @@ namespace Esteira.V1 {
         output.WriteRawTag(162, 1);
         output.WriteMessage(EndTime);
       }
+      if (carriedFrom_ != null) {
+        output.WriteRawTag(170, 1);
+        output.WriteMessage(CarriedFrom);
+      }
       if (_unknownFields != null) {
         _unknownFields.WriteTo(ref output);
       }
@@ -2666,6 +2725,9 @@ namespace Esteira.V1 {
       }
       if (endTime_ != null) {
         size += 2 + pb::CodedOutputStream.ComputeMessageSize(EndTime);
+      }
+      if (carriedFrom_ != null) {
+        size += 2 + pb::CodedOutputStream.ComputeMessageSize(CarriedFrom);
       }
       if (_unknownFields != null) {
         size += _unknownFields.CalculateSize();
@@ -2748,6 +2810,12 @@ namespace Esteira.V1 {
           EndTime = new global::Google.Protobuf.WellKnownTypes.Timestamp();
         }
         EndTime.MergeFrom(other.EndTime);
+      }
+      if (other.carriedFrom_ != null) {
+        if (carriedFrom_ == null) {
+          CarriedFrom = new global::Esteira.V1.TaskRef();
+        }
+        CarriedFrom.MergeFrom(other.CarriedFrom);
       }
       _unknownFields = pb::UnknownFieldSet.MergeFrom(_unknownFields, other._unknownFields);
     }
@@ -2861,6 +2929,13 @@ namespace Esteira.V1 {
               EndTime = new global::Google.Protobuf.WellKnownTypes.Timestamp();
             }
             input.ReadMessage(EndTime);
+            break;
+          }
+          case 170: {
+            if (carriedFrom_ == null) {
+              CarriedFrom = new global::Esteira.V1.TaskRef();
+            }
+            input.ReadMessage(CarriedFrom);
             break;
           }
         }
@@ -2977,6 +3052,248 @@ namespace Esteira.V1 {
             input.ReadMessage(EndTime);
             break;
           }
+          case 170: {
+            if (carriedFrom_ == null) {
+              CarriedFrom = new global::Esteira.V1.TaskRef();
+            }
+            input.ReadMessage(CarriedFrom);
+            break;
+          }
+        }
+      }
+    }
+    #endif
+
+  }
+
+  /// <summary>
+  /// A task of a job.
+  /// </summary>
+  public sealed partial class TaskRef : pb::IMessage<TaskRef>
+  #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      , pb::IBufferMessage
+  #endif
+  {
+    private static readonly pb::MessageParser<TaskRef> _parser = new pb::MessageParser<TaskRef>(() => new TaskRef());
+    private pb::UnknownFieldSet _unknownFields;
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pb::MessageParser<TaskRef> Parser { get { return _parser; } }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pbr::MessageDescriptor Descriptor {
+      get { return global::Esteira.V1.JobReflection.Descriptor.MessageTypes[3]; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    pbr::MessageDescriptor pb::IMessage.Descriptor {
+      get { return Descriptor; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public TaskRef() {
+      OnConstruction();
+    }
+
+    partial void OnConstruction();
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public TaskRef(TaskRef other) : this() {
+      jobId_ = other.jobId_;
+      taskId_ = other.taskId_;
+      _unknownFields = pb::UnknownFieldSet.Clone(other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public TaskRef Clone() {
+      return new TaskRef(this);
+    }
+
+    /// <summary>Field number for the "job_id" field.</summary>
+    public const int JobIdFieldNumber = 1;
+    private string jobId_ = "";
+    /// <summary>
+    /// The job.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public string JobId {
+      get { return jobId_; }
+      set {
+        jobId_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
+    /// <summary>Field number for the "task_id" field.</summary>
+    public const int TaskIdFieldNumber = 2;
+    private string taskId_ = "";
+    /// <summary>
+    /// The task.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public string TaskId {
+      get { return taskId_; }
+      set {
+        taskId_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override bool Equals(object other) {
+      return Equals(other as TaskRef);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public bool Equals(TaskRef other) {
+      if (ReferenceEquals(other, null)) {
+        return false;
+      }
+      if (ReferenceEquals(other, this)) {
+        return true;
+      }
+      if (JobId != other.JobId) return false;
+      if (TaskId != other.TaskId) return false;
+      return Equals(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override int GetHashCode() {
+      int hash = 1;
+      if (JobId.Length != 0) hash ^= JobId.GetHashCode();
+      if (TaskId.Length != 0) hash ^= TaskId.GetHashCode();
+      if (_unknownFields != null) {
+        hash ^= _unknownFields.GetHashCode();
+      }
+      return hash;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override string ToString() {
+      return pb::JsonFormatter.ToDiagnosticString(this);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void WriteTo(pb::CodedOutputStream output) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      output.WriteRawMessage(this);
+    #else
+      if (JobId.Length != 0) {
+        output.WriteRawTag(10);
+        output.WriteString(JobId);
+      }
+      if (TaskId.Length != 0) {
+        output.WriteRawTag(18);
+        output.WriteString(TaskId);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(output);
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalWriteTo(ref pb::WriteContext output) {
+      if (JobId.Length != 0) {
+        output.WriteRawTag(10);
+        output.WriteString(JobId);
+      }
+      if (TaskId.Length != 0) {
+        output.WriteRawTag(18);
+        output.WriteString(TaskId);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(ref output);
+      }
+    }
+    #endif
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public int CalculateSize() {
+      int size = 0;
+      if (JobId.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeStringSize(JobId);
+      }
+      if (TaskId.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeStringSize(TaskId);
+      }
+      if (_unknownFields != null) {
+        size += _unknownFields.CalculateSize();
+      }
+      return size;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(TaskRef other) {
+      if (other == null) {
+        return;
+      }
+      if (other.JobId.Length != 0) {
+        JobId = other.JobId;
+      }
+      if (other.TaskId.Length != 0) {
+        TaskId = other.TaskId;
+      }
+      _unknownFields = pb::UnknownFieldSet.MergeFrom(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(pb::CodedInputStream input) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      input.ReadRawMessage(this);
+    #else
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, input);
+            break;
+          case 10: {
+            JobId = input.ReadString();
+            break;
+          }
+          case 18: {
+            TaskId = input.ReadString();
+            break;
+          }
+        }
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalMergeFrom(ref pb::ParseContext input) {
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, ref input);
+            break;
+          case 10: {
+            JobId = input.ReadString();
+            break;
+          }
+          case 18: {
+            TaskId = input.ReadString();
+            break;
+          }
         }
       }
     }
@@ -3001,7 +3318,7 @@ namespace Esteira.V1 {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public static pbr::MessageDescriptor Descriptor {
-      get { return global::Esteira.V1.JobReflection.Descriptor.MessageTypes[3]; }
+      get { return global::Esteira.V1.JobReflection.Descriptor.MessageTypes[4]; }
     }
 
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
@@ -3698,7 +4015,7 @@ namespace Esteira.V1 {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public static pbr::MessageDescriptor Descriptor {
-      get { return global::Esteira.V1.JobReflection.Descriptor.MessageTypes[4]; }
+      get { return global::Esteira.V1.JobReflection.Descriptor.MessageTypes[5]; }
     }
 
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
@@ -4023,7 +4340,7 @@ namespace Esteira.V1 {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public static pbr::MessageDescriptor Descriptor {
-      get { return global::Esteira.V1.JobReflection.Descriptor.MessageTypes[5]; }
+      get { return global::Esteira.V1.JobReflection.Descriptor.MessageTypes[6]; }
     }
 
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
@@ -4267,7 +4584,7 @@ namespace Esteira.V1 {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public static pbr::MessageDescriptor Descriptor {
-      get { return global::Esteira.V1.JobReflection.Descriptor.MessageTypes[6]; }
+      get { return global::Esteira.V1.JobReflection.Descriptor.MessageTypes[7]; }
     }
 
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
@@ -4511,7 +4828,7 @@ namespace Esteira.V1 {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public static pbr::MessageDescriptor Descriptor {
-      get { return global::Esteira.V1.JobReflection.Descriptor.MessageTypes[7]; }
+      get { return global::Esteira.V1.JobReflection.Descriptor.MessageTypes[8]; }
     }
 
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
@@ -4746,7 +5063,7 @@ namespace Esteira.V1 {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public static pbr::MessageDescriptor Descriptor {
-      get { return global::Esteira.V1.JobReflection.Descriptor.MessageTypes[8]; }
+      get { return global::Esteira.V1.JobReflection.Descriptor.MessageTypes[9]; }
     }
 
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
@@ -4950,7 +5267,7 @@ namespace Esteira.V1 {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public static pbr::MessageDescriptor Descriptor {
-      get { return global::Esteira.V1.JobReflection.Descriptor.MessageTypes[9]; }
+      get { return global::Esteira.V1.JobReflection.Descriptor.MessageTypes[10]; }
     }
 
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
@@ -5226,7 +5543,7 @@ namespace Esteira.V1 {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public static pbr::MessageDescriptor Descriptor {
-      get { return global::Esteira.V1.JobReflection.Descriptor.MessageTypes[10]; }
+      get { return global::Esteira.V1.JobReflection.Descriptor.MessageTypes[11]; }
     }
 
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
@@ -5450,7 +5767,7 @@ namespace Esteira.V1 {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public static pbr::MessageDescriptor Descriptor {
-      get { return global::Esteira.V1.JobReflection.Descriptor.MessageTypes[11]; }
+      get { return global::Esteira.V1.JobReflection.Descriptor.MessageTypes[12]; }
     }
 
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
@@ -5805,7 +6122,7 @@ namespace Esteira.V1 {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public static pbr::MessageDescriptor Descriptor {
-      get { return global::Esteira.V1.JobReflection.Descriptor.MessageTypes[12]; }
+      get { return global::Esteira.V1.JobReflection.Descriptor.MessageTypes[13]; }
     }
 
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
@@ -6009,7 +6326,7 @@ namespace Esteira.V1 {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public static pbr::MessageDescriptor Descriptor {
-      get { return global::Esteira.V1.JobReflection.Descriptor.MessageTypes[13]; }
+      get { return global::Esteira.V1.JobReflection.Descriptor.MessageTypes[14]; }
     }
 
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
@@ -6313,7 +6630,7 @@ namespace Esteira.V1 {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public static pbr::MessageDescriptor Descriptor {
-      get { return global::Esteira.V1.JobReflection.Descriptor.MessageTypes[14]; }
+      get { return global::Esteira.V1.JobReflection.Descriptor.MessageTypes[15]; }
     }
 
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
@@ -6481,6 +6798,2181 @@ namespace Esteira.V1 {
   }
 
   /// <summary>
+  /// Request of ReprocessJob.
+  /// </summary>
+  public sealed partial class ReprocessJobRequest : pb::IMessage<ReprocessJobRequest>
+  #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      , pb::IBufferMessage
+  #endif
+  {
+    private static readonly pb::MessageParser<ReprocessJobRequest> _parser = new pb::MessageParser<ReprocessJobRequest>(() => new ReprocessJobRequest());
+    private pb::UnknownFieldSet _unknownFields;
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pb::MessageParser<ReprocessJobRequest> Parser { get { return _parser; } }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pbr::MessageDescriptor Descriptor {
+      get { return global::Esteira.V1.JobReflection.Descriptor.MessageTypes[16]; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    pbr::MessageDescriptor pb::IMessage.Descriptor {
+      get { return Descriptor; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public ReprocessJobRequest() {
+      OnConstruction();
+    }
+
+    partial void OnConstruction();
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public ReprocessJobRequest(ReprocessJobRequest other) : this() {
+      requestId_ = other.requestId_;
+      jobId_ = other.jobId_;
+      reason_ = other.reason_;
+      fromStepKeys_ = other.fromStepKeys_.Clone();
+      failedItems_ = other.failedItems_;
+      version_ = other.version_;
+      input_ = other.input_ != null ? other.input_.Clone() : null;
+      validateOnly_ = other.validateOnly_;
+      _unknownFields = pb::UnknownFieldSet.Clone(other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public ReprocessJobRequest Clone() {
+      return new ReprocessJobRequest(this);
+    }
+
+    /// <summary>Field number for the "request_id" field.</summary>
+    public const int RequestIdFieldNumber = 1;
+    private string requestId_ = "";
+    /// <summary>
+    /// Makes the call safe to send again. Optional; see types.proto.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public string RequestId {
+      get { return requestId_; }
+      set {
+        requestId_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
+    /// <summary>Field number for the "job_id" field.</summary>
+    public const int JobIdFieldNumber = 2;
+    private string jobId_ = "";
+    /// <summary>
+    /// The job that has ended. Required.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public string JobId {
+      get { return jobId_; }
+      set {
+        jobId_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
+    /// <summary>Field number for the "reason" field.</summary>
+    public const int ReasonFieldNumber = 3;
+    private string reason_ = "";
+    /// <summary>
+    /// Why, for people and for the record; 1 KiB at most. Required.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public string Reason {
+      get { return reason_; }
+      set {
+        reason_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
+    /// <summary>Field number for the "from_step_keys" field.</summary>
+    public const int FromStepKeysFieldNumber = 4;
+    private static readonly pb::FieldCodec<string> _repeated_fromStepKeys_codec
+        = pb::FieldCodec.ForString(34);
+    private readonly pbc::RepeatedField<string> fromStepKeys_ = new pbc::RepeatedField<string>();
+    /// <summary>
+    /// The steps to go on from, with all their items, and with what follows them: 100 at most. A sub-plan among them starts
+    /// anew. Empty = the last step, unless `failed_items` is set.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public pbc::RepeatedField<string> FromStepKeys {
+      get { return fromStepKeys_; }
+    }
+
+    /// <summary>Field number for the "failed_items" field.</summary>
+    public const int FailedItemsFieldNumber = 5;
+    private bool failedItems_;
+    /// <summary>
+    /// Go on with what did not succeed, and run nothing else again. Not together with `from_step_keys`.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public bool FailedItems {
+      get { return failedItems_; }
+      set {
+        failedItems_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "version" field.</summary>
+    public const int VersionFieldNumber = 6;
+    private int version_;
+    /// <summary>
+    /// The version of the job's plan to execute. 0 = the one that the job executed.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public int Version {
+      get { return version_; }
+      set {
+        version_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "input" field.</summary>
+    public const int InputFieldNumber = 7;
+    private global::Esteira.V1.Payload input_;
+    /// <summary>
+    /// In place of the recorded input: of the job, when it goes on from its first steps; else of the one task with which it
+    /// goes on, whatever its template says. Recorded with the new job. Absent = as it was.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public global::Esteira.V1.Payload Input {
+      get { return input_; }
+      set {
+        input_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "validate_only" field.</summary>
+    public const int ValidateOnlyFieldNumber = 8;
+    private bool validateOnly_;
+    /// <summary>
+    /// Only say what would be.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public bool ValidateOnly {
+      get { return validateOnly_; }
+      set {
+        validateOnly_ = value;
+      }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override bool Equals(object other) {
+      return Equals(other as ReprocessJobRequest);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public bool Equals(ReprocessJobRequest other) {
+      if (ReferenceEquals(other, null)) {
+        return false;
+      }
+      if (ReferenceEquals(other, this)) {
+        return true;
+      }
+      if (RequestId != other.RequestId) return false;
+      if (JobId != other.JobId) return false;
+      if (Reason != other.Reason) return false;
+      if(!fromStepKeys_.Equals(other.fromStepKeys_)) return false;
+      if (FailedItems != other.FailedItems) return false;
+      if (Version != other.Version) return false;
+      if (!object.Equals(Input, other.Input)) return false;
+      if (ValidateOnly != other.ValidateOnly) return false;
+      return Equals(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override int GetHashCode() {
+      int hash = 1;
+      if (RequestId.Length != 0) hash ^= RequestId.GetHashCode();
+      if (JobId.Length != 0) hash ^= JobId.GetHashCode();
+      if (Reason.Length != 0) hash ^= Reason.GetHashCode();
+      hash ^= fromStepKeys_.GetHashCode();
+      if (FailedItems != false) hash ^= FailedItems.GetHashCode();
+      if (Version != 0) hash ^= Version.GetHashCode();
+      if (input_ != null) hash ^= Input.GetHashCode();
+      if (ValidateOnly != false) hash ^= ValidateOnly.GetHashCode();
+      if (_unknownFields != null) {
+        hash ^= _unknownFields.GetHashCode();
+      }
+      return hash;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override string ToString() {
+      return pb::JsonFormatter.ToDiagnosticString(this);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void WriteTo(pb::CodedOutputStream output) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      output.WriteRawMessage(this);
+    #else
+      if (RequestId.Length != 0) {
+        output.WriteRawTag(10);
+        output.WriteString(RequestId);
+      }
+      if (JobId.Length != 0) {
+        output.WriteRawTag(18);
+        output.WriteString(JobId);
+      }
+      if (Reason.Length != 0) {
+        output.WriteRawTag(26);
+        output.WriteString(Reason);
+      }
+      fromStepKeys_.WriteTo(output, _repeated_fromStepKeys_codec);
+      if (FailedItems != false) {
+        output.WriteRawTag(40);
+        output.WriteBool(FailedItems);
+      }
+      if (Version != 0) {
+        output.WriteRawTag(48);
+        output.WriteInt32(Version);
+      }
+      if (input_ != null) {
+        output.WriteRawTag(58);
+        output.WriteMessage(Input);
+      }
+      if (ValidateOnly != false) {
+        output.WriteRawTag(64);
+        output.WriteBool(ValidateOnly);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(output);
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalWriteTo(ref pb::WriteContext output) {
+      if (RequestId.Length != 0) {
+        output.WriteRawTag(10);
+        output.WriteString(RequestId);
+      }
+      if (JobId.Length != 0) {
+        output.WriteRawTag(18);
+        output.WriteString(JobId);
+      }
+      if (Reason.Length != 0) {
+        output.WriteRawTag(26);
+        output.WriteString(Reason);
+      }
+      fromStepKeys_.WriteTo(ref output, _repeated_fromStepKeys_codec);
+      if (FailedItems != false) {
+        output.WriteRawTag(40);
+        output.WriteBool(FailedItems);
+      }
+      if (Version != 0) {
+        output.WriteRawTag(48);
+        output.WriteInt32(Version);
+      }
+      if (input_ != null) {
+        output.WriteRawTag(58);
+        output.WriteMessage(Input);
+      }
+      if (ValidateOnly != false) {
+        output.WriteRawTag(64);
+        output.WriteBool(ValidateOnly);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(ref output);
+      }
+    }
+    #endif
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public int CalculateSize() {
+      int size = 0;
+      if (RequestId.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeStringSize(RequestId);
+      }
+      if (JobId.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeStringSize(JobId);
+      }
+      if (Reason.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeStringSize(Reason);
+      }
+      size += fromStepKeys_.CalculateSize(_repeated_fromStepKeys_codec);
+      if (FailedItems != false) {
+        size += 1 + 1;
+      }
+      if (Version != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeInt32Size(Version);
+      }
+      if (input_ != null) {
+        size += 1 + pb::CodedOutputStream.ComputeMessageSize(Input);
+      }
+      if (ValidateOnly != false) {
+        size += 1 + 1;
+      }
+      if (_unknownFields != null) {
+        size += _unknownFields.CalculateSize();
+      }
+      return size;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(ReprocessJobRequest other) {
+      if (other == null) {
+        return;
+      }
+      if (other.RequestId.Length != 0) {
+        RequestId = other.RequestId;
+      }
+      if (other.JobId.Length != 0) {
+        JobId = other.JobId;
+      }
+      if (other.Reason.Length != 0) {
+        Reason = other.Reason;
+      }
+      fromStepKeys_.Add(other.fromStepKeys_);
+      if (other.FailedItems != false) {
+        FailedItems = other.FailedItems;
+      }
+      if (other.Version != 0) {
+        Version = other.Version;
+      }
+      if (other.input_ != null) {
+        if (input_ == null) {
+          Input = new global::Esteira.V1.Payload();
+        }
+        Input.MergeFrom(other.Input);
+      }
+      if (other.ValidateOnly != false) {
+        ValidateOnly = other.ValidateOnly;
+      }
+      _unknownFields = pb::UnknownFieldSet.MergeFrom(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(pb::CodedInputStream input) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      input.ReadRawMessage(this);
+    #else
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, input);
+            break;
+          case 10: {
+            RequestId = input.ReadString();
+            break;
+          }
+          case 18: {
+            JobId = input.ReadString();
+            break;
+          }
+          case 26: {
+            Reason = input.ReadString();
+            break;
+          }
+          case 34: {
+            fromStepKeys_.AddEntriesFrom(input, _repeated_fromStepKeys_codec);
+            break;
+          }
+          case 40: {
+            FailedItems = input.ReadBool();
+            break;
+          }
+          case 48: {
+            Version = input.ReadInt32();
+            break;
+          }
+          case 58: {
+            if (input_ == null) {
+              Input = new global::Esteira.V1.Payload();
+            }
+            input.ReadMessage(Input);
+            break;
+          }
+          case 64: {
+            ValidateOnly = input.ReadBool();
+            break;
+          }
+        }
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalMergeFrom(ref pb::ParseContext input) {
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, ref input);
+            break;
+          case 10: {
+            RequestId = input.ReadString();
+            break;
+          }
+          case 18: {
+            JobId = input.ReadString();
+            break;
+          }
+          case 26: {
+            Reason = input.ReadString();
+            break;
+          }
+          case 34: {
+            fromStepKeys_.AddEntriesFrom(ref input, _repeated_fromStepKeys_codec);
+            break;
+          }
+          case 40: {
+            FailedItems = input.ReadBool();
+            break;
+          }
+          case 48: {
+            Version = input.ReadInt32();
+            break;
+          }
+          case 58: {
+            if (input_ == null) {
+              Input = new global::Esteira.V1.Payload();
+            }
+            input.ReadMessage(Input);
+            break;
+          }
+          case 64: {
+            ValidateOnly = input.ReadBool();
+            break;
+          }
+        }
+      }
+    }
+    #endif
+
+  }
+
+  /// <summary>
+  /// Response of ReprocessJob.
+  /// </summary>
+  public sealed partial class ReprocessJobResponse : pb::IMessage<ReprocessJobResponse>
+  #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      , pb::IBufferMessage
+  #endif
+  {
+    private static readonly pb::MessageParser<ReprocessJobResponse> _parser = new pb::MessageParser<ReprocessJobResponse>(() => new ReprocessJobResponse());
+    private pb::UnknownFieldSet _unknownFields;
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pb::MessageParser<ReprocessJobResponse> Parser { get { return _parser; } }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pbr::MessageDescriptor Descriptor {
+      get { return global::Esteira.V1.JobReflection.Descriptor.MessageTypes[17]; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    pbr::MessageDescriptor pb::IMessage.Descriptor {
+      get { return Descriptor; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public ReprocessJobResponse() {
+      OnConstruction();
+    }
+
+    partial void OnConstruction();
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public ReprocessJobResponse(ReprocessJobResponse other) : this() {
+      job_ = other.job_ != null ? other.job_.Clone() : null;
+      deduplicated_ = other.deduplicated_;
+      steps_ = other.steps_.Clone();
+      _unknownFields = pb::UnknownFieldSet.Clone(other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public ReprocessJobResponse Clone() {
+      return new ReprocessJobResponse(this);
+    }
+
+    /// <summary>Field number for the "job" field.</summary>
+    public const int JobFieldNumber = 1;
+    private global::Esteira.V1.Job job_;
+    /// <summary>
+    /// The new job, payloads omitted. Absent with `validate_only`.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public global::Esteira.V1.Job Job {
+      get { return job_; }
+      set {
+        job_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "deduplicated" field.</summary>
+    public const int DeduplicatedFieldNumber = 2;
+    private bool deduplicated_;
+    /// <summary>
+    /// True when an earlier call with the same `request_id` had started it.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public bool Deduplicated {
+      get { return deduplicated_; }
+      set {
+        deduplicated_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "steps" field.</summary>
+    public const int StepsFieldNumber = 3;
+    private static readonly pb::FieldCodec<global::Esteira.V1.ReprocessStep> _repeated_steps_codec
+        = pb::FieldCodec.ForMessage(26, global::Esteira.V1.ReprocessStep.Parser);
+    private readonly pbc::RepeatedField<global::Esteira.V1.ReprocessStep> steps_ = new pbc::RepeatedField<global::Esteira.V1.ReprocessStep>();
+    /// <summary>
+    /// The steps that are reached at once, in the order of the plan. Empty when `deduplicated`.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public pbc::RepeatedField<global::Esteira.V1.ReprocessStep> Steps {
+      get { return steps_; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override bool Equals(object other) {
+      return Equals(other as ReprocessJobResponse);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public bool Equals(ReprocessJobResponse other) {
+      if (ReferenceEquals(other, null)) {
+        return false;
+      }
+      if (ReferenceEquals(other, this)) {
+        return true;
+      }
+      if (!object.Equals(Job, other.Job)) return false;
+      if (Deduplicated != other.Deduplicated) return false;
+      if(!steps_.Equals(other.steps_)) return false;
+      return Equals(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override int GetHashCode() {
+      int hash = 1;
+      if (job_ != null) hash ^= Job.GetHashCode();
+      if (Deduplicated != false) hash ^= Deduplicated.GetHashCode();
+      hash ^= steps_.GetHashCode();
+      if (_unknownFields != null) {
+        hash ^= _unknownFields.GetHashCode();
+      }
+      return hash;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override string ToString() {
+      return pb::JsonFormatter.ToDiagnosticString(this);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void WriteTo(pb::CodedOutputStream output) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      output.WriteRawMessage(this);
+    #else
+      if (job_ != null) {
+        output.WriteRawTag(10);
+        output.WriteMessage(Job);
+      }
+      if (Deduplicated != false) {
+        output.WriteRawTag(16);
+        output.WriteBool(Deduplicated);
+      }
+      steps_.WriteTo(output, _repeated_steps_codec);
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(output);
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalWriteTo(ref pb::WriteContext output) {
+      if (job_ != null) {
+        output.WriteRawTag(10);
+        output.WriteMessage(Job);
+      }
+      if (Deduplicated != false) {
+        output.WriteRawTag(16);
+        output.WriteBool(Deduplicated);
+      }
+      steps_.WriteTo(ref output, _repeated_steps_codec);
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(ref output);
+      }
+    }
+    #endif
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public int CalculateSize() {
+      int size = 0;
+      if (job_ != null) {
+        size += 1 + pb::CodedOutputStream.ComputeMessageSize(Job);
+      }
+      if (Deduplicated != false) {
+        size += 1 + 1;
+      }
+      size += steps_.CalculateSize(_repeated_steps_codec);
+      if (_unknownFields != null) {
+        size += _unknownFields.CalculateSize();
+      }
+      return size;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(ReprocessJobResponse other) {
+      if (other == null) {
+        return;
+      }
+      if (other.job_ != null) {
+        if (job_ == null) {
+          Job = new global::Esteira.V1.Job();
+        }
+        Job.MergeFrom(other.Job);
+      }
+      if (other.Deduplicated != false) {
+        Deduplicated = other.Deduplicated;
+      }
+      steps_.Add(other.steps_);
+      _unknownFields = pb::UnknownFieldSet.MergeFrom(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(pb::CodedInputStream input) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      input.ReadRawMessage(this);
+    #else
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, input);
+            break;
+          case 10: {
+            if (job_ == null) {
+              Job = new global::Esteira.V1.Job();
+            }
+            input.ReadMessage(Job);
+            break;
+          }
+          case 16: {
+            Deduplicated = input.ReadBool();
+            break;
+          }
+          case 26: {
+            steps_.AddEntriesFrom(input, _repeated_steps_codec);
+            break;
+          }
+        }
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalMergeFrom(ref pb::ParseContext input) {
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, ref input);
+            break;
+          case 10: {
+            if (job_ == null) {
+              Job = new global::Esteira.V1.Job();
+            }
+            input.ReadMessage(Job);
+            break;
+          }
+          case 16: {
+            Deduplicated = input.ReadBool();
+            break;
+          }
+          case 26: {
+            steps_.AddEntriesFrom(ref input, _repeated_steps_codec);
+            break;
+          }
+        }
+      }
+    }
+    #endif
+
+  }
+
+  /// <summary>
+  /// What becomes of one step when a job is processed again.
+  /// </summary>
+  public sealed partial class ReprocessStep : pb::IMessage<ReprocessStep>
+  #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      , pb::IBufferMessage
+  #endif
+  {
+    private static readonly pb::MessageParser<ReprocessStep> _parser = new pb::MessageParser<ReprocessStep>(() => new ReprocessStep());
+    private pb::UnknownFieldSet _unknownFields;
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pb::MessageParser<ReprocessStep> Parser { get { return _parser; } }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pbr::MessageDescriptor Descriptor {
+      get { return global::Esteira.V1.JobReflection.Descriptor.MessageTypes[18]; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    pbr::MessageDescriptor pb::IMessage.Descriptor {
+      get { return Descriptor; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public ReprocessStep() {
+      OnConstruction();
+    }
+
+    partial void OnConstruction();
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public ReprocessStep(ReprocessStep other) : this() {
+      stepKey_ = other.stepKey_;
+      carried_ = other.carried_;
+      begins_ = other.begins_;
+      inside_ = other.inside_;
+      _unknownFields = pb::UnknownFieldSet.Clone(other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public ReprocessStep Clone() {
+      return new ReprocessStep(this);
+    }
+
+    /// <summary>Field number for the "step_key" field.</summary>
+    public const int StepKeyFieldNumber = 1;
+    private string stepKey_ = "";
+    /// <summary>
+    /// The step.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public string StepKey {
+      get { return stepKey_; }
+      set {
+        stepKey_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
+    /// <summary>Field number for the "carried" field.</summary>
+    public const int CarriedFieldNumber = 2;
+    private long carried_;
+    /// <summary>
+    /// Tasks that are taken over as they were recorded.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public long Carried {
+      get { return carried_; }
+      set {
+        carried_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "begins" field.</summary>
+    public const int BeginsFieldNumber = 3;
+    private long begins_;
+    /// <summary>
+    /// Tasks that begin at once.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public long Begins {
+      get { return begins_; }
+      set {
+        begins_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "inside" field.</summary>
+    public const int InsideFieldNumber = 4;
+    private long inside_;
+    /// <summary>
+    /// How many of those are sub-plans that are gone into.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public long Inside {
+      get { return inside_; }
+      set {
+        inside_ = value;
+      }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override bool Equals(object other) {
+      return Equals(other as ReprocessStep);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public bool Equals(ReprocessStep other) {
+      if (ReferenceEquals(other, null)) {
+        return false;
+      }
+      if (ReferenceEquals(other, this)) {
+        return true;
+      }
+      if (StepKey != other.StepKey) return false;
+      if (Carried != other.Carried) return false;
+      if (Begins != other.Begins) return false;
+      if (Inside != other.Inside) return false;
+      return Equals(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override int GetHashCode() {
+      int hash = 1;
+      if (StepKey.Length != 0) hash ^= StepKey.GetHashCode();
+      if (Carried != 0L) hash ^= Carried.GetHashCode();
+      if (Begins != 0L) hash ^= Begins.GetHashCode();
+      if (Inside != 0L) hash ^= Inside.GetHashCode();
+      if (_unknownFields != null) {
+        hash ^= _unknownFields.GetHashCode();
+      }
+      return hash;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override string ToString() {
+      return pb::JsonFormatter.ToDiagnosticString(this);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void WriteTo(pb::CodedOutputStream output) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      output.WriteRawMessage(this);
+    #else
+      if (StepKey.Length != 0) {
+        output.WriteRawTag(10);
+        output.WriteString(StepKey);
+      }
+      if (Carried != 0L) {
+        output.WriteRawTag(16);
+        output.WriteInt64(Carried);
+      }
+      if (Begins != 0L) {
+        output.WriteRawTag(24);
+        output.WriteInt64(Begins);
+      }
+      if (Inside != 0L) {
+        output.WriteRawTag(32);
+        output.WriteInt64(Inside);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(output);
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalWriteTo(ref pb::WriteContext output) {
+      if (StepKey.Length != 0) {
+        output.WriteRawTag(10);
+        output.WriteString(StepKey);
+      }
+      if (Carried != 0L) {
+        output.WriteRawTag(16);
+        output.WriteInt64(Carried);
+      }
+      if (Begins != 0L) {
+        output.WriteRawTag(24);
+        output.WriteInt64(Begins);
+      }
+      if (Inside != 0L) {
+        output.WriteRawTag(32);
+        output.WriteInt64(Inside);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(ref output);
+      }
+    }
+    #endif
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public int CalculateSize() {
+      int size = 0;
+      if (StepKey.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeStringSize(StepKey);
+      }
+      if (Carried != 0L) {
+        size += 1 + pb::CodedOutputStream.ComputeInt64Size(Carried);
+      }
+      if (Begins != 0L) {
+        size += 1 + pb::CodedOutputStream.ComputeInt64Size(Begins);
+      }
+      if (Inside != 0L) {
+        size += 1 + pb::CodedOutputStream.ComputeInt64Size(Inside);
+      }
+      if (_unknownFields != null) {
+        size += _unknownFields.CalculateSize();
+      }
+      return size;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(ReprocessStep other) {
+      if (other == null) {
+        return;
+      }
+      if (other.StepKey.Length != 0) {
+        StepKey = other.StepKey;
+      }
+      if (other.Carried != 0L) {
+        Carried = other.Carried;
+      }
+      if (other.Begins != 0L) {
+        Begins = other.Begins;
+      }
+      if (other.Inside != 0L) {
+        Inside = other.Inside;
+      }
+      _unknownFields = pb::UnknownFieldSet.MergeFrom(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(pb::CodedInputStream input) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      input.ReadRawMessage(this);
+    #else
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, input);
+            break;
+          case 10: {
+            StepKey = input.ReadString();
+            break;
+          }
+          case 16: {
+            Carried = input.ReadInt64();
+            break;
+          }
+          case 24: {
+            Begins = input.ReadInt64();
+            break;
+          }
+          case 32: {
+            Inside = input.ReadInt64();
+            break;
+          }
+        }
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalMergeFrom(ref pb::ParseContext input) {
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, ref input);
+            break;
+          case 10: {
+            StepKey = input.ReadString();
+            break;
+          }
+          case 16: {
+            Carried = input.ReadInt64();
+            break;
+          }
+          case 24: {
+            Begins = input.ReadInt64();
+            break;
+          }
+          case 32: {
+            Inside = input.ReadInt64();
+            break;
+          }
+        }
+      }
+    }
+    #endif
+
+  }
+
+  /// <summary>
+  /// Request of ReprocessJobs.
+  /// </summary>
+  public sealed partial class ReprocessJobsRequest : pb::IMessage<ReprocessJobsRequest>
+  #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      , pb::IBufferMessage
+  #endif
+  {
+    private static readonly pb::MessageParser<ReprocessJobsRequest> _parser = new pb::MessageParser<ReprocessJobsRequest>(() => new ReprocessJobsRequest());
+    private pb::UnknownFieldSet _unknownFields;
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pb::MessageParser<ReprocessJobsRequest> Parser { get { return _parser; } }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pbr::MessageDescriptor Descriptor {
+      get { return global::Esteira.V1.JobReflection.Descriptor.MessageTypes[19]; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    pbr::MessageDescriptor pb::IMessage.Descriptor {
+      get { return Descriptor; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public ReprocessJobsRequest() {
+      OnConstruction();
+    }
+
+    partial void OnConstruction();
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public ReprocessJobsRequest(ReprocessJobsRequest other) : this() {
+      requestId_ = other.requestId_;
+      filter_ = other.filter_;
+      reason_ = other.reason_;
+      fromStepKeys_ = other.fromStepKeys_.Clone();
+      failedItems_ = other.failedItems_;
+      version_ = other.version_;
+      validateOnly_ = other.validateOnly_;
+      pageSize_ = other.pageSize_;
+      pageToken_ = other.pageToken_;
+      _unknownFields = pb::UnknownFieldSet.Clone(other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public ReprocessJobsRequest Clone() {
+      return new ReprocessJobsRequest(this);
+    }
+
+    /// <summary>Field number for the "request_id" field.</summary>
+    public const int RequestIdFieldNumber = 1;
+    private string requestId_ = "";
+    /// <summary>
+    /// Makes the call safe to send again. Optional; see types.proto. Another one for each page.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public string RequestId {
+      get { return requestId_; }
+      set {
+        requestId_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
+    /// <summary>Field number for the "filter" field.</summary>
+    public const int FilterFieldNumber = 2;
+    private string filter_ = "";
+    /// <summary>
+    /// Which jobs: as in ListJobs. Required: `state = FAILED`, for example.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public string Filter {
+      get { return filter_; }
+      set {
+        filter_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
+    /// <summary>Field number for the "reason" field.</summary>
+    public const int ReasonFieldNumber = 3;
+    private string reason_ = "";
+    /// <summary>
+    /// Why; see ReprocessJobRequest. Required.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public string Reason {
+      get { return reason_; }
+      set {
+        reason_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
+    /// <summary>Field number for the "from_step_keys" field.</summary>
+    public const int FromStepKeysFieldNumber = 4;
+    private static readonly pb::FieldCodec<string> _repeated_fromStepKeys_codec
+        = pb::FieldCodec.ForString(34);
+    private readonly pbc::RepeatedField<string> fromStepKeys_ = new pbc::RepeatedField<string>();
+    /// <summary>
+    /// See ReprocessJobRequest.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public pbc::RepeatedField<string> FromStepKeys {
+      get { return fromStepKeys_; }
+    }
+
+    /// <summary>Field number for the "failed_items" field.</summary>
+    public const int FailedItemsFieldNumber = 5;
+    private bool failedItems_;
+    /// <summary>
+    /// See ReprocessJobRequest.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public bool FailedItems {
+      get { return failedItems_; }
+      set {
+        failedItems_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "version" field.</summary>
+    public const int VersionFieldNumber = 6;
+    private int version_;
+    /// <summary>
+    /// See ReprocessJobRequest: of each job's own plan.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public int Version {
+      get { return version_; }
+      set {
+        version_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "validate_only" field.</summary>
+    public const int ValidateOnlyFieldNumber = 7;
+    private bool validateOnly_;
+    /// <summary>
+    /// Only say what would be.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public bool ValidateOnly {
+      get { return validateOnly_; }
+      set {
+        validateOnly_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "page_size" field.</summary>
+    public const int PageSizeFieldNumber = 8;
+    private int pageSize_;
+    /// <summary>
+    /// How many jobs a call is about: default 50, 100 at most.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public int PageSize {
+      get { return pageSize_; }
+      set {
+        pageSize_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "page_token" field.</summary>
+    public const int PageTokenFieldNumber = 9;
+    private string pageToken_ = "";
+    /// <summary>
+    /// Where to go on. Empty = at the beginning.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public string PageToken {
+      get { return pageToken_; }
+      set {
+        pageToken_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override bool Equals(object other) {
+      return Equals(other as ReprocessJobsRequest);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public bool Equals(ReprocessJobsRequest other) {
+      if (ReferenceEquals(other, null)) {
+        return false;
+      }
+      if (ReferenceEquals(other, this)) {
+        return true;
+      }
+      if (RequestId != other.RequestId) return false;
+      if (Filter != other.Filter) return false;
+      if (Reason != other.Reason) return false;
+      if(!fromStepKeys_.Equals(other.fromStepKeys_)) return false;
+      if (FailedItems != other.FailedItems) return false;
+      if (Version != other.Version) return false;
+      if (ValidateOnly != other.ValidateOnly) return false;
+      if (PageSize != other.PageSize) return false;
+      if (PageToken != other.PageToken) return false;
+      return Equals(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override int GetHashCode() {
+      int hash = 1;
+      if (RequestId.Length != 0) hash ^= RequestId.GetHashCode();
+      if (Filter.Length != 0) hash ^= Filter.GetHashCode();
+      if (Reason.Length != 0) hash ^= Reason.GetHashCode();
+      hash ^= fromStepKeys_.GetHashCode();
+      if (FailedItems != false) hash ^= FailedItems.GetHashCode();
+      if (Version != 0) hash ^= Version.GetHashCode();
+      if (ValidateOnly != false) hash ^= ValidateOnly.GetHashCode();
+      if (PageSize != 0) hash ^= PageSize.GetHashCode();
+      if (PageToken.Length != 0) hash ^= PageToken.GetHashCode();
+      if (_unknownFields != null) {
+        hash ^= _unknownFields.GetHashCode();
+      }
+      return hash;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override string ToString() {
+      return pb::JsonFormatter.ToDiagnosticString(this);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void WriteTo(pb::CodedOutputStream output) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      output.WriteRawMessage(this);
+    #else
+      if (RequestId.Length != 0) {
+        output.WriteRawTag(10);
+        output.WriteString(RequestId);
+      }
+      if (Filter.Length != 0) {
+        output.WriteRawTag(18);
+        output.WriteString(Filter);
+      }
+      if (Reason.Length != 0) {
+        output.WriteRawTag(26);
+        output.WriteString(Reason);
+      }
+      fromStepKeys_.WriteTo(output, _repeated_fromStepKeys_codec);
+      if (FailedItems != false) {
+        output.WriteRawTag(40);
+        output.WriteBool(FailedItems);
+      }
+      if (Version != 0) {
+        output.WriteRawTag(48);
+        output.WriteInt32(Version);
+      }
+      if (ValidateOnly != false) {
+        output.WriteRawTag(56);
+        output.WriteBool(ValidateOnly);
+      }
+      if (PageSize != 0) {
+        output.WriteRawTag(64);
+        output.WriteInt32(PageSize);
+      }
+      if (PageToken.Length != 0) {
+        output.WriteRawTag(74);
+        output.WriteString(PageToken);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(output);
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalWriteTo(ref pb::WriteContext output) {
+      if (RequestId.Length != 0) {
+        output.WriteRawTag(10);
+        output.WriteString(RequestId);
+      }
+      if (Filter.Length != 0) {
+        output.WriteRawTag(18);
+        output.WriteString(Filter);
+      }
+      if (Reason.Length != 0) {
+        output.WriteRawTag(26);
+        output.WriteString(Reason);
+      }
+      fromStepKeys_.WriteTo(ref output, _repeated_fromStepKeys_codec);
+      if (FailedItems != false) {
+        output.WriteRawTag(40);
+        output.WriteBool(FailedItems);
+      }
+      if (Version != 0) {
+        output.WriteRawTag(48);
+        output.WriteInt32(Version);
+      }
+      if (ValidateOnly != false) {
+        output.WriteRawTag(56);
+        output.WriteBool(ValidateOnly);
+      }
+      if (PageSize != 0) {
+        output.WriteRawTag(64);
+        output.WriteInt32(PageSize);
+      }
+      if (PageToken.Length != 0) {
+        output.WriteRawTag(74);
+        output.WriteString(PageToken);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(ref output);
+      }
+    }
+    #endif
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public int CalculateSize() {
+      int size = 0;
+      if (RequestId.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeStringSize(RequestId);
+      }
+      if (Filter.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeStringSize(Filter);
+      }
+      if (Reason.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeStringSize(Reason);
+      }
+      size += fromStepKeys_.CalculateSize(_repeated_fromStepKeys_codec);
+      if (FailedItems != false) {
+        size += 1 + 1;
+      }
+      if (Version != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeInt32Size(Version);
+      }
+      if (ValidateOnly != false) {
+        size += 1 + 1;
+      }
+      if (PageSize != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeInt32Size(PageSize);
+      }
+      if (PageToken.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeStringSize(PageToken);
+      }
+      if (_unknownFields != null) {
+        size += _unknownFields.CalculateSize();
+      }
+      return size;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(ReprocessJobsRequest other) {
+      if (other == null) {
+        return;
+      }
+      if (other.RequestId.Length != 0) {
+        RequestId = other.RequestId;
+      }
+      if (other.Filter.Length != 0) {
+        Filter = other.Filter;
+      }
+      if (other.Reason.Length != 0) {
+        Reason = other.Reason;
+      }
+      fromStepKeys_.Add(other.fromStepKeys_);
+      if (other.FailedItems != false) {
+        FailedItems = other.FailedItems;
+      }
+      if (other.Version != 0) {
+        Version = other.Version;
+      }
+      if (other.ValidateOnly != false) {
+        ValidateOnly = other.ValidateOnly;
+      }
+      if (other.PageSize != 0) {
+        PageSize = other.PageSize;
+      }
+      if (other.PageToken.Length != 0) {
+        PageToken = other.PageToken;
+      }
+      _unknownFields = pb::UnknownFieldSet.MergeFrom(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(pb::CodedInputStream input) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      input.ReadRawMessage(this);
+    #else
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, input);
+            break;
+          case 10: {
+            RequestId = input.ReadString();
+            break;
+          }
+          case 18: {
+            Filter = input.ReadString();
+            break;
+          }
+          case 26: {
+            Reason = input.ReadString();
+            break;
+          }
+          case 34: {
+            fromStepKeys_.AddEntriesFrom(input, _repeated_fromStepKeys_codec);
+            break;
+          }
+          case 40: {
+            FailedItems = input.ReadBool();
+            break;
+          }
+          case 48: {
+            Version = input.ReadInt32();
+            break;
+          }
+          case 56: {
+            ValidateOnly = input.ReadBool();
+            break;
+          }
+          case 64: {
+            PageSize = input.ReadInt32();
+            break;
+          }
+          case 74: {
+            PageToken = input.ReadString();
+            break;
+          }
+        }
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalMergeFrom(ref pb::ParseContext input) {
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, ref input);
+            break;
+          case 10: {
+            RequestId = input.ReadString();
+            break;
+          }
+          case 18: {
+            Filter = input.ReadString();
+            break;
+          }
+          case 26: {
+            Reason = input.ReadString();
+            break;
+          }
+          case 34: {
+            fromStepKeys_.AddEntriesFrom(ref input, _repeated_fromStepKeys_codec);
+            break;
+          }
+          case 40: {
+            FailedItems = input.ReadBool();
+            break;
+          }
+          case 48: {
+            Version = input.ReadInt32();
+            break;
+          }
+          case 56: {
+            ValidateOnly = input.ReadBool();
+            break;
+          }
+          case 64: {
+            PageSize = input.ReadInt32();
+            break;
+          }
+          case 74: {
+            PageToken = input.ReadString();
+            break;
+          }
+        }
+      }
+    }
+    #endif
+
+  }
+
+  /// <summary>
+  /// Response of ReprocessJobs.
+  /// </summary>
+  public sealed partial class ReprocessJobsResponse : pb::IMessage<ReprocessJobsResponse>
+  #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      , pb::IBufferMessage
+  #endif
+  {
+    private static readonly pb::MessageParser<ReprocessJobsResponse> _parser = new pb::MessageParser<ReprocessJobsResponse>(() => new ReprocessJobsResponse());
+    private pb::UnknownFieldSet _unknownFields;
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pb::MessageParser<ReprocessJobsResponse> Parser { get { return _parser; } }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pbr::MessageDescriptor Descriptor {
+      get { return global::Esteira.V1.JobReflection.Descriptor.MessageTypes[20]; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    pbr::MessageDescriptor pb::IMessage.Descriptor {
+      get { return Descriptor; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public ReprocessJobsResponse() {
+      OnConstruction();
+    }
+
+    partial void OnConstruction();
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public ReprocessJobsResponse(ReprocessJobsResponse other) : this() {
+      outcomes_ = other.outcomes_.Clone();
+      nextPageToken_ = other.nextPageToken_;
+      _unknownFields = pb::UnknownFieldSet.Clone(other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public ReprocessJobsResponse Clone() {
+      return new ReprocessJobsResponse(this);
+    }
+
+    /// <summary>Field number for the "outcomes" field.</summary>
+    public const int OutcomesFieldNumber = 1;
+    private static readonly pb::FieldCodec<global::Esteira.V1.ReprocessOutcome> _repeated_outcomes_codec
+        = pb::FieldCodec.ForMessage(10, global::Esteira.V1.ReprocessOutcome.Parser);
+    private readonly pbc::RepeatedField<global::Esteira.V1.ReprocessOutcome> outcomes_ = new pbc::RepeatedField<global::Esteira.V1.ReprocessOutcome>();
+    /// <summary>
+    /// What became of each job of the page, the newest first.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public pbc::RepeatedField<global::Esteira.V1.ReprocessOutcome> Outcomes {
+      get { return outcomes_; }
+    }
+
+    /// <summary>Field number for the "next_page_token" field.</summary>
+    public const int NextPageTokenFieldNumber = 2;
+    private string nextPageToken_ = "";
+    /// <summary>
+    /// The next page's token. Empty = this was the last one.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public string NextPageToken {
+      get { return nextPageToken_; }
+      set {
+        nextPageToken_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override bool Equals(object other) {
+      return Equals(other as ReprocessJobsResponse);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public bool Equals(ReprocessJobsResponse other) {
+      if (ReferenceEquals(other, null)) {
+        return false;
+      }
+      if (ReferenceEquals(other, this)) {
+        return true;
+      }
+      if(!outcomes_.Equals(other.outcomes_)) return false;
+      if (NextPageToken != other.NextPageToken) return false;
+      return Equals(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override int GetHashCode() {
+      int hash = 1;
+      hash ^= outcomes_.GetHashCode();
+      if (NextPageToken.Length != 0) hash ^= NextPageToken.GetHashCode();
+      if (_unknownFields != null) {
+        hash ^= _unknownFields.GetHashCode();
+      }
+      return hash;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override string ToString() {
+      return pb::JsonFormatter.ToDiagnosticString(this);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void WriteTo(pb::CodedOutputStream output) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      output.WriteRawMessage(this);
+    #else
+      outcomes_.WriteTo(output, _repeated_outcomes_codec);
+      if (NextPageToken.Length != 0) {
+        output.WriteRawTag(18);
+        output.WriteString(NextPageToken);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(output);
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalWriteTo(ref pb::WriteContext output) {
+      outcomes_.WriteTo(ref output, _repeated_outcomes_codec);
+      if (NextPageToken.Length != 0) {
+        output.WriteRawTag(18);
+        output.WriteString(NextPageToken);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(ref output);
+      }
+    }
+    #endif
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public int CalculateSize() {
+      int size = 0;
+      size += outcomes_.CalculateSize(_repeated_outcomes_codec);
+      if (NextPageToken.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeStringSize(NextPageToken);
+      }
+      if (_unknownFields != null) {
+        size += _unknownFields.CalculateSize();
+      }
+      return size;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(ReprocessJobsResponse other) {
+      if (other == null) {
+        return;
+      }
+      outcomes_.Add(other.outcomes_);
+      if (other.NextPageToken.Length != 0) {
+        NextPageToken = other.NextPageToken;
+      }
+      _unknownFields = pb::UnknownFieldSet.MergeFrom(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(pb::CodedInputStream input) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      input.ReadRawMessage(this);
+    #else
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, input);
+            break;
+          case 10: {
+            outcomes_.AddEntriesFrom(input, _repeated_outcomes_codec);
+            break;
+          }
+          case 18: {
+            NextPageToken = input.ReadString();
+            break;
+          }
+        }
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalMergeFrom(ref pb::ParseContext input) {
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, ref input);
+            break;
+          case 10: {
+            outcomes_.AddEntriesFrom(ref input, _repeated_outcomes_codec);
+            break;
+          }
+          case 18: {
+            NextPageToken = input.ReadString();
+            break;
+          }
+        }
+      }
+    }
+    #endif
+
+  }
+
+  /// <summary>
+  /// What became of one job.
+  /// </summary>
+  public sealed partial class ReprocessOutcome : pb::IMessage<ReprocessOutcome>
+  #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      , pb::IBufferMessage
+  #endif
+  {
+    private static readonly pb::MessageParser<ReprocessOutcome> _parser = new pb::MessageParser<ReprocessOutcome>(() => new ReprocessOutcome());
+    private pb::UnknownFieldSet _unknownFields;
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pb::MessageParser<ReprocessOutcome> Parser { get { return _parser; } }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pbr::MessageDescriptor Descriptor {
+      get { return global::Esteira.V1.JobReflection.Descriptor.MessageTypes[21]; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    pbr::MessageDescriptor pb::IMessage.Descriptor {
+      get { return Descriptor; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public ReprocessOutcome() {
+      OnConstruction();
+    }
+
+    partial void OnConstruction();
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public ReprocessOutcome(ReprocessOutcome other) : this() {
+      sourceJobId_ = other.sourceJobId_;
+      jobId_ = other.jobId_;
+      deduplicated_ = other.deduplicated_;
+      errorReason_ = other.errorReason_;
+      errorMessage_ = other.errorMessage_;
+      steps_ = other.steps_.Clone();
+      _unknownFields = pb::UnknownFieldSet.Clone(other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public ReprocessOutcome Clone() {
+      return new ReprocessOutcome(this);
+    }
+
+    /// <summary>Field number for the "source_job_id" field.</summary>
+    public const int SourceJobIdFieldNumber = 1;
+    private string sourceJobId_ = "";
+    /// <summary>
+    /// The job that has ended.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public string SourceJobId {
+      get { return sourceJobId_; }
+      set {
+        sourceJobId_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
+    /// <summary>Field number for the "job_id" field.</summary>
+    public const int JobIdFieldNumber = 2;
+    private string jobId_ = "";
+    /// <summary>
+    /// The new job. Empty with `validate_only`, and when it could not be processed again.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public string JobId {
+      get { return jobId_; }
+      set {
+        jobId_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
+    /// <summary>Field number for the "deduplicated" field.</summary>
+    public const int DeduplicatedFieldNumber = 3;
+    private bool deduplicated_;
+    /// <summary>
+    /// True when an earlier call had started it.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public bool Deduplicated {
+      get { return deduplicated_; }
+      set {
+        deduplicated_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "error_reason" field.</summary>
+    public const int ErrorReasonFieldNumber = 4;
+    private string errorReason_ = "";
+    /// <summary>
+    /// Why not: the reason of the error that ReprocessJob would have answered. Empty when it could.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public string ErrorReason {
+      get { return errorReason_; }
+      set {
+        errorReason_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
+    /// <summary>Field number for the "error_message" field.</summary>
+    public const int ErrorMessageFieldNumber = 5;
+    private string errorMessage_ = "";
+    /// <summary>
+    /// The same for a person. Empty when it could.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public string ErrorMessage {
+      get { return errorMessage_; }
+      set {
+        errorMessage_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
+    /// <summary>Field number for the "steps" field.</summary>
+    public const int StepsFieldNumber = 6;
+    private static readonly pb::FieldCodec<global::Esteira.V1.ReprocessStep> _repeated_steps_codec
+        = pb::FieldCodec.ForMessage(50, global::Esteira.V1.ReprocessStep.Parser);
+    private readonly pbc::RepeatedField<global::Esteira.V1.ReprocessStep> steps_ = new pbc::RepeatedField<global::Esteira.V1.ReprocessStep>();
+    /// <summary>
+    /// What becomes of its steps. Empty when `deduplicated`, and when it could not be processed again.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public pbc::RepeatedField<global::Esteira.V1.ReprocessStep> Steps {
+      get { return steps_; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override bool Equals(object other) {
+      return Equals(other as ReprocessOutcome);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public bool Equals(ReprocessOutcome other) {
+      if (ReferenceEquals(other, null)) {
+        return false;
+      }
+      if (ReferenceEquals(other, this)) {
+        return true;
+      }
+      if (SourceJobId != other.SourceJobId) return false;
+      if (JobId != other.JobId) return false;
+      if (Deduplicated != other.Deduplicated) return false;
+      if (ErrorReason != other.ErrorReason) return false;
+      if (ErrorMessage != other.ErrorMessage) return false;
+      if(!steps_.Equals(other.steps_)) return false;
+      return Equals(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override int GetHashCode() {
+      int hash = 1;
+      if (SourceJobId.Length != 0) hash ^= SourceJobId.GetHashCode();
+      if (JobId.Length != 0) hash ^= JobId.GetHashCode();
+      if (Deduplicated != false) hash ^= Deduplicated.GetHashCode();
+      if (ErrorReason.Length != 0) hash ^= ErrorReason.GetHashCode();
+      if (ErrorMessage.Length != 0) hash ^= ErrorMessage.GetHashCode();
+      hash ^= steps_.GetHashCode();
+      if (_unknownFields != null) {
+        hash ^= _unknownFields.GetHashCode();
+      }
+      return hash;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override string ToString() {
+      return pb::JsonFormatter.ToDiagnosticString(this);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void WriteTo(pb::CodedOutputStream output) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      output.WriteRawMessage(this);
+    #else
+      if (SourceJobId.Length != 0) {
+        output.WriteRawTag(10);
+        output.WriteString(SourceJobId);
+      }
+      if (JobId.Length != 0) {
+        output.WriteRawTag(18);
+        output.WriteString(JobId);
+      }
+      if (Deduplicated != false) {
+        output.WriteRawTag(24);
+        output.WriteBool(Deduplicated);
+      }
+      if (ErrorReason.Length != 0) {
+        output.WriteRawTag(34);
+        output.WriteString(ErrorReason);
+      }
+      if (ErrorMessage.Length != 0) {
+        output.WriteRawTag(42);
+        output.WriteString(ErrorMessage);
+      }
+      steps_.WriteTo(output, _repeated_steps_codec);
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(output);
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalWriteTo(ref pb::WriteContext output) {
+      if (SourceJobId.Length != 0) {
+        output.WriteRawTag(10);
+        output.WriteString(SourceJobId);
+      }
+      if (JobId.Length != 0) {
+        output.WriteRawTag(18);
+        output.WriteString(JobId);
+      }
+      if (Deduplicated != false) {
+        output.WriteRawTag(24);
+        output.WriteBool(Deduplicated);
+      }
+      if (ErrorReason.Length != 0) {
+        output.WriteRawTag(34);
+        output.WriteString(ErrorReason);
+      }
+      if (ErrorMessage.Length != 0) {
+        output.WriteRawTag(42);
+        output.WriteString(ErrorMessage);
+      }
+      steps_.WriteTo(ref output, _repeated_steps_codec);
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(ref output);
+      }
+    }
+    #endif
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public int CalculateSize() {
+      int size = 0;
+      if (SourceJobId.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeStringSize(SourceJobId);
+      }
+      if (JobId.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeStringSize(JobId);
+      }
+      if (Deduplicated != false) {
+        size += 1 + 1;
+      }
+      if (ErrorReason.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeStringSize(ErrorReason);
+      }
+      if (ErrorMessage.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeStringSize(ErrorMessage);
+      }
+      size += steps_.CalculateSize(_repeated_steps_codec);
+      if (_unknownFields != null) {
+        size += _unknownFields.CalculateSize();
+      }
+      return size;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(ReprocessOutcome other) {
+      if (other == null) {
+        return;
+      }
+      if (other.SourceJobId.Length != 0) {
+        SourceJobId = other.SourceJobId;
+      }
+      if (other.JobId.Length != 0) {
+        JobId = other.JobId;
+      }
+      if (other.Deduplicated != false) {
+        Deduplicated = other.Deduplicated;
+      }
+      if (other.ErrorReason.Length != 0) {
+        ErrorReason = other.ErrorReason;
+      }
+      if (other.ErrorMessage.Length != 0) {
+        ErrorMessage = other.ErrorMessage;
+      }
+      steps_.Add(other.steps_);
+      _unknownFields = pb::UnknownFieldSet.MergeFrom(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(pb::CodedInputStream input) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      input.ReadRawMessage(this);
+    #else
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, input);
+            break;
+          case 10: {
+            SourceJobId = input.ReadString();
+            break;
+          }
+          case 18: {
+            JobId = input.ReadString();
+            break;
+          }
+          case 24: {
+            Deduplicated = input.ReadBool();
+            break;
+          }
+          case 34: {
+            ErrorReason = input.ReadString();
+            break;
+          }
+          case 42: {
+            ErrorMessage = input.ReadString();
+            break;
+          }
+          case 50: {
+            steps_.AddEntriesFrom(input, _repeated_steps_codec);
+            break;
+          }
+        }
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalMergeFrom(ref pb::ParseContext input) {
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, ref input);
+            break;
+          case 10: {
+            SourceJobId = input.ReadString();
+            break;
+          }
+          case 18: {
+            JobId = input.ReadString();
+            break;
+          }
+          case 24: {
+            Deduplicated = input.ReadBool();
+            break;
+          }
+          case 34: {
+            ErrorReason = input.ReadString();
+            break;
+          }
+          case 42: {
+            ErrorMessage = input.ReadString();
+            break;
+          }
+          case 50: {
+            steps_.AddEntriesFrom(ref input, _repeated_steps_codec);
+            break;
+          }
+        }
+      }
+    }
+    #endif
+
+  }
+
+  /// <summary>
   /// Request of GetTask.
   /// </summary>
   public sealed partial class GetTaskRequest : pb::IMessage<GetTaskRequest>
@@ -6497,7 +8989,7 @@ namespace Esteira.V1 {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public static pbr::MessageDescriptor Descriptor {
-      get { return global::Esteira.V1.JobReflection.Descriptor.MessageTypes[15]; }
+      get { return global::Esteira.V1.JobReflection.Descriptor.MessageTypes[22]; }
     }
 
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
@@ -6732,7 +9224,7 @@ namespace Esteira.V1 {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public static pbr::MessageDescriptor Descriptor {
-      get { return global::Esteira.V1.JobReflection.Descriptor.MessageTypes[16]; }
+      get { return global::Esteira.V1.JobReflection.Descriptor.MessageTypes[23]; }
     }
 
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
@@ -6936,7 +9428,7 @@ namespace Esteira.V1 {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public static pbr::MessageDescriptor Descriptor {
-      get { return global::Esteira.V1.JobReflection.Descriptor.MessageTypes[17]; }
+      get { return global::Esteira.V1.JobReflection.Descriptor.MessageTypes[24]; }
     }
 
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
@@ -7291,7 +9783,7 @@ namespace Esteira.V1 {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public static pbr::MessageDescriptor Descriptor {
-      get { return global::Esteira.V1.JobReflection.Descriptor.MessageTypes[18]; }
+      get { return global::Esteira.V1.JobReflection.Descriptor.MessageTypes[25]; }
     }
 
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
@@ -7515,7 +10007,7 @@ namespace Esteira.V1 {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public static pbr::MessageDescriptor Descriptor {
-      get { return global::Esteira.V1.JobReflection.Descriptor.MessageTypes[19]; }
+      get { return global::Esteira.V1.JobReflection.Descriptor.MessageTypes[26]; }
     }
 
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
@@ -7699,7 +10191,7 @@ namespace Esteira.V1 {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public static pbr::MessageDescriptor Descriptor {
-      get { return global::Esteira.V1.JobReflection.Descriptor.MessageTypes[20]; }
+      get { return global::Esteira.V1.JobReflection.Descriptor.MessageTypes[27]; }
     }
 
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]

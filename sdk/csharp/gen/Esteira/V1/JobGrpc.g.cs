@@ -76,6 +76,14 @@ namespace Esteira.V1 {
     [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
     static readonly grpc::Marshaller<global::Esteira.V1.RetryTasksResponse> __Marshaller_esteira_v1_RetryTasksResponse = grpc::Marshallers.Create(__Helper_SerializeMessage, context => __Helper_DeserializeMessage(context, global::Esteira.V1.RetryTasksResponse.Parser));
     [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+    static readonly grpc::Marshaller<global::Esteira.V1.ReprocessJobRequest> __Marshaller_esteira_v1_ReprocessJobRequest = grpc::Marshallers.Create(__Helper_SerializeMessage, context => __Helper_DeserializeMessage(context, global::Esteira.V1.ReprocessJobRequest.Parser));
+    [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+    static readonly grpc::Marshaller<global::Esteira.V1.ReprocessJobResponse> __Marshaller_esteira_v1_ReprocessJobResponse = grpc::Marshallers.Create(__Helper_SerializeMessage, context => __Helper_DeserializeMessage(context, global::Esteira.V1.ReprocessJobResponse.Parser));
+    [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+    static readonly grpc::Marshaller<global::Esteira.V1.ReprocessJobsRequest> __Marshaller_esteira_v1_ReprocessJobsRequest = grpc::Marshallers.Create(__Helper_SerializeMessage, context => __Helper_DeserializeMessage(context, global::Esteira.V1.ReprocessJobsRequest.Parser));
+    [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+    static readonly grpc::Marshaller<global::Esteira.V1.ReprocessJobsResponse> __Marshaller_esteira_v1_ReprocessJobsResponse = grpc::Marshallers.Create(__Helper_SerializeMessage, context => __Helper_DeserializeMessage(context, global::Esteira.V1.ReprocessJobsResponse.Parser));
+    [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
     static readonly grpc::Marshaller<global::Esteira.V1.GetTaskRequest> __Marshaller_esteira_v1_GetTaskRequest = grpc::Marshallers.Create(__Helper_SerializeMessage, context => __Helper_DeserializeMessage(context, global::Esteira.V1.GetTaskRequest.Parser));
     [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
     static readonly grpc::Marshaller<global::Esteira.V1.GetTaskResponse> __Marshaller_esteira_v1_GetTaskResponse = grpc::Marshallers.Create(__Helper_SerializeMessage, context => __Helper_DeserializeMessage(context, global::Esteira.V1.GetTaskResponse.Parser));
@@ -135,6 +143,22 @@ namespace Esteira.V1 {
         "RetryTasks",
         __Marshaller_esteira_v1_RetryTasksRequest,
         __Marshaller_esteira_v1_RetryTasksResponse);
+
+    [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+    static readonly grpc::Method<global::Esteira.V1.ReprocessJobRequest, global::Esteira.V1.ReprocessJobResponse> __Method_ReprocessJob = new grpc::Method<global::Esteira.V1.ReprocessJobRequest, global::Esteira.V1.ReprocessJobResponse>(
+        grpc::MethodType.Unary,
+        __ServiceName,
+        "ReprocessJob",
+        __Marshaller_esteira_v1_ReprocessJobRequest,
+        __Marshaller_esteira_v1_ReprocessJobResponse);
+
+    [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+    static readonly grpc::Method<global::Esteira.V1.ReprocessJobsRequest, global::Esteira.V1.ReprocessJobsResponse> __Method_ReprocessJobs = new grpc::Method<global::Esteira.V1.ReprocessJobsRequest, global::Esteira.V1.ReprocessJobsResponse>(
+        grpc::MethodType.Unary,
+        __ServiceName,
+        "ReprocessJobs",
+        __Marshaller_esteira_v1_ReprocessJobsRequest,
+        __Marshaller_esteira_v1_ReprocessJobsResponse);
 
     [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
     static readonly grpc::Method<global::Esteira.V1.GetTaskRequest, global::Esteira.V1.GetTaskResponse> __Method_GetTask = new grpc::Method<global::Esteira.V1.GetTaskRequest, global::Esteira.V1.GetTaskResponse>(
@@ -294,6 +318,59 @@ namespace Esteira.V1 {
       /// <returns>The response to send back to the client (wrapped by a task).</returns>
       [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
       public virtual global::System.Threading.Tasks.Task<global::Esteira.V1.RetryTasksResponse> RetryTasks(global::Esteira.V1.RetryTasksRequest request, grpc::ServerCallContext context)
+      {
+        throw new grpc::RpcException(new grpc::Status(grpc::StatusCode.Unimplemented, ""));
+      }
+
+      /// <summary>
+      /// Processes a job again that has ended: always as a new job, with its own id. What the old job executed before the point is
+      /// taken over as it was recorded, by digest: its tasks stand in the new job with `carried_from`, and are not run again. What
+      /// did not succeed, and what follows the point, runs. Where data goes is decided anew, by the conditions of the version that
+      /// the new job executes. The old job never changes.
+      ///
+      /// Without a point it goes on from the last step: where the job stopped, with all items of that step; of a job that
+      /// SUCCEEDED, the step that began last. A sub-plan is gone into: a new child job goes on from the old one's last step.
+      /// The new job has the old one's data class, aggregate, labels, headers, priority and as much time; its operator is the caller.
+      ///
+      /// Sent again: with the same `request_id`, the same job comes back with `deduplicated` = true. A caller SHOULD always send
+      /// one. With `validate_only` nothing is written: `steps` says what would be.
+      ///
+      /// Errors:
+      /// - INVALID_ARGUMENT `FIELD_INVALID`: no reason; a step that the version does not have, or the job never came to; an input
+      ///   that would stand for that of no task or of several.
+      /// - NOT_FOUND `JOB_NOT_FOUND`: also when retention is about to remove it; `PLAN_VERSION_NOT_FOUND`.
+      /// - FAILED_PRECONDITION `JOB_STATE_CONFLICT`: the job has not ended, or nothing of it is left to run, or its data has been
+      ///   removed, or it is too large to be taken over at once.
+      /// - FAILED_PRECONDITION `STEPS_MISMATCH`: what was executed is not what the version has there. Name an earlier step.
+      /// - FAILED_PRECONDITION `VERSION_RETIRED`: name another version.
+      /// - FAILED_PRECONDITION `REQUEST_ID_REUSED`.
+      /// </summary>
+      /// <param name="request">The request received from the client.</param>
+      /// <param name="context">The context of the server-side call handler being invoked.</param>
+      /// <returns>The response to send back to the client (wrapped by a task).</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual global::System.Threading.Tasks.Task<global::Esteira.V1.ReprocessJobResponse> ReprocessJob(global::Esteira.V1.ReprocessJobRequest request, grpc::ServerCallContext context)
+      {
+        throw new grpc::RpcException(new grpc::Status(grpc::StatusCode.Unimplemented, ""));
+      }
+
+      /// <summary>
+      /// Processes the jobs of one page of a list again, each for itself: one that cannot be is an outcome, not a failed call.
+      /// Jobs that a step started are left out, as they go with their roots. Call it again with the next page's token, until there
+      /// is none; jobs that came later are on no later page.
+      ///
+      /// Sent again: with the same `request_id`, the same jobs and the same outcomes; a call that was cut off in the middle goes on.
+      /// Each page needs a `request_id` of its own. With `validate_only` nothing is written.
+      ///
+      /// Errors:
+      /// - INVALID_ARGUMENT `FIELD_INVALID`: no reason or no filter. `PAGE_TOKEN_INVALID`: begin again without a token.
+      /// - FAILED_PRECONDITION `REQUEST_ID_REUSED`.
+      /// </summary>
+      /// <param name="request">The request received from the client.</param>
+      /// <param name="context">The context of the server-side call handler being invoked.</param>
+      /// <returns>The response to send back to the client (wrapped by a task).</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual global::System.Threading.Tasks.Task<global::Esteira.V1.ReprocessJobsResponse> ReprocessJobs(global::Esteira.V1.ReprocessJobsRequest request, grpc::ServerCallContext context)
       {
         throw new grpc::RpcException(new grpc::Status(grpc::StatusCode.Unimplemented, ""));
       }
@@ -893,6 +970,218 @@ namespace Esteira.V1 {
         return CallInvoker.AsyncUnaryCall(__Method_RetryTasks, null, options, request);
       }
       /// <summary>
+      /// Processes a job again that has ended: always as a new job, with its own id. What the old job executed before the point is
+      /// taken over as it was recorded, by digest: its tasks stand in the new job with `carried_from`, and are not run again. What
+      /// did not succeed, and what follows the point, runs. Where data goes is decided anew, by the conditions of the version that
+      /// the new job executes. The old job never changes.
+      ///
+      /// Without a point it goes on from the last step: where the job stopped, with all items of that step; of a job that
+      /// SUCCEEDED, the step that began last. A sub-plan is gone into: a new child job goes on from the old one's last step.
+      /// The new job has the old one's data class, aggregate, labels, headers, priority and as much time; its operator is the caller.
+      ///
+      /// Sent again: with the same `request_id`, the same job comes back with `deduplicated` = true. A caller SHOULD always send
+      /// one. With `validate_only` nothing is written: `steps` says what would be.
+      ///
+      /// Errors:
+      /// - INVALID_ARGUMENT `FIELD_INVALID`: no reason; a step that the version does not have, or the job never came to; an input
+      ///   that would stand for that of no task or of several.
+      /// - NOT_FOUND `JOB_NOT_FOUND`: also when retention is about to remove it; `PLAN_VERSION_NOT_FOUND`.
+      /// - FAILED_PRECONDITION `JOB_STATE_CONFLICT`: the job has not ended, or nothing of it is left to run, or its data has been
+      ///   removed, or it is too large to be taken over at once.
+      /// - FAILED_PRECONDITION `STEPS_MISMATCH`: what was executed is not what the version has there. Name an earlier step.
+      /// - FAILED_PRECONDITION `VERSION_RETIRED`: name another version.
+      /// - FAILED_PRECONDITION `REQUEST_ID_REUSED`.
+      /// </summary>
+      /// <param name="request">The request to send to the server.</param>
+      /// <param name="headers">The initial metadata to send with the call. This parameter is optional.</param>
+      /// <param name="deadline">An optional deadline for the call. The call will be cancelled if deadline is hit.</param>
+      /// <param name="cancellationToken">An optional token for canceling the call.</param>
+      /// <returns>The response received from the server.</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual global::Esteira.V1.ReprocessJobResponse ReprocessJob(global::Esteira.V1.ReprocessJobRequest request, grpc::Metadata headers = null, global::System.DateTime? deadline = null, global::System.Threading.CancellationToken cancellationToken = default(global::System.Threading.CancellationToken))
+      {
+        return ReprocessJob(request, new grpc::CallOptions(headers, deadline, cancellationToken));
+      }
+      /// <summary>
+      /// Processes a job again that has ended: always as a new job, with its own id. What the old job executed before the point is
+      /// taken over as it was recorded, by digest: its tasks stand in the new job with `carried_from`, and are not run again. What
+      /// did not succeed, and what follows the point, runs. Where data goes is decided anew, by the conditions of the version that
+      /// the new job executes. The old job never changes.
+      ///
+      /// Without a point it goes on from the last step: where the job stopped, with all items of that step; of a job that
+      /// SUCCEEDED, the step that began last. A sub-plan is gone into: a new child job goes on from the old one's last step.
+      /// The new job has the old one's data class, aggregate, labels, headers, priority and as much time; its operator is the caller.
+      ///
+      /// Sent again: with the same `request_id`, the same job comes back with `deduplicated` = true. A caller SHOULD always send
+      /// one. With `validate_only` nothing is written: `steps` says what would be.
+      ///
+      /// Errors:
+      /// - INVALID_ARGUMENT `FIELD_INVALID`: no reason; a step that the version does not have, or the job never came to; an input
+      ///   that would stand for that of no task or of several.
+      /// - NOT_FOUND `JOB_NOT_FOUND`: also when retention is about to remove it; `PLAN_VERSION_NOT_FOUND`.
+      /// - FAILED_PRECONDITION `JOB_STATE_CONFLICT`: the job has not ended, or nothing of it is left to run, or its data has been
+      ///   removed, or it is too large to be taken over at once.
+      /// - FAILED_PRECONDITION `STEPS_MISMATCH`: what was executed is not what the version has there. Name an earlier step.
+      /// - FAILED_PRECONDITION `VERSION_RETIRED`: name another version.
+      /// - FAILED_PRECONDITION `REQUEST_ID_REUSED`.
+      /// </summary>
+      /// <param name="request">The request to send to the server.</param>
+      /// <param name="options">The options for the call.</param>
+      /// <returns>The response received from the server.</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual global::Esteira.V1.ReprocessJobResponse ReprocessJob(global::Esteira.V1.ReprocessJobRequest request, grpc::CallOptions options)
+      {
+        return CallInvoker.BlockingUnaryCall(__Method_ReprocessJob, null, options, request);
+      }
+      /// <summary>
+      /// Processes a job again that has ended: always as a new job, with its own id. What the old job executed before the point is
+      /// taken over as it was recorded, by digest: its tasks stand in the new job with `carried_from`, and are not run again. What
+      /// did not succeed, and what follows the point, runs. Where data goes is decided anew, by the conditions of the version that
+      /// the new job executes. The old job never changes.
+      ///
+      /// Without a point it goes on from the last step: where the job stopped, with all items of that step; of a job that
+      /// SUCCEEDED, the step that began last. A sub-plan is gone into: a new child job goes on from the old one's last step.
+      /// The new job has the old one's data class, aggregate, labels, headers, priority and as much time; its operator is the caller.
+      ///
+      /// Sent again: with the same `request_id`, the same job comes back with `deduplicated` = true. A caller SHOULD always send
+      /// one. With `validate_only` nothing is written: `steps` says what would be.
+      ///
+      /// Errors:
+      /// - INVALID_ARGUMENT `FIELD_INVALID`: no reason; a step that the version does not have, or the job never came to; an input
+      ///   that would stand for that of no task or of several.
+      /// - NOT_FOUND `JOB_NOT_FOUND`: also when retention is about to remove it; `PLAN_VERSION_NOT_FOUND`.
+      /// - FAILED_PRECONDITION `JOB_STATE_CONFLICT`: the job has not ended, or nothing of it is left to run, or its data has been
+      ///   removed, or it is too large to be taken over at once.
+      /// - FAILED_PRECONDITION `STEPS_MISMATCH`: what was executed is not what the version has there. Name an earlier step.
+      /// - FAILED_PRECONDITION `VERSION_RETIRED`: name another version.
+      /// - FAILED_PRECONDITION `REQUEST_ID_REUSED`.
+      /// </summary>
+      /// <param name="request">The request to send to the server.</param>
+      /// <param name="headers">The initial metadata to send with the call. This parameter is optional.</param>
+      /// <param name="deadline">An optional deadline for the call. The call will be cancelled if deadline is hit.</param>
+      /// <param name="cancellationToken">An optional token for canceling the call.</param>
+      /// <returns>The call object.</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual grpc::AsyncUnaryCall<global::Esteira.V1.ReprocessJobResponse> ReprocessJobAsync(global::Esteira.V1.ReprocessJobRequest request, grpc::Metadata headers = null, global::System.DateTime? deadline = null, global::System.Threading.CancellationToken cancellationToken = default(global::System.Threading.CancellationToken))
+      {
+        return ReprocessJobAsync(request, new grpc::CallOptions(headers, deadline, cancellationToken));
+      }
+      /// <summary>
+      /// Processes a job again that has ended: always as a new job, with its own id. What the old job executed before the point is
+      /// taken over as it was recorded, by digest: its tasks stand in the new job with `carried_from`, and are not run again. What
+      /// did not succeed, and what follows the point, runs. Where data goes is decided anew, by the conditions of the version that
+      /// the new job executes. The old job never changes.
+      ///
+      /// Without a point it goes on from the last step: where the job stopped, with all items of that step; of a job that
+      /// SUCCEEDED, the step that began last. A sub-plan is gone into: a new child job goes on from the old one's last step.
+      /// The new job has the old one's data class, aggregate, labels, headers, priority and as much time; its operator is the caller.
+      ///
+      /// Sent again: with the same `request_id`, the same job comes back with `deduplicated` = true. A caller SHOULD always send
+      /// one. With `validate_only` nothing is written: `steps` says what would be.
+      ///
+      /// Errors:
+      /// - INVALID_ARGUMENT `FIELD_INVALID`: no reason; a step that the version does not have, or the job never came to; an input
+      ///   that would stand for that of no task or of several.
+      /// - NOT_FOUND `JOB_NOT_FOUND`: also when retention is about to remove it; `PLAN_VERSION_NOT_FOUND`.
+      /// - FAILED_PRECONDITION `JOB_STATE_CONFLICT`: the job has not ended, or nothing of it is left to run, or its data has been
+      ///   removed, or it is too large to be taken over at once.
+      /// - FAILED_PRECONDITION `STEPS_MISMATCH`: what was executed is not what the version has there. Name an earlier step.
+      /// - FAILED_PRECONDITION `VERSION_RETIRED`: name another version.
+      /// - FAILED_PRECONDITION `REQUEST_ID_REUSED`.
+      /// </summary>
+      /// <param name="request">The request to send to the server.</param>
+      /// <param name="options">The options for the call.</param>
+      /// <returns>The call object.</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual grpc::AsyncUnaryCall<global::Esteira.V1.ReprocessJobResponse> ReprocessJobAsync(global::Esteira.V1.ReprocessJobRequest request, grpc::CallOptions options)
+      {
+        return CallInvoker.AsyncUnaryCall(__Method_ReprocessJob, null, options, request);
+      }
+      /// <summary>
+      /// Processes the jobs of one page of a list again, each for itself: one that cannot be is an outcome, not a failed call.
+      /// Jobs that a step started are left out, as they go with their roots. Call it again with the next page's token, until there
+      /// is none; jobs that came later are on no later page.
+      ///
+      /// Sent again: with the same `request_id`, the same jobs and the same outcomes; a call that was cut off in the middle goes on.
+      /// Each page needs a `request_id` of its own. With `validate_only` nothing is written.
+      ///
+      /// Errors:
+      /// - INVALID_ARGUMENT `FIELD_INVALID`: no reason or no filter. `PAGE_TOKEN_INVALID`: begin again without a token.
+      /// - FAILED_PRECONDITION `REQUEST_ID_REUSED`.
+      /// </summary>
+      /// <param name="request">The request to send to the server.</param>
+      /// <param name="headers">The initial metadata to send with the call. This parameter is optional.</param>
+      /// <param name="deadline">An optional deadline for the call. The call will be cancelled if deadline is hit.</param>
+      /// <param name="cancellationToken">An optional token for canceling the call.</param>
+      /// <returns>The response received from the server.</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual global::Esteira.V1.ReprocessJobsResponse ReprocessJobs(global::Esteira.V1.ReprocessJobsRequest request, grpc::Metadata headers = null, global::System.DateTime? deadline = null, global::System.Threading.CancellationToken cancellationToken = default(global::System.Threading.CancellationToken))
+      {
+        return ReprocessJobs(request, new grpc::CallOptions(headers, deadline, cancellationToken));
+      }
+      /// <summary>
+      /// Processes the jobs of one page of a list again, each for itself: one that cannot be is an outcome, not a failed call.
+      /// Jobs that a step started are left out, as they go with their roots. Call it again with the next page's token, until there
+      /// is none; jobs that came later are on no later page.
+      ///
+      /// Sent again: with the same `request_id`, the same jobs and the same outcomes; a call that was cut off in the middle goes on.
+      /// Each page needs a `request_id` of its own. With `validate_only` nothing is written.
+      ///
+      /// Errors:
+      /// - INVALID_ARGUMENT `FIELD_INVALID`: no reason or no filter. `PAGE_TOKEN_INVALID`: begin again without a token.
+      /// - FAILED_PRECONDITION `REQUEST_ID_REUSED`.
+      /// </summary>
+      /// <param name="request">The request to send to the server.</param>
+      /// <param name="options">The options for the call.</param>
+      /// <returns>The response received from the server.</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual global::Esteira.V1.ReprocessJobsResponse ReprocessJobs(global::Esteira.V1.ReprocessJobsRequest request, grpc::CallOptions options)
+      {
+        return CallInvoker.BlockingUnaryCall(__Method_ReprocessJobs, null, options, request);
+      }
+      /// <summary>
+      /// Processes the jobs of one page of a list again, each for itself: one that cannot be is an outcome, not a failed call.
+      /// Jobs that a step started are left out, as they go with their roots. Call it again with the next page's token, until there
+      /// is none; jobs that came later are on no later page.
+      ///
+      /// Sent again: with the same `request_id`, the same jobs and the same outcomes; a call that was cut off in the middle goes on.
+      /// Each page needs a `request_id` of its own. With `validate_only` nothing is written.
+      ///
+      /// Errors:
+      /// - INVALID_ARGUMENT `FIELD_INVALID`: no reason or no filter. `PAGE_TOKEN_INVALID`: begin again without a token.
+      /// - FAILED_PRECONDITION `REQUEST_ID_REUSED`.
+      /// </summary>
+      /// <param name="request">The request to send to the server.</param>
+      /// <param name="headers">The initial metadata to send with the call. This parameter is optional.</param>
+      /// <param name="deadline">An optional deadline for the call. The call will be cancelled if deadline is hit.</param>
+      /// <param name="cancellationToken">An optional token for canceling the call.</param>
+      /// <returns>The call object.</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual grpc::AsyncUnaryCall<global::Esteira.V1.ReprocessJobsResponse> ReprocessJobsAsync(global::Esteira.V1.ReprocessJobsRequest request, grpc::Metadata headers = null, global::System.DateTime? deadline = null, global::System.Threading.CancellationToken cancellationToken = default(global::System.Threading.CancellationToken))
+      {
+        return ReprocessJobsAsync(request, new grpc::CallOptions(headers, deadline, cancellationToken));
+      }
+      /// <summary>
+      /// Processes the jobs of one page of a list again, each for itself: one that cannot be is an outcome, not a failed call.
+      /// Jobs that a step started are left out, as they go with their roots. Call it again with the next page's token, until there
+      /// is none; jobs that came later are on no later page.
+      ///
+      /// Sent again: with the same `request_id`, the same jobs and the same outcomes; a call that was cut off in the middle goes on.
+      /// Each page needs a `request_id` of its own. With `validate_only` nothing is written.
+      ///
+      /// Errors:
+      /// - INVALID_ARGUMENT `FIELD_INVALID`: no reason or no filter. `PAGE_TOKEN_INVALID`: begin again without a token.
+      /// - FAILED_PRECONDITION `REQUEST_ID_REUSED`.
+      /// </summary>
+      /// <param name="request">The request to send to the server.</param>
+      /// <param name="options">The options for the call.</param>
+      /// <returns>The call object.</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual grpc::AsyncUnaryCall<global::Esteira.V1.ReprocessJobsResponse> ReprocessJobsAsync(global::Esteira.V1.ReprocessJobsRequest request, grpc::CallOptions options)
+      {
+        return CallInvoker.AsyncUnaryCall(__Method_ReprocessJobs, null, options, request);
+      }
+      /// <summary>
       /// Reads one task with its attempts. No effect; may be sent again at any time.
       ///
       /// Errors:
@@ -1078,6 +1367,8 @@ namespace Esteira.V1 {
           .AddMethod(__Method_ListJobs, serviceImpl.ListJobs)
           .AddMethod(__Method_ControlJob, serviceImpl.ControlJob)
           .AddMethod(__Method_RetryTasks, serviceImpl.RetryTasks)
+          .AddMethod(__Method_ReprocessJob, serviceImpl.ReprocessJob)
+          .AddMethod(__Method_ReprocessJobs, serviceImpl.ReprocessJobs)
           .AddMethod(__Method_GetTask, serviceImpl.GetTask)
           .AddMethod(__Method_ListTasks, serviceImpl.ListTasks)
           .AddMethod(__Method_WatchJobs, serviceImpl.WatchJobs).Build();
@@ -1096,6 +1387,8 @@ namespace Esteira.V1 {
       serviceBinder.AddMethod(__Method_ListJobs, serviceImpl == null ? null : new grpc::UnaryServerMethod<global::Esteira.V1.ListJobsRequest, global::Esteira.V1.ListJobsResponse>(serviceImpl.ListJobs));
       serviceBinder.AddMethod(__Method_ControlJob, serviceImpl == null ? null : new grpc::UnaryServerMethod<global::Esteira.V1.ControlJobRequest, global::Esteira.V1.ControlJobResponse>(serviceImpl.ControlJob));
       serviceBinder.AddMethod(__Method_RetryTasks, serviceImpl == null ? null : new grpc::UnaryServerMethod<global::Esteira.V1.RetryTasksRequest, global::Esteira.V1.RetryTasksResponse>(serviceImpl.RetryTasks));
+      serviceBinder.AddMethod(__Method_ReprocessJob, serviceImpl == null ? null : new grpc::UnaryServerMethod<global::Esteira.V1.ReprocessJobRequest, global::Esteira.V1.ReprocessJobResponse>(serviceImpl.ReprocessJob));
+      serviceBinder.AddMethod(__Method_ReprocessJobs, serviceImpl == null ? null : new grpc::UnaryServerMethod<global::Esteira.V1.ReprocessJobsRequest, global::Esteira.V1.ReprocessJobsResponse>(serviceImpl.ReprocessJobs));
       serviceBinder.AddMethod(__Method_GetTask, serviceImpl == null ? null : new grpc::UnaryServerMethod<global::Esteira.V1.GetTaskRequest, global::Esteira.V1.GetTaskResponse>(serviceImpl.GetTask));
       serviceBinder.AddMethod(__Method_ListTasks, serviceImpl == null ? null : new grpc::UnaryServerMethod<global::Esteira.V1.ListTasksRequest, global::Esteira.V1.ListTasksResponse>(serviceImpl.ListTasks));
       serviceBinder.AddMethod(__Method_WatchJobs, serviceImpl == null ? null : new grpc::ServerStreamingServerMethod<global::Esteira.V1.WatchJobsRequest, global::Esteira.V1.WatchJobsResponse>(serviceImpl.WatchJobs));

@@ -78,7 +78,7 @@ namespace Esteira.V1 {
             "LgoKc3RhcnRfdGltZRgYIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3Rh",
             "bXASLAoIZW5kX3RpbWUYGSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0",
             "YW1wGjEKD1Rhc2tDb3VudHNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUY",
-            "AiABKAM6AjgBIpEGCglUYXNrVHJhY2USDwoHdGFza19pZBgBIAEoCRIQCghz",
+            "AiABKAM6AjgBIrwGCglUYXNrVHJhY2USDwoHdGFza19pZBgBIAEoCRIQCghz",
             "dGVwX2tleRgCIAEoCRIVCg1mdW5jdGlvbl9uYW1lGAMgASgJEiQKBXN0YXRl",
             "GAQgASgOMhUuZXN0ZWlyYS52MS5UYXNrU3RhdGUSKwoLd2FpdF9yZWFzb24Y",
             "BSABKA4yFi5lc3RlaXJhLnYxLldhaXRSZWFzb24SKwoLc2tpcF9yZWFzb24Y",
@@ -95,21 +95,22 @@ namespace Esteira.V1 {
             "ZXN0ZWlyYS52MS5Qb2xpY3lWZXJkaWN0Ei8KC2NyZWF0ZV90aW1lGBMgASgL",
             "MhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgpzdGFydF90aW1lGBQg",
             "ASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghlbmRfdGltZRgV",
-            "IAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiIQoPVHJhY2VKb2JS",
-            "ZXF1ZXN0Eg4KBmpvYl9pZBgBIAEoCSI3ChBUcmFjZUpvYlJlc3BvbnNlEiMK",
-            "BXRyYWNlGAEgASgLMhQuZXN0ZWlyYS52MS5Kb2JUcmFjZSJeChVMaXN0VGFz",
-            "a1RyYWNlc1JlcXVlc3QSDgoGam9iX2lkGAEgASgJEhEKCXBhZ2Vfc2l6ZRgC",
-            "IAEoBRISCgpwYWdlX3Rva2VuGAMgASgJEg4KBmZpbHRlchgEIAEoCSJXChZM",
-            "aXN0VGFza1RyYWNlc1Jlc3BvbnNlEiQKBXRhc2tzGAEgAygLMhUuZXN0ZWly",
-            "YS52MS5UYXNrVHJhY2USFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJKmAKClNr",
-            "aXBSZWFzb24SGwoXU0tJUF9SRUFTT05fVU5TUEVDSUZJRUQQABIYChRTS0lQ",
-            "X1JFQVNPTl9OT19JVEVNUxABEhsKF1NLSVBfUkVBU09OX0pPSU5fRkFJTEVE",
-            "EAIyrgEKDFRyYWNlU2VydmljZRJFCghUcmFjZUpvYhIbLmVzdGVpcmEudjEu",
-            "VHJhY2VKb2JSZXF1ZXN0GhwuZXN0ZWlyYS52MS5UcmFjZUpvYlJlc3BvbnNl",
-            "ElcKDkxpc3RUYXNrVHJhY2VzEiEuZXN0ZWlyYS52MS5MaXN0VGFza1RyYWNl",
-            "c1JlcXVlc3QaIi5lc3RlaXJhLnYxLkxpc3RUYXNrVHJhY2VzUmVzcG9uc2VC",
-            "SVo6Z2l0aHViLmNvbS9lc3RlaXJhL2VzdGVpcmEvc2RrL2dvL2dlbi9lc3Rl",
-            "aXJhL3YxO2VzdGVpcmF2MaoCCkVzdGVpcmEuVjFiBnByb3RvMw=="));
+            "IAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKQoMY2FycmllZF9m",
+            "cm9tGBYgASgLMhMuZXN0ZWlyYS52MS5UYXNrUmVmIiEKD1RyYWNlSm9iUmVx",
+            "dWVzdBIOCgZqb2JfaWQYASABKAkiNwoQVHJhY2VKb2JSZXNwb25zZRIjCgV0",
+            "cmFjZRgBIAEoCzIULmVzdGVpcmEudjEuSm9iVHJhY2UiXgoVTGlzdFRhc2tU",
+            "cmFjZXNSZXF1ZXN0Eg4KBmpvYl9pZBgBIAEoCRIRCglwYWdlX3NpemUYAiAB",
+            "KAUSEgoKcGFnZV90b2tlbhgDIAEoCRIOCgZmaWx0ZXIYBCABKAkiVwoWTGlz",
+            "dFRhc2tUcmFjZXNSZXNwb25zZRIkCgV0YXNrcxgBIAMoCzIVLmVzdGVpcmEu",
+            "djEuVGFza1RyYWNlEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSpgCgpTa2lw",
+            "UmVhc29uEhsKF1NLSVBfUkVBU09OX1VOU1BFQ0lGSUVEEAASGAoUU0tJUF9S",
+            "RUFTT05fTk9fSVRFTVMQARIbChdTS0lQX1JFQVNPTl9KT0lOX0ZBSUxFRBAC",
+            "Mq4BCgxUcmFjZVNlcnZpY2USRQoIVHJhY2VKb2ISGy5lc3RlaXJhLnYxLlRy",
+            "YWNlSm9iUmVxdWVzdBocLmVzdGVpcmEudjEuVHJhY2VKb2JSZXNwb25zZRJX",
+            "Cg5MaXN0VGFza1RyYWNlcxIhLmVzdGVpcmEudjEuTGlzdFRhc2tUcmFjZXNS",
+            "ZXF1ZXN0GiIuZXN0ZWlyYS52MS5MaXN0VGFza1RyYWNlc1Jlc3BvbnNlQkla",
+            "OmdpdGh1Yi5jb20vZXN0ZWlyYS9lc3RlaXJhL3Nkay9nby9nZW4vZXN0ZWly",
+            "YS92MTtlc3RlaXJhdjGqAgpFc3RlaXJhLlYxYgZwcm90bzM="));
       descriptor = pbr::FileDescriptor.FromGeneratedCode(descriptorData,
           new pbr::FileDescriptor[] { global::Esteira.V1.JobReflection.Descriptor, global::Esteira.V1.TypesReflection.Descriptor, global::Google.Protobuf.WellKnownTypes.TimestampReflection.Descriptor, },
           new pbr::GeneratedClrTypeInfo(new[] {typeof(global::Esteira.V1.SkipReason), }, null, new pbr::GeneratedClrTypeInfo[] {
@@ -122,7 +123,7 @@ namespace Esteira.V1 {
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.WorkerTrace), global::Esteira.V1.WorkerTrace.Parser, new[]{ "WorkerId", "Attempts", "FailedAttempts", "Usage", "StartTime", "EndTime" }, null, null, null, null),
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.ChildJobTrace), global::Esteira.V1.ChildJobTrace.Parser, new[]{ "JobId", "ParentTaskId", "PlanName", "PlanVersion", "State" }, null, null, null, null),
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.JobTrace), global::Esteira.V1.JobTrace.Parser, new[]{ "JobId", "PlanId", "PlanName", "PlanVersionId", "PlanVersion", "PlanSha256", "Operator", "Project", "DataClass", "Lineage", "Children", "ChildCount", "State", "WaitReason", "Failure", "Aggregate", "Input", "ResultCount", "TaskCounts", "Steps", "Workers", "WorkerCount", "CreateTime", "StartTime", "EndTime" }, null, null, null, new pbr::GeneratedClrTypeInfo[] { null, }),
-            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.TaskTrace), global::Esteira.V1.TaskTrace.Parser, new[]{ "TaskId", "StepKey", "FunctionName", "State", "WaitReason", "SkipReason", "NextAttemptTime", "ParentTaskId", "ItemPath", "ChildJobId", "Aggregate", "Input", "Outputs", "OutputCount", "Checkpoint", "Attempts", "Failure", "Verdicts", "CreateTime", "StartTime", "EndTime" }, null, null, null, null),
+            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.TaskTrace), global::Esteira.V1.TaskTrace.Parser, new[]{ "TaskId", "StepKey", "FunctionName", "State", "WaitReason", "SkipReason", "NextAttemptTime", "ParentTaskId", "ItemPath", "ChildJobId", "Aggregate", "Input", "Outputs", "OutputCount", "Checkpoint", "Attempts", "Failure", "Verdicts", "CreateTime", "StartTime", "EndTime", "CarriedFrom" }, null, null, null, null),
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.TraceJobRequest), global::Esteira.V1.TraceJobRequest.Parser, new[]{ "JobId" }, null, null, null, null),
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.TraceJobResponse), global::Esteira.V1.TraceJobResponse.Parser, new[]{ "Trace" }, null, null, null, null),
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.ListTaskTracesRequest), global::Esteira.V1.ListTaskTracesRequest.Parser, new[]{ "JobId", "PageSize", "PageToken", "Filter" }, null, null, null, null),
@@ -4272,6 +4273,7 @@ namespace Esteira.V1 {
       createTime_ = other.createTime_ != null ? other.createTime_.Clone() : null;
       startTime_ = other.startTime_ != null ? other.startTime_.Clone() : null;
       endTime_ = other.endTime_ != null ? other.endTime_.Clone() : null;
+      carriedFrom_ = other.carriedFrom_ != null ? other.carriedFrom_.Clone() : null;
       _unknownFields = pb::UnknownFieldSet.Clone(other._unknownFields);
     }
 
@@ -4593,6 +4595,22 @@ namespace Esteira.V1 {
       }
     }
 
+    /// <summary>Field number for the "carried_from" field.</summary>
+    public const int CarriedFromFieldNumber = 22;
+    private global::Esteira.V1.TaskRef carriedFrom_;
+    /// <summary>
+    /// The task that executed it, in another job that this one goes on from: trace that job for its attempts. Absent when it
+    /// ran in this job.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public global::Esteira.V1.TaskRef CarriedFrom {
+      get { return carriedFrom_; }
+      set {
+        carriedFrom_ = value;
+      }
+    }
+
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public override bool Equals(object other) {
@@ -4629,6 +4647,7 @@ namespace Esteira.V1 {
       if (!object.Equals(CreateTime, other.CreateTime)) return false;
       if (!object.Equals(StartTime, other.StartTime)) return false;
       if (!object.Equals(EndTime, other.EndTime)) return false;
+      if (!object.Equals(CarriedFrom, other.CarriedFrom)) return false;
       return Equals(_unknownFields, other._unknownFields);
     }
 
@@ -4657,6 +4676,7 @@ namespace Esteira.V1 {
       if (createTime_ != null) hash ^= CreateTime.GetHashCode();
       if (startTime_ != null) hash ^= StartTime.GetHashCode();
       if (endTime_ != null) hash ^= EndTime.GetHashCode();
+      if (carriedFrom_ != null) hash ^= CarriedFrom.GetHashCode();
       if (_unknownFields != null) {
         hash ^= _unknownFields.GetHashCode();
       }
@@ -4747,6 +4767,10 @@ namespace Esteira.V1 {
         output.WriteRawTag(170, 1);
         output.WriteMessage(EndTime);
       }
+      if (carriedFrom_ != null) {
+        output.WriteRawTag(178, 1);
+        output.WriteMessage(CarriedFrom);
+      }
       if (_unknownFields != null) {
         _unknownFields.WriteTo(output);
       }
@@ -4829,6 +4853,10 @@ namespace Esteira.V1 {
         output.WriteRawTag(170, 1);
         output.WriteMessage(EndTime);
       }
+      if (carriedFrom_ != null) {
+        output.WriteRawTag(178, 1);
+        output.WriteMessage(CarriedFrom);
+      }
       if (_unknownFields != null) {
         _unknownFields.WriteTo(ref output);
       }
@@ -4893,6 +4921,9 @@ namespace Esteira.V1 {
       }
       if (endTime_ != null) {
         size += 2 + pb::CodedOutputStream.ComputeMessageSize(EndTime);
+      }
+      if (carriedFrom_ != null) {
+        size += 2 + pb::CodedOutputStream.ComputeMessageSize(CarriedFrom);
       }
       if (_unknownFields != null) {
         size += _unknownFields.CalculateSize();
@@ -4984,6 +5015,12 @@ namespace Esteira.V1 {
           EndTime = new global::Google.Protobuf.WellKnownTypes.Timestamp();
         }
         EndTime.MergeFrom(other.EndTime);
+      }
+      if (other.carriedFrom_ != null) {
+        if (carriedFrom_ == null) {
+          CarriedFrom = new global::Esteira.V1.TaskRef();
+        }
+        CarriedFrom.MergeFrom(other.CarriedFrom);
       }
       _unknownFields = pb::UnknownFieldSet.MergeFrom(_unknownFields, other._unknownFields);
     }
@@ -5109,6 +5146,13 @@ namespace Esteira.V1 {
             input.ReadMessage(EndTime);
             break;
           }
+          case 178: {
+            if (carriedFrom_ == null) {
+              CarriedFrom = new global::Esteira.V1.TaskRef();
+            }
+            input.ReadMessage(CarriedFrom);
+            break;
+          }
         }
       }
     #endif
@@ -5231,6 +5275,13 @@ namespace Esteira.V1 {
               EndTime = new global::Google.Protobuf.WellKnownTypes.Timestamp();
             }
             input.ReadMessage(EndTime);
+            break;
+          }
+          case 178: {
+            if (carriedFrom_ == null) {
+              CarriedFrom = new global::Esteira.V1.TaskRef();
+            }
+            input.ReadMessage(CarriedFrom);
             break;
           }
         }

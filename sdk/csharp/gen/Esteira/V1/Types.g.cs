@@ -44,36 +44,37 @@ namespace Esteira.V1 {
             "aW1lGAEgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEiwKCXdhbGxf",
             "dGltZRgCIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIWCg5wZWFr",
             "X3Jzc19ieXRlcxgDIAEoAxISCgpieXRlc19yZWFkGAQgASgDEhUKDWJ5dGVz",
-            "X3dyaXR0ZW4YBSABKAMi4AEKB0xpbmVhZ2USJgoEa2luZBgBIAEoDjIYLmVz",
+            "X3dyaXR0ZW4YBSABKAMimwIKB0xpbmVhZ2USJgoEa2luZBgBIAEoDjIYLmVz",
             "dGVpcmEudjEuTGluZWFnZS5LaW5kEhMKC3Jvb3Rfam9iX2lkGAIgASgJEhUK",
             "DXBhcmVudF9qb2JfaWQYAyABKAkSFgoOcGFyZW50X3Rhc2tfaWQYBCABKAkS",
-            "JwoMcmVxdWVzdGVkX2J5GAUgASgLMhEuZXN0ZWlyYS52MS5BY3RvciJACgRL",
-            "aW5kEhQKEEtJTkRfVU5TUEVDSUZJRUQQABIPCgtLSU5EX0RJUkVDVBABEhEK",
-            "DUtJTkRfU1VCX1BMQU4QAiJQCg1Qb2xpY3lWZXJkaWN0Eg4KBnBvbGljeRgB",
-            "IAEoCRIPCgd2ZXJzaW9uGAIgASgJEg4KBnBhc3NlZBgDIAEoCBIOCgZkZXRh",
-            "aWwYBCABKAkqsQEKCkR1cmFiaWxpdHkSGgoWRFVSQUJJTElUWV9VTlNQRUNJ",
-            "RklFRBAAEhgKFERVUkFCSUxJVFlfQ09NTUlUVEVEEAESHwobRFVSQUJJTElU",
-            "WV9MQVNUX1JFU09SVF9ESVNLEAISIQodRFVSQUJJTElUWV9MQVNUX1JFU09S",
-            "VF9NRU1PUlkQAxIpCiVEVVJBQklMSVRZX0xBU1RfUkVTT1JUX1NUQU5EQVJE",
-            "X0VSUk9SEAQq2AEKC0ZhaWx1cmVLaW5kEhwKGEZBSUxVUkVfS0lORF9VTlNQ",
-            "RUNJRklFRBAAEhoKFkZBSUxVUkVfS0lORF9SRVRSWUFCTEUQARIeChpGQUlM",
-            "VVJFX0tJTkRfTk9OX1JFVFJZQUJMRRACEhgKFEZBSUxVUkVfS0lORF9USU1F",
-            "T1VUEAMSGgoWRkFJTFVSRV9LSU5EX0NBTkNFTExFRBAEEh4KGkZBSUxVUkVf",
-            "S0lORF9MRUFTRV9FWFBJUkVEEAUSGQoVRkFJTFVSRV9LSU5EX1BST1RPQ09M",
-            "EAYqcQoKT3V0cHV0VHlwZRIbChdPVVRQVVRfVFlQRV9VTlNQRUNJRklFRBAA",
-            "EhYKEk9VVFBVVF9UWVBFX1NJTkdMRRABEhgKFE9VVFBVVF9UWVBFX01VTFRJ",
-            "UExFEAISFAoQT1VUUFVUX1RZUEVfTk9ORRADKm0KCURhdGFDbGFzcxIaChZE",
-            "QVRBX0NMQVNTX1VOU1BFQ0lGSUVEEAASGQoVREFUQV9DTEFTU19QUk9EVUNU",
-            "SU9OEAESEQoNREFUQV9DTEFTU19RQRACEhYKEkRBVEFfQ0xBU1NfREVWVEVT",
-            "VBADKp8CCgpXYWl0UmVhc29uEhsKF1dBSVRfUkVBU09OX1VOU1BFQ0lGSUVE",
-            "EAASGQoVV0FJVF9SRUFTT05fTk9fV09SS0VSEAESHQoZV0FJVF9SRUFTT05f",
-            "UkVUUllfQkFDS09GRhACEhsKF1dBSVRfUkVBU09OX0NPTkNVUlJFTkNZEAMS",
-            "FgoSV0FJVF9SRUFTT05fUEFVU0VEEAQSFAoQV0FJVF9SRUFTT05fSk9JThAF",
-            "EhcKE1dBSVRfUkVBU09OX0RFTEFZRUQQBhIeChpXQUlUX1JFQVNPTl9BR0dS",
-            "RUdBVEVfQlVTWRAHEhgKFFdBSVRfUkVBU09OX1NVQl9QTEFOEAgSHAoYV0FJ",
-            "VF9SRUFTT05fUVVFVUVfUEFVU0VEEAlCSVo6Z2l0aHViLmNvbS9lc3RlaXJh",
-            "L2VzdGVpcmEvc2RrL2dvL2dlbi9lc3RlaXJhL3YxO2VzdGVpcmF2MaoCCkVz",
-            "dGVpcmEuVjFiBnByb3RvMw=="));
+            "JwoMcmVxdWVzdGVkX2J5GAUgASgLMhEuZXN0ZWlyYS52MS5BY3RvchIVCg1z",
+            "b3VyY2Vfam9iX2lkGAYgASgJEg4KBnJlYXNvbhgHIAEoCSJUCgRLaW5kEhQK",
+            "EEtJTkRfVU5TUEVDSUZJRUQQABIPCgtLSU5EX0RJUkVDVBABEhEKDUtJTkRf",
+            "U1VCX1BMQU4QAhISCg5LSU5EX1JFUFJPQ0VTUxADIlAKDVBvbGljeVZlcmRp",
+            "Y3QSDgoGcG9saWN5GAEgASgJEg8KB3ZlcnNpb24YAiABKAkSDgoGcGFzc2Vk",
+            "GAMgASgIEg4KBmRldGFpbBgEIAEoCSqxAQoKRHVyYWJpbGl0eRIaChZEVVJB",
+            "QklMSVRZX1VOU1BFQ0lGSUVEEAASGAoURFVSQUJJTElUWV9DT01NSVRURUQQ",
+            "ARIfChtEVVJBQklMSVRZX0xBU1RfUkVTT1JUX0RJU0sQAhIhCh1EVVJBQklM",
+            "SVRZX0xBU1RfUkVTT1JUX01FTU9SWRADEikKJURVUkFCSUxJVFlfTEFTVF9S",
+            "RVNPUlRfU1RBTkRBUkRfRVJST1IQBCrYAQoLRmFpbHVyZUtpbmQSHAoYRkFJ",
+            "TFVSRV9LSU5EX1VOU1BFQ0lGSUVEEAASGgoWRkFJTFVSRV9LSU5EX1JFVFJZ",
+            "QUJMRRABEh4KGkZBSUxVUkVfS0lORF9OT05fUkVUUllBQkxFEAISGAoURkFJ",
+            "TFVSRV9LSU5EX1RJTUVPVVQQAxIaChZGQUlMVVJFX0tJTkRfQ0FOQ0VMTEVE",
+            "EAQSHgoaRkFJTFVSRV9LSU5EX0xFQVNFX0VYUElSRUQQBRIZChVGQUlMVVJF",
+            "X0tJTkRfUFJPVE9DT0wQBipxCgpPdXRwdXRUeXBlEhsKF09VVFBVVF9UWVBF",
+            "X1VOU1BFQ0lGSUVEEAASFgoST1VUUFVUX1RZUEVfU0lOR0xFEAESGAoUT1VU",
+            "UFVUX1RZUEVfTVVMVElQTEUQAhIUChBPVVRQVVRfVFlQRV9OT05FEAMqbQoJ",
+            "RGF0YUNsYXNzEhoKFkRBVEFfQ0xBU1NfVU5TUEVDSUZJRUQQABIZChVEQVRB",
+            "X0NMQVNTX1BST0RVQ1RJT04QARIRCg1EQVRBX0NMQVNTX1FBEAISFgoSREFU",
+            "QV9DTEFTU19ERVZURVNUEAMqnwIKCldhaXRSZWFzb24SGwoXV0FJVF9SRUFT",
+            "T05fVU5TUEVDSUZJRUQQABIZChVXQUlUX1JFQVNPTl9OT19XT1JLRVIQARId",
+            "ChlXQUlUX1JFQVNPTl9SRVRSWV9CQUNLT0ZGEAISGwoXV0FJVF9SRUFTT05f",
+            "Q09OQ1VSUkVOQ1kQAxIWChJXQUlUX1JFQVNPTl9QQVVTRUQQBBIUChBXQUlU",
+            "X1JFQVNPTl9KT0lOEAUSFwoTV0FJVF9SRUFTT05fREVMQVlFRBAGEh4KGldB",
+            "SVRfUkVBU09OX0FHR1JFR0FURV9CVVNZEAcSGAoUV0FJVF9SRUFTT05fU1VC",
+            "X1BMQU4QCBIcChhXQUlUX1JFQVNPTl9RVUVVRV9QQVVTRUQQCUJJWjpnaXRo",
+            "dWIuY29tL2VzdGVpcmEvZXN0ZWlyYS9zZGsvZ28vZ2VuL2VzdGVpcmEvdjE7",
+            "ZXN0ZWlyYXYxqgIKRXN0ZWlyYS5WMWIGcHJvdG8z"));
       descriptor = pbr::FileDescriptor.FromGeneratedCode(descriptorData,
           new pbr::FileDescriptor[] { global::Google.Protobuf.WellKnownTypes.DurationReflection.Descriptor, },
           new pbr::GeneratedClrTypeInfo(new[] {typeof(global::Esteira.V1.Durability), typeof(global::Esteira.V1.FailureKind), typeof(global::Esteira.V1.OutputType), typeof(global::Esteira.V1.DataClass), typeof(global::Esteira.V1.WaitReason), }, null, new pbr::GeneratedClrTypeInfo[] {
@@ -83,7 +84,7 @@ namespace Esteira.V1 {
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.DataPacket), global::Esteira.V1.DataPacket.Parser, new[]{ "Actor", "Aggregate", "Data", "Headers" }, null, null, null, new pbr::GeneratedClrTypeInfo[] { null, }),
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.Failure), global::Esteira.V1.Failure.Parser, new[]{ "Kind", "Code", "Message", "StackTrace", "RetryAfter", "Details", "Source" }, null, null, null, null),
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.ResourceUsage), global::Esteira.V1.ResourceUsage.Parser, new[]{ "CpuTime", "WallTime", "PeakRssBytes", "BytesRead", "BytesWritten" }, null, null, null, null),
-            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.Lineage), global::Esteira.V1.Lineage.Parser, new[]{ "Kind", "RootJobId", "ParentJobId", "ParentTaskId", "RequestedBy" }, null, new[]{ typeof(global::Esteira.V1.Lineage.Types.Kind) }, null, null),
+            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.Lineage), global::Esteira.V1.Lineage.Parser, new[]{ "Kind", "RootJobId", "ParentJobId", "ParentTaskId", "RequestedBy", "SourceJobId", "Reason" }, null, new[]{ typeof(global::Esteira.V1.Lineage.Types.Kind) }, null, null),
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.PolicyVerdict), global::Esteira.V1.PolicyVerdict.Parser, new[]{ "Policy", "Version", "Passed", "Detail" }, null, null, null, null)
           }));
     }
@@ -2401,6 +2402,8 @@ namespace Esteira.V1 {
       parentJobId_ = other.parentJobId_;
       parentTaskId_ = other.parentTaskId_;
       requestedBy_ = other.requestedBy_ != null ? other.requestedBy_.Clone() : null;
+      sourceJobId_ = other.sourceJobId_;
+      reason_ = other.reason_;
       _unknownFields = pb::UnknownFieldSet.Clone(other._unknownFields);
     }
 
@@ -2429,7 +2432,7 @@ namespace Esteira.V1 {
     public const int RootJobIdFieldNumber = 2;
     private string rootJobId_ = "";
     /// <summary>
-    /// The job at the root of the tree: the job itself when it is DIRECT.
+    /// The job at the root of the tree: the job itself unless it is a SUB_PLAN.
     /// </summary>
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
@@ -2444,7 +2447,7 @@ namespace Esteira.V1 {
     public const int ParentJobIdFieldNumber = 3;
     private string parentJobId_ = "";
     /// <summary>
-    /// The job that started this one. Empty when DIRECT.
+    /// The job that started this one. Empty unless it is a SUB_PLAN.
     /// </summary>
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
@@ -2459,7 +2462,7 @@ namespace Esteira.V1 {
     public const int ParentTaskIdFieldNumber = 4;
     private string parentTaskId_ = "";
     /// <summary>
-    /// The task that started this one and waits for it. Empty when DIRECT.
+    /// The task that started this one and waits for it. Empty unless it is a SUB_PLAN.
     /// </summary>
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
@@ -2485,6 +2488,37 @@ namespace Esteira.V1 {
       }
     }
 
+    /// <summary>Field number for the "source_job_id" field.</summary>
+    public const int SourceJobIdFieldNumber = 6;
+    private string sourceJobId_ = "";
+    /// <summary>
+    /// The ended job that this one goes on from; of a SUB_PLAN, the job of the same sub-plan that it goes on from. Empty when it
+    /// began from nothing. That job never changes, and is kept for as long as this one.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public string SourceJobId {
+      get { return sourceJobId_; }
+      set {
+        sourceJobId_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
+    /// <summary>Field number for the "reason" field.</summary>
+    public const int ReasonFieldNumber = 7;
+    private string reason_ = "";
+    /// <summary>
+    /// Why it was processed again, in the words of who asked for it. Empty unless it is a REPROCESS.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public string Reason {
+      get { return reason_; }
+      set {
+        reason_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public override bool Equals(object other) {
@@ -2505,6 +2539,8 @@ namespace Esteira.V1 {
       if (ParentJobId != other.ParentJobId) return false;
       if (ParentTaskId != other.ParentTaskId) return false;
       if (!object.Equals(RequestedBy, other.RequestedBy)) return false;
+      if (SourceJobId != other.SourceJobId) return false;
+      if (Reason != other.Reason) return false;
       return Equals(_unknownFields, other._unknownFields);
     }
 
@@ -2517,6 +2553,8 @@ namespace Esteira.V1 {
       if (ParentJobId.Length != 0) hash ^= ParentJobId.GetHashCode();
       if (ParentTaskId.Length != 0) hash ^= ParentTaskId.GetHashCode();
       if (requestedBy_ != null) hash ^= RequestedBy.GetHashCode();
+      if (SourceJobId.Length != 0) hash ^= SourceJobId.GetHashCode();
+      if (Reason.Length != 0) hash ^= Reason.GetHashCode();
       if (_unknownFields != null) {
         hash ^= _unknownFields.GetHashCode();
       }
@@ -2555,6 +2593,14 @@ namespace Esteira.V1 {
         output.WriteRawTag(42);
         output.WriteMessage(RequestedBy);
       }
+      if (SourceJobId.Length != 0) {
+        output.WriteRawTag(50);
+        output.WriteString(SourceJobId);
+      }
+      if (Reason.Length != 0) {
+        output.WriteRawTag(58);
+        output.WriteString(Reason);
+      }
       if (_unknownFields != null) {
         _unknownFields.WriteTo(output);
       }
@@ -2585,6 +2631,14 @@ namespace Esteira.V1 {
         output.WriteRawTag(42);
         output.WriteMessage(RequestedBy);
       }
+      if (SourceJobId.Length != 0) {
+        output.WriteRawTag(50);
+        output.WriteString(SourceJobId);
+      }
+      if (Reason.Length != 0) {
+        output.WriteRawTag(58);
+        output.WriteString(Reason);
+      }
       if (_unknownFields != null) {
         _unknownFields.WriteTo(ref output);
       }
@@ -2609,6 +2663,12 @@ namespace Esteira.V1 {
       }
       if (requestedBy_ != null) {
         size += 1 + pb::CodedOutputStream.ComputeMessageSize(RequestedBy);
+      }
+      if (SourceJobId.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeStringSize(SourceJobId);
+      }
+      if (Reason.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeStringSize(Reason);
       }
       if (_unknownFields != null) {
         size += _unknownFields.CalculateSize();
@@ -2639,6 +2699,12 @@ namespace Esteira.V1 {
           RequestedBy = new global::Esteira.V1.Actor();
         }
         RequestedBy.MergeFrom(other.RequestedBy);
+      }
+      if (other.SourceJobId.Length != 0) {
+        SourceJobId = other.SourceJobId;
+      }
+      if (other.Reason.Length != 0) {
+        Reason = other.Reason;
       }
       _unknownFields = pb::UnknownFieldSet.MergeFrom(_unknownFields, other._unknownFields);
     }
@@ -2676,6 +2742,14 @@ namespace Esteira.V1 {
               RequestedBy = new global::Esteira.V1.Actor();
             }
             input.ReadMessage(RequestedBy);
+            break;
+          }
+          case 50: {
+            SourceJobId = input.ReadString();
+            break;
+          }
+          case 58: {
+            Reason = input.ReadString();
             break;
           }
         }
@@ -2716,6 +2790,14 @@ namespace Esteira.V1 {
             input.ReadMessage(RequestedBy);
             break;
           }
+          case 50: {
+            SourceJobId = input.ReadString();
+            break;
+          }
+          case 58: {
+            Reason = input.ReadString();
+            break;
+          }
         }
       }
     }
@@ -2742,6 +2824,10 @@ namespace Esteira.V1 {
         /// Started by a step of another job that runs a sub-plan.
         /// </summary>
         [pbr::OriginalName("KIND_SUB_PLAN")] SubPlan = 2,
+        /// <summary>
+        /// Started by an operator through ReprocessJob, to go on from a job that had ended.
+        /// </summary>
+        [pbr::OriginalName("KIND_REPROCESS")] Reprocess = 3,
       }
 
     }

@@ -16,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file esteira/v1/job.proto.
  */
 export const file_esteira_v1_job: GenFile = /*@__PURE__*/
-  fileDesc("ChRlc3RlaXJhL3YxL2pvYi5wcm90bxIKZXN0ZWlyYS52MSL4BgoDSm9iEg4KBmpvYl9pZBgBIAEoCRIPCgdwbGFuX2lkGAIgASgJEhEKCXBsYW5fbmFtZRgDIAEoCRIXCg9wbGFuX3ZlcnNpb25faWQYBCABKAkSFAoMcGxhbl92ZXJzaW9uGAUgASgFEiMKBXN0YXRlGAYgASgOMhQuZXN0ZWlyYS52MS5Kb2JTdGF0ZRIrCgt3YWl0X3JlYXNvbhgHIAEoDjIWLmVzdGVpcmEudjEuV2FpdFJlYXNvbhIpCgpkYXRhX2NsYXNzGAggASgOMhUuZXN0ZWlyYS52MS5EYXRhQ2xhc3MSJQoFaW5wdXQYCSABKAsyFi5lc3RlaXJhLnYxLkRhdGFQYWNrZXQSJAoHcmVzdWx0cxgKIAMoCzITLmVzdGVpcmEudjEuUGF5bG9hZBIUCgxyZXN1bHRfY291bnQYCyABKAMSJAoHZmFpbHVyZRgMIAEoCzITLmVzdGVpcmEudjEuRmFpbHVyZRIkCgdsaW5lYWdlGA0gASgLMhMuZXN0ZWlyYS52MS5MaW5lYWdlEisKBmxhYmVscxgOIAMoCzIbLmVzdGVpcmEudjEuSm9iLkxhYmVsc0VudHJ5EhAKCHByaW9yaXR5GA8gASgFEjQKC3Rhc2tfY291bnRzGBAgAygLMh8uZXN0ZWlyYS52MS5Kb2IuVGFza0NvdW50c0VudHJ5Ei8KC2NyZWF0ZV90aW1lGBEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgtzdGFydF9hZnRlchgSIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKc3RhcnRfdGltZRgTIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZW5kX3RpbWUYFCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKCGRlYWRsaW5lGBUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIMCgRldGFnGBYgASgJEg8KB3Byb2plY3QYFyABKAkaLQoLTGFiZWxzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ARoxCg9UYXNrQ291bnRzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgDOgI4ASLvAgoHQXR0ZW1wdBIOCgZudW1iZXIYASABKAUSEQoJd29ya2VyX2lkGAIgASgJEhgKEGZ1bmN0aW9uX3ZlcnNpb24YAyABKAkSDQoFZmVuY2UYBCABKAMSLgoKc3RhcnRfdGltZRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZW5kX3RpbWUYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjUKEXdvcmtlcl9zdGFydF90aW1lGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIzCg93b3JrZXJfZW5kX3RpbWUYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiQKB2ZhaWx1cmUYCSABKAsyEy5lc3RlaXJhLnYxLkZhaWx1cmUSKAoFdXNhZ2UYCiABKAsyGS5lc3RlaXJhLnYxLlJlc291cmNlVXNhZ2UilgUKBFRhc2sSDwoHdGFza19pZBgBIAEoCRIOCgZqb2JfaWQYAiABKAkSEAoIc3RlcF9rZXkYAyABKAkSFQoNZnVuY3Rpb25fbmFtZRgEIAEoCRINCgVxdWV1ZRgFIAEoCRIkCgVzdGF0ZRgGIAEoDjIVLmVzdGVpcmEudjEuVGFza1N0YXRlEisKC3dhaXRfcmVhc29uGAcgASgOMhYuZXN0ZWlyYS52MS5XYWl0UmVhc29uEjUKEW5leHRfYXR0ZW1wdF90aW1lGAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIWCg5wYXJlbnRfdGFza19pZBgJIAEoCRIRCglpdGVtX3BhdGgYCiADKAMSFAoMY2hpbGRfam9iX2lkGAsgASgJEiUKBWlucHV0GAwgASgLMhYuZXN0ZWlyYS52MS5EYXRhUGFja2V0EiQKB291dHB1dHMYDSADKAsyEy5lc3RlaXJhLnYxLlBheWxvYWQSFAoMb3V0cHV0X2NvdW50GA4gASgDEiUKCGF0dGVtcHRzGA8gAygLMhMuZXN0ZWlyYS52MS5BdHRlbXB0EiQKB2ZhaWx1cmUYECABKAsyEy5lc3RlaXJhLnYxLkZhaWx1cmUSKwoIdmVyZGljdHMYESADKAsyGS5lc3RlaXJhLnYxLlBvbGljeVZlcmRpY3QSLwoLY3JlYXRlX3RpbWUYEiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCnN0YXJ0X3RpbWUYEyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKCGVuZF90aW1lGBQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCLNAwoPU3RhcnRKb2JSZXF1ZXN0EhIKCnJlcXVlc3RfaWQYASABKAkSDgoGam9iX2lkGAIgASgJEhEKB3BsYW5faWQYAyABKAlIABITCglwbGFuX25hbWUYBCABKAlIABIPCgd2ZXJzaW9uGAUgASgFEiYKBnBhY2tldBgGIAEoCzIWLmVzdGVpcmEudjEuRGF0YVBhY2tldBI3CgZsYWJlbHMYByADKAsyJy5lc3RlaXJhLnYxLlN0YXJ0Sm9iUmVxdWVzdC5MYWJlbHNFbnRyeRIQCghwcmlvcml0eRgIIAEoBRIuCgtqb2JfdGltZW91dBgJIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIvCgtzdGFydF9hZnRlchgKIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKQoKZGF0YV9jbGFzcxgLIAEoDjIVLmVzdGVpcmEudjEuRGF0YUNsYXNzEicKBHdhaXQYDCABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24aLQoLTGFiZWxzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4AUIGCgRwbGFuIoUBChBTdGFydEpvYlJlc3BvbnNlEhwKA2pvYhgBIAEoCzIPLmVzdGVpcmEudjEuSm9iEhQKDGRlZHVwbGljYXRlZBgCIAEoCBIRCgljb21wbGV0ZWQYAyABKAgSKgoKZHVyYWJpbGl0eRgEIAEoDjIWLmVzdGVpcmEudjEuRHVyYWJpbGl0eSJKCg9Bd2FpdEpvYlJlcXVlc3QSDgoGam9iX2lkGAEgASgJEicKBHdhaXQYAiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24iQwoQQXdhaXRKb2JSZXNwb25zZRIcCgNqb2IYASABKAsyDy5lc3RlaXJhLnYxLkpvYhIRCgljb21wbGV0ZWQYAiABKAgiNgoNR2V0Sm9iUmVxdWVzdBIOCgZqb2JfaWQYASABKAkSFQoNb21pdF9wYXlsb2FkcxgCIAEoCCIuCg5HZXRKb2JSZXNwb25zZRIcCgNqb2IYASABKAsyDy5lc3RlaXJhLnYxLkpvYiJICg9MaXN0Sm9ic1JlcXVlc3QSEQoJcGFnZV9zaXplGAEgASgFEhIKCnBhZ2VfdG9rZW4YAiABKAkSDgoGZmlsdGVyGAMgASgJIkoKEExpc3RKb2JzUmVzcG9uc2USHQoEam9icxgBIAMoCzIPLmVzdGVpcmEudjEuSm9iEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJ8ChFDb250cm9sSm9iUmVxdWVzdBISCgpyZXF1ZXN0X2lkGAEgASgJEg4KBmpvYl9pZBgCIAEoCRIlCgZhY3Rpb24YAyABKA4yFS5lc3RlaXJhLnYxLkpvYkFjdGlvbhIOCgZyZWFzb24YBCABKAkSDAoEZXRhZxgFIAEoCSIyChJDb250cm9sSm9iUmVzcG9uc2USHAoDam9iGAEgASgLMg8uZXN0ZWlyYS52MS5Kb2IiWQoRUmV0cnlUYXNrc1JlcXVlc3QSEgoKcmVxdWVzdF9pZBgBIAEoCRIOCgZqb2JfaWQYAiABKAkSEAoIdGFza19pZHMYAyADKAkSDgoGcmVhc29uGAQgASgJIjUKElJldHJ5VGFza3NSZXNwb25zZRIfCgV0YXNrcxgBIAMoCzIQLmVzdGVpcmEudjEuVGFzayIxCg5HZXRUYXNrUmVxdWVzdBIOCgZqb2JfaWQYASABKAkSDwoHdGFza19pZBgCIAEoCSIxCg9HZXRUYXNrUmVzcG9uc2USHgoEdGFzaxgBIAEoCzIQLmVzdGVpcmEudjEuVGFzayJwChBMaXN0VGFza3NSZXF1ZXN0Eg4KBmpvYl9pZBgBIAEoCRIRCglwYWdlX3NpemUYAiABKAUSEgoKcGFnZV90b2tlbhgDIAEoCRIOCgZmaWx0ZXIYBCABKAkSFQoNb21pdF9wYXlsb2FkcxgFIAEoCCJNChFMaXN0VGFza3NSZXNwb25zZRIfCgV0YXNrcxgBIAMoCzIQLmVzdGVpcmEudjEuVGFzaxIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiIwoQV2F0Y2hKb2JzUmVxdWVzdBIPCgdqb2JfaWRzGAEgAygJIo4BChFXYXRjaEpvYnNSZXNwb25zZRIeCgNqb2IYASABKAsyDy5lc3RlaXJhLnYxLkpvYkgAEiAKBHRhc2sYAiABKAsyEC5lc3RlaXJhLnYxLlRhc2tIABIvCglrZWVwYWxpdmUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wSABCBgoEaXRlbSrkAQoISm9iU3RhdGUSGQoVSk9CX1NUQVRFX1VOU1BFQ0lGSUVEEAASFQoRSk9CX1NUQVRFX1BFTkRJTkcQARIVChFKT0JfU1RBVEVfUlVOTklORxACEhQKEEpPQl9TVEFURV9QQVVTRUQQAxIYChRKT0JfU1RBVEVfQ0FOQ0VMTElORxAEEhcKE0pPQl9TVEFURV9TVUNDRUVERUQQBRIUChBKT0JfU1RBVEVfRkFJTEVEEAYSFwoTSk9CX1NUQVRFX0NBTkNFTExFRBAHEhcKE0pPQl9TVEFURV9USU1FRF9PVVQQCCrnAQoJVGFza1N0YXRlEhoKFlRBU0tfU1RBVEVfVU5TUEVDSUZJRUQQABIWChJUQVNLX1NUQVRFX1dBSVRJTkcQARIUChBUQVNLX1NUQVRFX1JFQURZEAISFQoRVEFTS19TVEFURV9MRUFTRUQQAxIWChJUQVNLX1NUQVRFX0JBQ0tPRkYQBBIYChRUQVNLX1NUQVRFX1NVQ0NFRURFRBAFEhUKEVRBU0tfU1RBVEVfRkFJTEVEEAYSGAoUVEFTS19TVEFURV9DQU5DRUxMRUQQBxIWChJUQVNLX1NUQVRFX1NLSVBQRUQQCCqFAQoJSm9iQWN0aW9uEhoKFkpPQl9BQ1RJT05fVU5TUEVDSUZJRUQQABIUChBKT0JfQUNUSU9OX1BBVVNFEAESFQoRSk9CX0FDVElPTl9SRVNVTUUQAhIVChFKT0JfQUNUSU9OX0NBTkNFTBADEhgKFEpPQl9BQ1RJT05fVEVSTUlOQVRFEAQylgUKCkpvYlNlcnZpY2USRQoIU3RhcnRKb2ISGy5lc3RlaXJhLnYxLlN0YXJ0Sm9iUmVxdWVzdBocLmVzdGVpcmEudjEuU3RhcnRKb2JSZXNwb25zZRJFCghBd2FpdEpvYhIbLmVzdGVpcmEudjEuQXdhaXRKb2JSZXF1ZXN0GhwuZXN0ZWlyYS52MS5Bd2FpdEpvYlJlc3BvbnNlEj8KBkdldEpvYhIZLmVzdGVpcmEudjEuR2V0Sm9iUmVxdWVzdBoaLmVzdGVpcmEudjEuR2V0Sm9iUmVzcG9uc2USRQoITGlzdEpvYnMSGy5lc3RlaXJhLnYxLkxpc3RKb2JzUmVxdWVzdBocLmVzdGVpcmEudjEuTGlzdEpvYnNSZXNwb25zZRJLCgpDb250cm9sSm9iEh0uZXN0ZWlyYS52MS5Db250cm9sSm9iUmVxdWVzdBoeLmVzdGVpcmEudjEuQ29udHJvbEpvYlJlc3BvbnNlEksKClJldHJ5VGFza3MSHS5lc3RlaXJhLnYxLlJldHJ5VGFza3NSZXF1ZXN0Gh4uZXN0ZWlyYS52MS5SZXRyeVRhc2tzUmVzcG9uc2USQgoHR2V0VGFzaxIaLmVzdGVpcmEudjEuR2V0VGFza1JlcXVlc3QaGy5lc3RlaXJhLnYxLkdldFRhc2tSZXNwb25zZRJICglMaXN0VGFza3MSHC5lc3RlaXJhLnYxLkxpc3RUYXNrc1JlcXVlc3QaHS5lc3RlaXJhLnYxLkxpc3RUYXNrc1Jlc3BvbnNlEkoKCVdhdGNoSm9icxIcLmVzdGVpcmEudjEuV2F0Y2hKb2JzUmVxdWVzdBodLmVzdGVpcmEudjEuV2F0Y2hKb2JzUmVzcG9uc2UwAUJJWjpnaXRodWIuY29tL2VzdGVpcmEvZXN0ZWlyYS9zZGsvZ28vZ2VuL2VzdGVpcmEvdjE7ZXN0ZWlyYXYxqgIKRXN0ZWlyYS5WMWIGcHJvdG8z", [file_esteira_v1_types, file_google_protobuf_duration, file_google_protobuf_timestamp]);
+  fileDesc("ChRlc3RlaXJhL3YxL2pvYi5wcm90bxIKZXN0ZWlyYS52MSL4BgoDSm9iEg4KBmpvYl9pZBgBIAEoCRIPCgdwbGFuX2lkGAIgASgJEhEKCXBsYW5fbmFtZRgDIAEoCRIXCg9wbGFuX3ZlcnNpb25faWQYBCABKAkSFAoMcGxhbl92ZXJzaW9uGAUgASgFEiMKBXN0YXRlGAYgASgOMhQuZXN0ZWlyYS52MS5Kb2JTdGF0ZRIrCgt3YWl0X3JlYXNvbhgHIAEoDjIWLmVzdGVpcmEudjEuV2FpdFJlYXNvbhIpCgpkYXRhX2NsYXNzGAggASgOMhUuZXN0ZWlyYS52MS5EYXRhQ2xhc3MSJQoFaW5wdXQYCSABKAsyFi5lc3RlaXJhLnYxLkRhdGFQYWNrZXQSJAoHcmVzdWx0cxgKIAMoCzITLmVzdGVpcmEudjEuUGF5bG9hZBIUCgxyZXN1bHRfY291bnQYCyABKAMSJAoHZmFpbHVyZRgMIAEoCzITLmVzdGVpcmEudjEuRmFpbHVyZRIkCgdsaW5lYWdlGA0gASgLMhMuZXN0ZWlyYS52MS5MaW5lYWdlEisKBmxhYmVscxgOIAMoCzIbLmVzdGVpcmEudjEuSm9iLkxhYmVsc0VudHJ5EhAKCHByaW9yaXR5GA8gASgFEjQKC3Rhc2tfY291bnRzGBAgAygLMh8uZXN0ZWlyYS52MS5Kb2IuVGFza0NvdW50c0VudHJ5Ei8KC2NyZWF0ZV90aW1lGBEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgtzdGFydF9hZnRlchgSIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKc3RhcnRfdGltZRgTIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZW5kX3RpbWUYFCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKCGRlYWRsaW5lGBUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIMCgRldGFnGBYgASgJEg8KB3Byb2plY3QYFyABKAkaLQoLTGFiZWxzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ARoxCg9UYXNrQ291bnRzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgDOgI4ASLvAgoHQXR0ZW1wdBIOCgZudW1iZXIYASABKAUSEQoJd29ya2VyX2lkGAIgASgJEhgKEGZ1bmN0aW9uX3ZlcnNpb24YAyABKAkSDQoFZmVuY2UYBCABKAMSLgoKc3RhcnRfdGltZRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZW5kX3RpbWUYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjUKEXdvcmtlcl9zdGFydF90aW1lGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIzCg93b3JrZXJfZW5kX3RpbWUYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiQKB2ZhaWx1cmUYCSABKAsyEy5lc3RlaXJhLnYxLkZhaWx1cmUSKAoFdXNhZ2UYCiABKAsyGS5lc3RlaXJhLnYxLlJlc291cmNlVXNhZ2UiwQUKBFRhc2sSDwoHdGFza19pZBgBIAEoCRIOCgZqb2JfaWQYAiABKAkSEAoIc3RlcF9rZXkYAyABKAkSFQoNZnVuY3Rpb25fbmFtZRgEIAEoCRINCgVxdWV1ZRgFIAEoCRIkCgVzdGF0ZRgGIAEoDjIVLmVzdGVpcmEudjEuVGFza1N0YXRlEisKC3dhaXRfcmVhc29uGAcgASgOMhYuZXN0ZWlyYS52MS5XYWl0UmVhc29uEjUKEW5leHRfYXR0ZW1wdF90aW1lGAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIWCg5wYXJlbnRfdGFza19pZBgJIAEoCRIRCglpdGVtX3BhdGgYCiADKAMSFAoMY2hpbGRfam9iX2lkGAsgASgJEiUKBWlucHV0GAwgASgLMhYuZXN0ZWlyYS52MS5EYXRhUGFja2V0EiQKB291dHB1dHMYDSADKAsyEy5lc3RlaXJhLnYxLlBheWxvYWQSFAoMb3V0cHV0X2NvdW50GA4gASgDEiUKCGF0dGVtcHRzGA8gAygLMhMuZXN0ZWlyYS52MS5BdHRlbXB0EiQKB2ZhaWx1cmUYECABKAsyEy5lc3RlaXJhLnYxLkZhaWx1cmUSKwoIdmVyZGljdHMYESADKAsyGS5lc3RlaXJhLnYxLlBvbGljeVZlcmRpY3QSLwoLY3JlYXRlX3RpbWUYEiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCnN0YXJ0X3RpbWUYEyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKCGVuZF90aW1lGBQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIpCgxjYXJyaWVkX2Zyb20YFSABKAsyEy5lc3RlaXJhLnYxLlRhc2tSZWYiKgoHVGFza1JlZhIOCgZqb2JfaWQYASABKAkSDwoHdGFza19pZBgCIAEoCSLNAwoPU3RhcnRKb2JSZXF1ZXN0EhIKCnJlcXVlc3RfaWQYASABKAkSDgoGam9iX2lkGAIgASgJEhEKB3BsYW5faWQYAyABKAlIABITCglwbGFuX25hbWUYBCABKAlIABIPCgd2ZXJzaW9uGAUgASgFEiYKBnBhY2tldBgGIAEoCzIWLmVzdGVpcmEudjEuRGF0YVBhY2tldBI3CgZsYWJlbHMYByADKAsyJy5lc3RlaXJhLnYxLlN0YXJ0Sm9iUmVxdWVzdC5MYWJlbHNFbnRyeRIQCghwcmlvcml0eRgIIAEoBRIuCgtqb2JfdGltZW91dBgJIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIvCgtzdGFydF9hZnRlchgKIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKQoKZGF0YV9jbGFzcxgLIAEoDjIVLmVzdGVpcmEudjEuRGF0YUNsYXNzEicKBHdhaXQYDCABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24aLQoLTGFiZWxzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4AUIGCgRwbGFuIoUBChBTdGFydEpvYlJlc3BvbnNlEhwKA2pvYhgBIAEoCzIPLmVzdGVpcmEudjEuSm9iEhQKDGRlZHVwbGljYXRlZBgCIAEoCBIRCgljb21wbGV0ZWQYAyABKAgSKgoKZHVyYWJpbGl0eRgEIAEoDjIWLmVzdGVpcmEudjEuRHVyYWJpbGl0eSJKCg9Bd2FpdEpvYlJlcXVlc3QSDgoGam9iX2lkGAEgASgJEicKBHdhaXQYAiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24iQwoQQXdhaXRKb2JSZXNwb25zZRIcCgNqb2IYASABKAsyDy5lc3RlaXJhLnYxLkpvYhIRCgljb21wbGV0ZWQYAiABKAgiNgoNR2V0Sm9iUmVxdWVzdBIOCgZqb2JfaWQYASABKAkSFQoNb21pdF9wYXlsb2FkcxgCIAEoCCIuCg5HZXRKb2JSZXNwb25zZRIcCgNqb2IYASABKAsyDy5lc3RlaXJhLnYxLkpvYiJICg9MaXN0Sm9ic1JlcXVlc3QSEQoJcGFnZV9zaXplGAEgASgFEhIKCnBhZ2VfdG9rZW4YAiABKAkSDgoGZmlsdGVyGAMgASgJIkoKEExpc3RKb2JzUmVzcG9uc2USHQoEam9icxgBIAMoCzIPLmVzdGVpcmEudjEuSm9iEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJ8ChFDb250cm9sSm9iUmVxdWVzdBISCgpyZXF1ZXN0X2lkGAEgASgJEg4KBmpvYl9pZBgCIAEoCRIlCgZhY3Rpb24YAyABKA4yFS5lc3RlaXJhLnYxLkpvYkFjdGlvbhIOCgZyZWFzb24YBCABKAkSDAoEZXRhZxgFIAEoCSIyChJDb250cm9sSm9iUmVzcG9uc2USHAoDam9iGAEgASgLMg8uZXN0ZWlyYS52MS5Kb2IiWQoRUmV0cnlUYXNrc1JlcXVlc3QSEgoKcmVxdWVzdF9pZBgBIAEoCRIOCgZqb2JfaWQYAiABKAkSEAoIdGFza19pZHMYAyADKAkSDgoGcmVhc29uGAQgASgJIjUKElJldHJ5VGFza3NSZXNwb25zZRIfCgV0YXNrcxgBIAMoCzIQLmVzdGVpcmEudjEuVGFzayLDAQoTUmVwcm9jZXNzSm9iUmVxdWVzdBISCgpyZXF1ZXN0X2lkGAEgASgJEg4KBmpvYl9pZBgCIAEoCRIOCgZyZWFzb24YAyABKAkSFgoOZnJvbV9zdGVwX2tleXMYBCADKAkSFAoMZmFpbGVkX2l0ZW1zGAUgASgIEg8KB3ZlcnNpb24YBiABKAUSIgoFaW5wdXQYByABKAsyEy5lc3RlaXJhLnYxLlBheWxvYWQSFQoNdmFsaWRhdGVfb25seRgIIAEoCCJ0ChRSZXByb2Nlc3NKb2JSZXNwb25zZRIcCgNqb2IYASABKAsyDy5lc3RlaXJhLnYxLkpvYhIUCgxkZWR1cGxpY2F0ZWQYAiABKAgSKAoFc3RlcHMYAyADKAsyGS5lc3RlaXJhLnYxLlJlcHJvY2Vzc1N0ZXAiUgoNUmVwcm9jZXNzU3RlcBIQCghzdGVwX2tleRgBIAEoCRIPCgdjYXJyaWVkGAIgASgDEg4KBmJlZ2lucxgDIAEoAxIOCgZpbnNpZGUYBCABKAMixwEKFFJlcHJvY2Vzc0pvYnNSZXF1ZXN0EhIKCnJlcXVlc3RfaWQYASABKAkSDgoGZmlsdGVyGAIgASgJEg4KBnJlYXNvbhgDIAEoCRIWCg5mcm9tX3N0ZXBfa2V5cxgEIAMoCRIUCgxmYWlsZWRfaXRlbXMYBSABKAgSDwoHdmVyc2lvbhgGIAEoBRIVCg12YWxpZGF0ZV9vbmx5GAcgASgIEhEKCXBhZ2Vfc2l6ZRgIIAEoBRISCgpwYWdlX3Rva2VuGAkgASgJImAKFVJlcHJvY2Vzc0pvYnNSZXNwb25zZRIuCghvdXRjb21lcxgBIAMoCzIcLmVzdGVpcmEudjEuUmVwcm9jZXNzT3V0Y29tZRIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkipgEKEFJlcHJvY2Vzc091dGNvbWUSFQoNc291cmNlX2pvYl9pZBgBIAEoCRIOCgZqb2JfaWQYAiABKAkSFAoMZGVkdXBsaWNhdGVkGAMgASgIEhQKDGVycm9yX3JlYXNvbhgEIAEoCRIVCg1lcnJvcl9tZXNzYWdlGAUgASgJEigKBXN0ZXBzGAYgAygLMhkuZXN0ZWlyYS52MS5SZXByb2Nlc3NTdGVwIjEKDkdldFRhc2tSZXF1ZXN0Eg4KBmpvYl9pZBgBIAEoCRIPCgd0YXNrX2lkGAIgASgJIjEKD0dldFRhc2tSZXNwb25zZRIeCgR0YXNrGAEgASgLMhAuZXN0ZWlyYS52MS5UYXNrInAKEExpc3RUYXNrc1JlcXVlc3QSDgoGam9iX2lkGAEgASgJEhEKCXBhZ2Vfc2l6ZRgCIAEoBRISCgpwYWdlX3Rva2VuGAMgASgJEg4KBmZpbHRlchgEIAEoCRIVCg1vbWl0X3BheWxvYWRzGAUgASgIIk0KEUxpc3RUYXNrc1Jlc3BvbnNlEh8KBXRhc2tzGAEgAygLMhAuZXN0ZWlyYS52MS5UYXNrEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSIjChBXYXRjaEpvYnNSZXF1ZXN0Eg8KB2pvYl9pZHMYASADKAkijgEKEVdhdGNoSm9ic1Jlc3BvbnNlEh4KA2pvYhgBIAEoCzIPLmVzdGVpcmEudjEuSm9iSAASIAoEdGFzaxgCIAEoCzIQLmVzdGVpcmEudjEuVGFza0gAEi8KCWtlZXBhbGl2ZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBIAEIGCgRpdGVtKuQBCghKb2JTdGF0ZRIZChVKT0JfU1RBVEVfVU5TUEVDSUZJRUQQABIVChFKT0JfU1RBVEVfUEVORElORxABEhUKEUpPQl9TVEFURV9SVU5OSU5HEAISFAoQSk9CX1NUQVRFX1BBVVNFRBADEhgKFEpPQl9TVEFURV9DQU5DRUxMSU5HEAQSFwoTSk9CX1NUQVRFX1NVQ0NFRURFRBAFEhQKEEpPQl9TVEFURV9GQUlMRUQQBhIXChNKT0JfU1RBVEVfQ0FOQ0VMTEVEEAcSFwoTSk9CX1NUQVRFX1RJTUVEX09VVBAIKucBCglUYXNrU3RhdGUSGgoWVEFTS19TVEFURV9VTlNQRUNJRklFRBAAEhYKElRBU0tfU1RBVEVfV0FJVElORxABEhQKEFRBU0tfU1RBVEVfUkVBRFkQAhIVChFUQVNLX1NUQVRFX0xFQVNFRBADEhYKElRBU0tfU1RBVEVfQkFDS09GRhAEEhgKFFRBU0tfU1RBVEVfU1VDQ0VFREVEEAUSFQoRVEFTS19TVEFURV9GQUlMRUQQBhIYChRUQVNLX1NUQVRFX0NBTkNFTExFRBAHEhYKElRBU0tfU1RBVEVfU0tJUFBFRBAIKoUBCglKb2JBY3Rpb24SGgoWSk9CX0FDVElPTl9VTlNQRUNJRklFRBAAEhQKEEpPQl9BQ1RJT05fUEFVU0UQARIVChFKT0JfQUNUSU9OX1JFU1VNRRACEhUKEUpPQl9BQ1RJT05fQ0FOQ0VMEAMSGAoUSk9CX0FDVElPTl9URVJNSU5BVEUQBDK/BgoKSm9iU2VydmljZRJFCghTdGFydEpvYhIbLmVzdGVpcmEudjEuU3RhcnRKb2JSZXF1ZXN0GhwuZXN0ZWlyYS52MS5TdGFydEpvYlJlc3BvbnNlEkUKCEF3YWl0Sm9iEhsuZXN0ZWlyYS52MS5Bd2FpdEpvYlJlcXVlc3QaHC5lc3RlaXJhLnYxLkF3YWl0Sm9iUmVzcG9uc2USPwoGR2V0Sm9iEhkuZXN0ZWlyYS52MS5HZXRKb2JSZXF1ZXN0GhouZXN0ZWlyYS52MS5HZXRKb2JSZXNwb25zZRJFCghMaXN0Sm9icxIbLmVzdGVpcmEudjEuTGlzdEpvYnNSZXF1ZXN0GhwuZXN0ZWlyYS52MS5MaXN0Sm9ic1Jlc3BvbnNlEksKCkNvbnRyb2xKb2ISHS5lc3RlaXJhLnYxLkNvbnRyb2xKb2JSZXF1ZXN0Gh4uZXN0ZWlyYS52MS5Db250cm9sSm9iUmVzcG9uc2USSwoKUmV0cnlUYXNrcxIdLmVzdGVpcmEudjEuUmV0cnlUYXNrc1JlcXVlc3QaHi5lc3RlaXJhLnYxLlJldHJ5VGFza3NSZXNwb25zZRJRCgxSZXByb2Nlc3NKb2ISHy5lc3RlaXJhLnYxLlJlcHJvY2Vzc0pvYlJlcXVlc3QaIC5lc3RlaXJhLnYxLlJlcHJvY2Vzc0pvYlJlc3BvbnNlElQKDVJlcHJvY2Vzc0pvYnMSIC5lc3RlaXJhLnYxLlJlcHJvY2Vzc0pvYnNSZXF1ZXN0GiEuZXN0ZWlyYS52MS5SZXByb2Nlc3NKb2JzUmVzcG9uc2USQgoHR2V0VGFzaxIaLmVzdGVpcmEudjEuR2V0VGFza1JlcXVlc3QaGy5lc3RlaXJhLnYxLkdldFRhc2tSZXNwb25zZRJICglMaXN0VGFza3MSHC5lc3RlaXJhLnYxLkxpc3RUYXNrc1JlcXVlc3QaHS5lc3RlaXJhLnYxLkxpc3RUYXNrc1Jlc3BvbnNlEkoKCVdhdGNoSm9icxIcLmVzdGVpcmEudjEuV2F0Y2hKb2JzUmVxdWVzdBodLmVzdGVpcmEudjEuV2F0Y2hKb2JzUmVzcG9uc2UwAUJJWjpnaXRodWIuY29tL2VzdGVpcmEvZXN0ZWlyYS9zZGsvZ28vZ2VuL2VzdGVpcmEvdjE7ZXN0ZWlyYXYxqgIKRXN0ZWlyYS5WMWIGcHJvdG8z", [file_esteira_v1_types, file_google_protobuf_duration, file_google_protobuf_timestamp]);
 
 /**
  * One execution of one plan version. Output only.
@@ -432,6 +432,14 @@ export type Task = Message<"esteira.v1.Task"> & {
    * @generated from field: google.protobuf.Timestamp end_time = 20;
    */
   endTime?: Timestamp | undefined;
+
+  /**
+   * The task that executed it, in another job. Its attempts, its times and its workers are to be found there. Absent when
+   * it ran in this job.
+   *
+   * @generated from field: esteira.v1.TaskRef carried_from = 21;
+   */
+  carriedFrom?: TaskRef | undefined;
 };
 
 /**
@@ -440,6 +448,34 @@ export type Task = Message<"esteira.v1.Task"> & {
  */
 export const TaskSchema: GenMessage<Task> = /*@__PURE__*/
   messageDesc(file_esteira_v1_job, 2);
+
+/**
+ * A task of a job.
+ *
+ * @generated from message esteira.v1.TaskRef
+ */
+export type TaskRef = Message<"esteira.v1.TaskRef"> & {
+  /**
+   * The job.
+   *
+   * @generated from field: string job_id = 1;
+   */
+  jobId: string;
+
+  /**
+   * The task.
+   *
+   * @generated from field: string task_id = 2;
+   */
+  taskId: string;
+};
+
+/**
+ * Describes the message esteira.v1.TaskRef.
+ * Use `create(TaskRefSchema)` to create a new message.
+ */
+export const TaskRefSchema: GenMessage<TaskRef> = /*@__PURE__*/
+  messageDesc(file_esteira_v1_job, 3);
 
 /**
  * Request of StartJob.
@@ -550,7 +586,7 @@ export type StartJobRequest = Message<"esteira.v1.StartJobRequest"> & {
  * Use `create(StartJobRequestSchema)` to create a new message.
  */
 export const StartJobRequestSchema: GenMessage<StartJobRequest> = /*@__PURE__*/
-  messageDesc(file_esteira_v1_job, 3);
+  messageDesc(file_esteira_v1_job, 4);
 
 /**
  * Response of StartJob.
@@ -593,7 +629,7 @@ export type StartJobResponse = Message<"esteira.v1.StartJobResponse"> & {
  * Use `create(StartJobResponseSchema)` to create a new message.
  */
 export const StartJobResponseSchema: GenMessage<StartJobResponse> = /*@__PURE__*/
-  messageDesc(file_esteira_v1_job, 4);
+  messageDesc(file_esteira_v1_job, 5);
 
 /**
  * Request of AwaitJob.
@@ -621,7 +657,7 @@ export type AwaitJobRequest = Message<"esteira.v1.AwaitJobRequest"> & {
  * Use `create(AwaitJobRequestSchema)` to create a new message.
  */
 export const AwaitJobRequestSchema: GenMessage<AwaitJobRequest> = /*@__PURE__*/
-  messageDesc(file_esteira_v1_job, 5);
+  messageDesc(file_esteira_v1_job, 6);
 
 /**
  * Response of AwaitJob.
@@ -649,7 +685,7 @@ export type AwaitJobResponse = Message<"esteira.v1.AwaitJobResponse"> & {
  * Use `create(AwaitJobResponseSchema)` to create a new message.
  */
 export const AwaitJobResponseSchema: GenMessage<AwaitJobResponse> = /*@__PURE__*/
-  messageDesc(file_esteira_v1_job, 6);
+  messageDesc(file_esteira_v1_job, 7);
 
 /**
  * Request of GetJob.
@@ -677,7 +713,7 @@ export type GetJobRequest = Message<"esteira.v1.GetJobRequest"> & {
  * Use `create(GetJobRequestSchema)` to create a new message.
  */
 export const GetJobRequestSchema: GenMessage<GetJobRequest> = /*@__PURE__*/
-  messageDesc(file_esteira_v1_job, 7);
+  messageDesc(file_esteira_v1_job, 8);
 
 /**
  * Response of GetJob.
@@ -698,7 +734,7 @@ export type GetJobResponse = Message<"esteira.v1.GetJobResponse"> & {
  * Use `create(GetJobResponseSchema)` to create a new message.
  */
 export const GetJobResponseSchema: GenMessage<GetJobResponse> = /*@__PURE__*/
-  messageDesc(file_esteira_v1_job, 8);
+  messageDesc(file_esteira_v1_job, 9);
 
 /**
  * Request of ListJobs.
@@ -734,7 +770,7 @@ export type ListJobsRequest = Message<"esteira.v1.ListJobsRequest"> & {
  * Use `create(ListJobsRequestSchema)` to create a new message.
  */
 export const ListJobsRequestSchema: GenMessage<ListJobsRequest> = /*@__PURE__*/
-  messageDesc(file_esteira_v1_job, 9);
+  messageDesc(file_esteira_v1_job, 10);
 
 /**
  * Response of ListJobs.
@@ -762,7 +798,7 @@ export type ListJobsResponse = Message<"esteira.v1.ListJobsResponse"> & {
  * Use `create(ListJobsResponseSchema)` to create a new message.
  */
 export const ListJobsResponseSchema: GenMessage<ListJobsResponse> = /*@__PURE__*/
-  messageDesc(file_esteira_v1_job, 10);
+  messageDesc(file_esteira_v1_job, 11);
 
 /**
  * Request of ControlJob.
@@ -811,7 +847,7 @@ export type ControlJobRequest = Message<"esteira.v1.ControlJobRequest"> & {
  * Use `create(ControlJobRequestSchema)` to create a new message.
  */
 export const ControlJobRequestSchema: GenMessage<ControlJobRequest> = /*@__PURE__*/
-  messageDesc(file_esteira_v1_job, 11);
+  messageDesc(file_esteira_v1_job, 12);
 
 /**
  * Response of ControlJob.
@@ -832,7 +868,7 @@ export type ControlJobResponse = Message<"esteira.v1.ControlJobResponse"> & {
  * Use `create(ControlJobResponseSchema)` to create a new message.
  */
 export const ControlJobResponseSchema: GenMessage<ControlJobResponse> = /*@__PURE__*/
-  messageDesc(file_esteira_v1_job, 12);
+  messageDesc(file_esteira_v1_job, 13);
 
 /**
  * Request of RetryTasks.
@@ -874,7 +910,7 @@ export type RetryTasksRequest = Message<"esteira.v1.RetryTasksRequest"> & {
  * Use `create(RetryTasksRequestSchema)` to create a new message.
  */
 export const RetryTasksRequestSchema: GenMessage<RetryTasksRequest> = /*@__PURE__*/
-  messageDesc(file_esteira_v1_job, 13);
+  messageDesc(file_esteira_v1_job, 14);
 
 /**
  * Response of RetryTasks.
@@ -895,7 +931,317 @@ export type RetryTasksResponse = Message<"esteira.v1.RetryTasksResponse"> & {
  * Use `create(RetryTasksResponseSchema)` to create a new message.
  */
 export const RetryTasksResponseSchema: GenMessage<RetryTasksResponse> = /*@__PURE__*/
-  messageDesc(file_esteira_v1_job, 14);
+  messageDesc(file_esteira_v1_job, 15);
+
+/**
+ * Request of ReprocessJob.
+ *
+ * @generated from message esteira.v1.ReprocessJobRequest
+ */
+export type ReprocessJobRequest = Message<"esteira.v1.ReprocessJobRequest"> & {
+  /**
+   * Makes the call safe to send again. Optional; see types.proto.
+   *
+   * @generated from field: string request_id = 1;
+   */
+  requestId: string;
+
+  /**
+   * The job that has ended. Required.
+   *
+   * @generated from field: string job_id = 2;
+   */
+  jobId: string;
+
+  /**
+   * Why, for people and for the record; 1 KiB at most. Required.
+   *
+   * @generated from field: string reason = 3;
+   */
+  reason: string;
+
+  /**
+   * The steps to go on from, with all their items, and with what follows them: 100 at most. A sub-plan among them starts
+   * anew. Empty = the last step, unless `failed_items` is set.
+   *
+   * @generated from field: repeated string from_step_keys = 4;
+   */
+  fromStepKeys: string[];
+
+  /**
+   * Go on with what did not succeed, and run nothing else again. Not together with `from_step_keys`.
+   *
+   * @generated from field: bool failed_items = 5;
+   */
+  failedItems: boolean;
+
+  /**
+   * The version of the job's plan to execute. 0 = the one that the job executed.
+   *
+   * @generated from field: int32 version = 6;
+   */
+  version: number;
+
+  /**
+   * In place of the recorded input: of the job, when it goes on from its first steps; else of the one task with which it
+   * goes on, whatever its template says. Recorded with the new job. Absent = as it was.
+   *
+   * @generated from field: esteira.v1.Payload input = 7;
+   */
+  input?: Payload | undefined;
+
+  /**
+   * Only say what would be.
+   *
+   * @generated from field: bool validate_only = 8;
+   */
+  validateOnly: boolean;
+};
+
+/**
+ * Describes the message esteira.v1.ReprocessJobRequest.
+ * Use `create(ReprocessJobRequestSchema)` to create a new message.
+ */
+export const ReprocessJobRequestSchema: GenMessage<ReprocessJobRequest> = /*@__PURE__*/
+  messageDesc(file_esteira_v1_job, 16);
+
+/**
+ * Response of ReprocessJob.
+ *
+ * @generated from message esteira.v1.ReprocessJobResponse
+ */
+export type ReprocessJobResponse = Message<"esteira.v1.ReprocessJobResponse"> & {
+  /**
+   * The new job, payloads omitted. Absent with `validate_only`.
+   *
+   * @generated from field: esteira.v1.Job job = 1;
+   */
+  job?: Job | undefined;
+
+  /**
+   * True when an earlier call with the same `request_id` had started it.
+   *
+   * @generated from field: bool deduplicated = 2;
+   */
+  deduplicated: boolean;
+
+  /**
+   * The steps that are reached at once, in the order of the plan. Empty when `deduplicated`.
+   *
+   * @generated from field: repeated esteira.v1.ReprocessStep steps = 3;
+   */
+  steps: ReprocessStep[];
+};
+
+/**
+ * Describes the message esteira.v1.ReprocessJobResponse.
+ * Use `create(ReprocessJobResponseSchema)` to create a new message.
+ */
+export const ReprocessJobResponseSchema: GenMessage<ReprocessJobResponse> = /*@__PURE__*/
+  messageDesc(file_esteira_v1_job, 17);
+
+/**
+ * What becomes of one step when a job is processed again.
+ *
+ * @generated from message esteira.v1.ReprocessStep
+ */
+export type ReprocessStep = Message<"esteira.v1.ReprocessStep"> & {
+  /**
+   * The step.
+   *
+   * @generated from field: string step_key = 1;
+   */
+  stepKey: string;
+
+  /**
+   * Tasks that are taken over as they were recorded.
+   *
+   * @generated from field: int64 carried = 2;
+   */
+  carried: bigint;
+
+  /**
+   * Tasks that begin at once.
+   *
+   * @generated from field: int64 begins = 3;
+   */
+  begins: bigint;
+
+  /**
+   * How many of those are sub-plans that are gone into.
+   *
+   * @generated from field: int64 inside = 4;
+   */
+  inside: bigint;
+};
+
+/**
+ * Describes the message esteira.v1.ReprocessStep.
+ * Use `create(ReprocessStepSchema)` to create a new message.
+ */
+export const ReprocessStepSchema: GenMessage<ReprocessStep> = /*@__PURE__*/
+  messageDesc(file_esteira_v1_job, 18);
+
+/**
+ * Request of ReprocessJobs.
+ *
+ * @generated from message esteira.v1.ReprocessJobsRequest
+ */
+export type ReprocessJobsRequest = Message<"esteira.v1.ReprocessJobsRequest"> & {
+  /**
+   * Makes the call safe to send again. Optional; see types.proto. Another one for each page.
+   *
+   * @generated from field: string request_id = 1;
+   */
+  requestId: string;
+
+  /**
+   * Which jobs: as in ListJobs. Required: `state = FAILED`, for example.
+   *
+   * @generated from field: string filter = 2;
+   */
+  filter: string;
+
+  /**
+   * Why; see ReprocessJobRequest. Required.
+   *
+   * @generated from field: string reason = 3;
+   */
+  reason: string;
+
+  /**
+   * See ReprocessJobRequest.
+   *
+   * @generated from field: repeated string from_step_keys = 4;
+   */
+  fromStepKeys: string[];
+
+  /**
+   * See ReprocessJobRequest.
+   *
+   * @generated from field: bool failed_items = 5;
+   */
+  failedItems: boolean;
+
+  /**
+   * See ReprocessJobRequest: of each job's own plan.
+   *
+   * @generated from field: int32 version = 6;
+   */
+  version: number;
+
+  /**
+   * Only say what would be.
+   *
+   * @generated from field: bool validate_only = 7;
+   */
+  validateOnly: boolean;
+
+  /**
+   * How many jobs a call is about: default 50, 100 at most.
+   *
+   * @generated from field: int32 page_size = 8;
+   */
+  pageSize: number;
+
+  /**
+   * Where to go on. Empty = at the beginning.
+   *
+   * @generated from field: string page_token = 9;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message esteira.v1.ReprocessJobsRequest.
+ * Use `create(ReprocessJobsRequestSchema)` to create a new message.
+ */
+export const ReprocessJobsRequestSchema: GenMessage<ReprocessJobsRequest> = /*@__PURE__*/
+  messageDesc(file_esteira_v1_job, 19);
+
+/**
+ * Response of ReprocessJobs.
+ *
+ * @generated from message esteira.v1.ReprocessJobsResponse
+ */
+export type ReprocessJobsResponse = Message<"esteira.v1.ReprocessJobsResponse"> & {
+  /**
+   * What became of each job of the page, the newest first.
+   *
+   * @generated from field: repeated esteira.v1.ReprocessOutcome outcomes = 1;
+   */
+  outcomes: ReprocessOutcome[];
+
+  /**
+   * The next page's token. Empty = this was the last one.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message esteira.v1.ReprocessJobsResponse.
+ * Use `create(ReprocessJobsResponseSchema)` to create a new message.
+ */
+export const ReprocessJobsResponseSchema: GenMessage<ReprocessJobsResponse> = /*@__PURE__*/
+  messageDesc(file_esteira_v1_job, 20);
+
+/**
+ * What became of one job.
+ *
+ * @generated from message esteira.v1.ReprocessOutcome
+ */
+export type ReprocessOutcome = Message<"esteira.v1.ReprocessOutcome"> & {
+  /**
+   * The job that has ended.
+   *
+   * @generated from field: string source_job_id = 1;
+   */
+  sourceJobId: string;
+
+  /**
+   * The new job. Empty with `validate_only`, and when it could not be processed again.
+   *
+   * @generated from field: string job_id = 2;
+   */
+  jobId: string;
+
+  /**
+   * True when an earlier call had started it.
+   *
+   * @generated from field: bool deduplicated = 3;
+   */
+  deduplicated: boolean;
+
+  /**
+   * Why not: the reason of the error that ReprocessJob would have answered. Empty when it could.
+   *
+   * @generated from field: string error_reason = 4;
+   */
+  errorReason: string;
+
+  /**
+   * The same for a person. Empty when it could.
+   *
+   * @generated from field: string error_message = 5;
+   */
+  errorMessage: string;
+
+  /**
+   * What becomes of its steps. Empty when `deduplicated`, and when it could not be processed again.
+   *
+   * @generated from field: repeated esteira.v1.ReprocessStep steps = 6;
+   */
+  steps: ReprocessStep[];
+};
+
+/**
+ * Describes the message esteira.v1.ReprocessOutcome.
+ * Use `create(ReprocessOutcomeSchema)` to create a new message.
+ */
+export const ReprocessOutcomeSchema: GenMessage<ReprocessOutcome> = /*@__PURE__*/
+  messageDesc(file_esteira_v1_job, 21);
 
 /**
  * Request of GetTask.
@@ -923,7 +1269,7 @@ export type GetTaskRequest = Message<"esteira.v1.GetTaskRequest"> & {
  * Use `create(GetTaskRequestSchema)` to create a new message.
  */
 export const GetTaskRequestSchema: GenMessage<GetTaskRequest> = /*@__PURE__*/
-  messageDesc(file_esteira_v1_job, 15);
+  messageDesc(file_esteira_v1_job, 22);
 
 /**
  * Response of GetTask.
@@ -944,7 +1290,7 @@ export type GetTaskResponse = Message<"esteira.v1.GetTaskResponse"> & {
  * Use `create(GetTaskResponseSchema)` to create a new message.
  */
 export const GetTaskResponseSchema: GenMessage<GetTaskResponse> = /*@__PURE__*/
-  messageDesc(file_esteira_v1_job, 16);
+  messageDesc(file_esteira_v1_job, 23);
 
 /**
  * Request of ListTasks.
@@ -993,7 +1339,7 @@ export type ListTasksRequest = Message<"esteira.v1.ListTasksRequest"> & {
  * Use `create(ListTasksRequestSchema)` to create a new message.
  */
 export const ListTasksRequestSchema: GenMessage<ListTasksRequest> = /*@__PURE__*/
-  messageDesc(file_esteira_v1_job, 17);
+  messageDesc(file_esteira_v1_job, 24);
 
 /**
  * Response of ListTasks.
@@ -1021,7 +1367,7 @@ export type ListTasksResponse = Message<"esteira.v1.ListTasksResponse"> & {
  * Use `create(ListTasksResponseSchema)` to create a new message.
  */
 export const ListTasksResponseSchema: GenMessage<ListTasksResponse> = /*@__PURE__*/
-  messageDesc(file_esteira_v1_job, 18);
+  messageDesc(file_esteira_v1_job, 25);
 
 /**
  * Request of WatchJobs.
@@ -1042,7 +1388,7 @@ export type WatchJobsRequest = Message<"esteira.v1.WatchJobsRequest"> & {
  * Use `create(WatchJobsRequestSchema)` to create a new message.
  */
 export const WatchJobsRequestSchema: GenMessage<WatchJobsRequest> = /*@__PURE__*/
-  messageDesc(file_esteira_v1_job, 19);
+  messageDesc(file_esteira_v1_job, 26);
 
 /**
  * One message of the stream of WatchJobs.
@@ -1087,7 +1433,7 @@ export type WatchJobsResponse = Message<"esteira.v1.WatchJobsResponse"> & {
  * Use `create(WatchJobsResponseSchema)` to create a new message.
  */
 export const WatchJobsResponseSchema: GenMessage<WatchJobsResponse> = /*@__PURE__*/
-  messageDesc(file_esteira_v1_job, 20);
+  messageDesc(file_esteira_v1_job, 27);
 
 /**
  * Where a job stands. The last four are terminal: a job in one of them never changes again.
@@ -1412,6 +1758,55 @@ export const JobService: GenService<{
     methodKind: "unary";
     input: typeof RetryTasksRequestSchema;
     output: typeof RetryTasksResponseSchema;
+  },
+  /**
+   * Processes a job again that has ended: always as a new job, with its own id. What the old job executed before the point is
+   * taken over as it was recorded, by digest: its tasks stand in the new job with `carried_from`, and are not run again. What
+   * did not succeed, and what follows the point, runs. Where data goes is decided anew, by the conditions of the version that
+   * the new job executes. The old job never changes.
+   *
+   * Without a point it goes on from the last step: where the job stopped, with all items of that step; of a job that
+   * SUCCEEDED, the step that began last. A sub-plan is gone into: a new child job goes on from the old one's last step.
+   * The new job has the old one's data class, aggregate, labels, headers, priority and as much time; its operator is the caller.
+   *
+   * Sent again: with the same `request_id`, the same job comes back with `deduplicated` = true. A caller SHOULD always send
+   * one. With `validate_only` nothing is written: `steps` says what would be.
+   *
+   * Errors:
+   * - INVALID_ARGUMENT `FIELD_INVALID`: no reason; a step that the version does not have, or the job never came to; an input
+   *   that would stand for that of no task or of several.
+   * - NOT_FOUND `JOB_NOT_FOUND`: also when retention is about to remove it; `PLAN_VERSION_NOT_FOUND`.
+   * - FAILED_PRECONDITION `JOB_STATE_CONFLICT`: the job has not ended, or nothing of it is left to run, or its data has been
+   *   removed, or it is too large to be taken over at once.
+   * - FAILED_PRECONDITION `STEPS_MISMATCH`: what was executed is not what the version has there. Name an earlier step.
+   * - FAILED_PRECONDITION `VERSION_RETIRED`: name another version.
+   * - FAILED_PRECONDITION `REQUEST_ID_REUSED`.
+   *
+   * @generated from rpc esteira.v1.JobService.ReprocessJob
+   */
+  reprocessJob: {
+    methodKind: "unary";
+    input: typeof ReprocessJobRequestSchema;
+    output: typeof ReprocessJobResponseSchema;
+  },
+  /**
+   * Processes the jobs of one page of a list again, each for itself: one that cannot be is an outcome, not a failed call.
+   * Jobs that a step started are left out, as they go with their roots. Call it again with the next page's token, until there
+   * is none; jobs that came later are on no later page.
+   *
+   * Sent again: with the same `request_id`, the same jobs and the same outcomes; a call that was cut off in the middle goes on.
+   * Each page needs a `request_id` of its own. With `validate_only` nothing is written.
+   *
+   * Errors:
+   * - INVALID_ARGUMENT `FIELD_INVALID`: no reason or no filter. `PAGE_TOKEN_INVALID`: begin again without a token.
+   * - FAILED_PRECONDITION `REQUEST_ID_REUSED`.
+   *
+   * @generated from rpc esteira.v1.JobService.ReprocessJobs
+   */
+  reprocessJobs: {
+    methodKind: "unary";
+    input: typeof ReprocessJobsRequestSchema;
+    output: typeof ReprocessJobsResponseSchema;
   },
   /**
    * Reads one task with its attempts. No effect; may be sent again at any time.

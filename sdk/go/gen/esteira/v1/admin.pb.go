@@ -1167,7 +1167,9 @@ type ApplyRetentionResponse struct {
 	NextPageToken string `protobuf:"bytes,7,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
 	// Partitions of the store that were dropped, of days of which no job of any account is left; 0 with `dry_run`, and where
 	// the store has none.
-	Partitions    int64 `protobuf:"varint,8,opt,name=partitions,proto3" json:"partitions,omitempty"`
+	Partitions int64 `protobuf:"varint,8,opt,name=partitions,proto3" json:"partitions,omitempty"`
+	// Root jobs that are due and stay, because a job that is kept goes on from one of theirs (ReprocessJob).
+	HeldReferred  int64 `protobuf:"varint,9,opt,name=held_referred,json=heldReferred,proto3" json:"held_referred,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1258,6 +1260,13 @@ func (x *ApplyRetentionResponse) GetPartitions() int64 {
 	return 0
 }
 
+func (x *ApplyRetentionResponse) GetHeldReferred() int64 {
+	if x != nil {
+		return x.HeldReferred
+	}
+	return 0
+}
+
 var File_esteira_v1_admin_proto protoreflect.FileDescriptor
 
 const file_esteira_v1_admin_proto_rawDesc = "" +
@@ -1338,7 +1347,7 @@ const file_esteira_v1_admin_proto_rawDesc = "" +
 	"\x15ApplyRetentionRequest\x12\x17\n" +
 	"\adry_run\x18\x01 \x01(\bR\x06dryRun\x12\x1d\n" +
 	"\n" +
-	"page_token\x18\x02 \x01(\tR\tpageToken\"\x86\x02\n" +
+	"page_token\x18\x02 \x01(\tR\tpageToken\"\xab\x02\n" +
 	"\x16ApplyRetentionResponse\x12\x12\n" +
 	"\x04jobs\x18\x01 \x01(\x03R\x04jobs\x12\x14\n" +
 	"\x05tasks\x18\x02 \x01(\x03R\x05tasks\x12\x1c\n" +
@@ -1349,7 +1358,8 @@ const file_esteira_v1_admin_proto_rawDesc = "" +
 	"\x0fnext_page_token\x18\a \x01(\tR\rnextPageToken\x12\x1e\n" +
 	"\n" +
 	"partitions\x18\b \x01(\x03R\n" +
-	"partitions2\xa3\x05\n" +
+	"partitions\x12#\n" +
+	"\rheld_referred\x18\t \x01(\x03R\fheldReferred2\xa3\x05\n" +
 	"\fAdminService\x12T\n" +
 	"\rGetSystemInfo\x12 .esteira.v1.GetSystemInfoRequest\x1a!.esteira.v1.GetSystemInfoResponse\x12N\n" +
 	"\vListWorkers\x12\x1e.esteira.v1.ListWorkersRequest\x1a\x1f.esteira.v1.ListWorkersResponse\x12K\n" +

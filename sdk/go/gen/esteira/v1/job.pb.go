@@ -664,7 +664,10 @@ type Task struct {
 	// When its first attempt began, or its child job or its own wait. Absent when nothing of it ever began.
 	StartTime *timestamppb.Timestamp `protobuf:"bytes,19,opt,name=start_time,json=startTime,proto3" json:"start_time,omitempty"`
 	// When it ended: present in every terminal state, absent in all others.
-	EndTime       *timestamppb.Timestamp `protobuf:"bytes,20,opt,name=end_time,json=endTime,proto3" json:"end_time,omitempty"`
+	EndTime *timestamppb.Timestamp `protobuf:"bytes,20,opt,name=end_time,json=endTime,proto3" json:"end_time,omitempty"`
+	// The task that executed it, in another job. Its attempts, its times and its workers are to be found there. Absent when
+	// it ran in this job.
+	CarriedFrom   *TaskRef `protobuf:"bytes,21,opt,name=carried_from,json=carriedFrom,proto3" json:"carried_from,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -839,6 +842,68 @@ func (x *Task) GetEndTime() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *Task) GetCarriedFrom() *TaskRef {
+	if x != nil {
+		return x.CarriedFrom
+	}
+	return nil
+}
+
+// A task of a job.
+type TaskRef struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The job.
+	JobId string `protobuf:"bytes,1,opt,name=job_id,json=jobId,proto3" json:"job_id,omitempty"`
+	// The task.
+	TaskId        string `protobuf:"bytes,2,opt,name=task_id,json=taskId,proto3" json:"task_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TaskRef) Reset() {
+	*x = TaskRef{}
+	mi := &file_esteira_v1_job_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TaskRef) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TaskRef) ProtoMessage() {}
+
+func (x *TaskRef) ProtoReflect() protoreflect.Message {
+	mi := &file_esteira_v1_job_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TaskRef.ProtoReflect.Descriptor instead.
+func (*TaskRef) Descriptor() ([]byte, []int) {
+	return file_esteira_v1_job_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *TaskRef) GetJobId() string {
+	if x != nil {
+		return x.JobId
+	}
+	return ""
+}
+
+func (x *TaskRef) GetTaskId() string {
+	if x != nil {
+		return x.TaskId
+	}
+	return ""
+}
+
 // Request of StartJob.
 type StartJobRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -879,7 +944,7 @@ type StartJobRequest struct {
 
 func (x *StartJobRequest) Reset() {
 	*x = StartJobRequest{}
-	mi := &file_esteira_v1_job_proto_msgTypes[3]
+	mi := &file_esteira_v1_job_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -891,7 +956,7 @@ func (x *StartJobRequest) String() string {
 func (*StartJobRequest) ProtoMessage() {}
 
 func (x *StartJobRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_esteira_v1_job_proto_msgTypes[3]
+	mi := &file_esteira_v1_job_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -904,7 +969,7 @@ func (x *StartJobRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StartJobRequest.ProtoReflect.Descriptor instead.
 func (*StartJobRequest) Descriptor() ([]byte, []int) {
-	return file_esteira_v1_job_proto_rawDescGZIP(), []int{3}
+	return file_esteira_v1_job_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *StartJobRequest) GetRequestId() string {
@@ -1038,7 +1103,7 @@ type StartJobResponse struct {
 
 func (x *StartJobResponse) Reset() {
 	*x = StartJobResponse{}
-	mi := &file_esteira_v1_job_proto_msgTypes[4]
+	mi := &file_esteira_v1_job_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1050,7 +1115,7 @@ func (x *StartJobResponse) String() string {
 func (*StartJobResponse) ProtoMessage() {}
 
 func (x *StartJobResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_esteira_v1_job_proto_msgTypes[4]
+	mi := &file_esteira_v1_job_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1063,7 +1128,7 @@ func (x *StartJobResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StartJobResponse.ProtoReflect.Descriptor instead.
 func (*StartJobResponse) Descriptor() ([]byte, []int) {
-	return file_esteira_v1_job_proto_rawDescGZIP(), []int{4}
+	return file_esteira_v1_job_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *StartJobResponse) GetJob() *Job {
@@ -1107,7 +1172,7 @@ type AwaitJobRequest struct {
 
 func (x *AwaitJobRequest) Reset() {
 	*x = AwaitJobRequest{}
-	mi := &file_esteira_v1_job_proto_msgTypes[5]
+	mi := &file_esteira_v1_job_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1119,7 +1184,7 @@ func (x *AwaitJobRequest) String() string {
 func (*AwaitJobRequest) ProtoMessage() {}
 
 func (x *AwaitJobRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_esteira_v1_job_proto_msgTypes[5]
+	mi := &file_esteira_v1_job_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1132,7 +1197,7 @@ func (x *AwaitJobRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AwaitJobRequest.ProtoReflect.Descriptor instead.
 func (*AwaitJobRequest) Descriptor() ([]byte, []int) {
-	return file_esteira_v1_job_proto_rawDescGZIP(), []int{5}
+	return file_esteira_v1_job_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *AwaitJobRequest) GetJobId() string {
@@ -1162,7 +1227,7 @@ type AwaitJobResponse struct {
 
 func (x *AwaitJobResponse) Reset() {
 	*x = AwaitJobResponse{}
-	mi := &file_esteira_v1_job_proto_msgTypes[6]
+	mi := &file_esteira_v1_job_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1174,7 +1239,7 @@ func (x *AwaitJobResponse) String() string {
 func (*AwaitJobResponse) ProtoMessage() {}
 
 func (x *AwaitJobResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_esteira_v1_job_proto_msgTypes[6]
+	mi := &file_esteira_v1_job_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1187,7 +1252,7 @@ func (x *AwaitJobResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AwaitJobResponse.ProtoReflect.Descriptor instead.
 func (*AwaitJobResponse) Descriptor() ([]byte, []int) {
-	return file_esteira_v1_job_proto_rawDescGZIP(), []int{6}
+	return file_esteira_v1_job_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *AwaitJobResponse) GetJob() *Job {
@@ -1217,7 +1282,7 @@ type GetJobRequest struct {
 
 func (x *GetJobRequest) Reset() {
 	*x = GetJobRequest{}
-	mi := &file_esteira_v1_job_proto_msgTypes[7]
+	mi := &file_esteira_v1_job_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1229,7 +1294,7 @@ func (x *GetJobRequest) String() string {
 func (*GetJobRequest) ProtoMessage() {}
 
 func (x *GetJobRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_esteira_v1_job_proto_msgTypes[7]
+	mi := &file_esteira_v1_job_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1242,7 +1307,7 @@ func (x *GetJobRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetJobRequest.ProtoReflect.Descriptor instead.
 func (*GetJobRequest) Descriptor() ([]byte, []int) {
-	return file_esteira_v1_job_proto_rawDescGZIP(), []int{7}
+	return file_esteira_v1_job_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *GetJobRequest) GetJobId() string {
@@ -1270,7 +1335,7 @@ type GetJobResponse struct {
 
 func (x *GetJobResponse) Reset() {
 	*x = GetJobResponse{}
-	mi := &file_esteira_v1_job_proto_msgTypes[8]
+	mi := &file_esteira_v1_job_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1282,7 +1347,7 @@ func (x *GetJobResponse) String() string {
 func (*GetJobResponse) ProtoMessage() {}
 
 func (x *GetJobResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_esteira_v1_job_proto_msgTypes[8]
+	mi := &file_esteira_v1_job_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1295,7 +1360,7 @@ func (x *GetJobResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetJobResponse.ProtoReflect.Descriptor instead.
 func (*GetJobResponse) Descriptor() ([]byte, []int) {
-	return file_esteira_v1_job_proto_rawDescGZIP(), []int{8}
+	return file_esteira_v1_job_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *GetJobResponse) GetJob() *Job {
@@ -1321,7 +1386,7 @@ type ListJobsRequest struct {
 
 func (x *ListJobsRequest) Reset() {
 	*x = ListJobsRequest{}
-	mi := &file_esteira_v1_job_proto_msgTypes[9]
+	mi := &file_esteira_v1_job_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1333,7 +1398,7 @@ func (x *ListJobsRequest) String() string {
 func (*ListJobsRequest) ProtoMessage() {}
 
 func (x *ListJobsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_esteira_v1_job_proto_msgTypes[9]
+	mi := &file_esteira_v1_job_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1346,7 +1411,7 @@ func (x *ListJobsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListJobsRequest.ProtoReflect.Descriptor instead.
 func (*ListJobsRequest) Descriptor() ([]byte, []int) {
-	return file_esteira_v1_job_proto_rawDescGZIP(), []int{9}
+	return file_esteira_v1_job_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *ListJobsRequest) GetPageSize() int32 {
@@ -1383,7 +1448,7 @@ type ListJobsResponse struct {
 
 func (x *ListJobsResponse) Reset() {
 	*x = ListJobsResponse{}
-	mi := &file_esteira_v1_job_proto_msgTypes[10]
+	mi := &file_esteira_v1_job_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1395,7 +1460,7 @@ func (x *ListJobsResponse) String() string {
 func (*ListJobsResponse) ProtoMessage() {}
 
 func (x *ListJobsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_esteira_v1_job_proto_msgTypes[10]
+	mi := &file_esteira_v1_job_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1408,7 +1473,7 @@ func (x *ListJobsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListJobsResponse.ProtoReflect.Descriptor instead.
 func (*ListJobsResponse) Descriptor() ([]byte, []int) {
-	return file_esteira_v1_job_proto_rawDescGZIP(), []int{10}
+	return file_esteira_v1_job_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *ListJobsResponse) GetJobs() []*Job {
@@ -1444,7 +1509,7 @@ type ControlJobRequest struct {
 
 func (x *ControlJobRequest) Reset() {
 	*x = ControlJobRequest{}
-	mi := &file_esteira_v1_job_proto_msgTypes[11]
+	mi := &file_esteira_v1_job_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1456,7 +1521,7 @@ func (x *ControlJobRequest) String() string {
 func (*ControlJobRequest) ProtoMessage() {}
 
 func (x *ControlJobRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_esteira_v1_job_proto_msgTypes[11]
+	mi := &file_esteira_v1_job_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1469,7 +1534,7 @@ func (x *ControlJobRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ControlJobRequest.ProtoReflect.Descriptor instead.
 func (*ControlJobRequest) Descriptor() ([]byte, []int) {
-	return file_esteira_v1_job_proto_rawDescGZIP(), []int{11}
+	return file_esteira_v1_job_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *ControlJobRequest) GetRequestId() string {
@@ -1518,7 +1583,7 @@ type ControlJobResponse struct {
 
 func (x *ControlJobResponse) Reset() {
 	*x = ControlJobResponse{}
-	mi := &file_esteira_v1_job_proto_msgTypes[12]
+	mi := &file_esteira_v1_job_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1530,7 +1595,7 @@ func (x *ControlJobResponse) String() string {
 func (*ControlJobResponse) ProtoMessage() {}
 
 func (x *ControlJobResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_esteira_v1_job_proto_msgTypes[12]
+	mi := &file_esteira_v1_job_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1543,7 +1608,7 @@ func (x *ControlJobResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ControlJobResponse.ProtoReflect.Descriptor instead.
 func (*ControlJobResponse) Descriptor() ([]byte, []int) {
-	return file_esteira_v1_job_proto_rawDescGZIP(), []int{12}
+	return file_esteira_v1_job_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *ControlJobResponse) GetJob() *Job {
@@ -1570,7 +1635,7 @@ type RetryTasksRequest struct {
 
 func (x *RetryTasksRequest) Reset() {
 	*x = RetryTasksRequest{}
-	mi := &file_esteira_v1_job_proto_msgTypes[13]
+	mi := &file_esteira_v1_job_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1582,7 +1647,7 @@ func (x *RetryTasksRequest) String() string {
 func (*RetryTasksRequest) ProtoMessage() {}
 
 func (x *RetryTasksRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_esteira_v1_job_proto_msgTypes[13]
+	mi := &file_esteira_v1_job_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1595,7 +1660,7 @@ func (x *RetryTasksRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RetryTasksRequest.ProtoReflect.Descriptor instead.
 func (*RetryTasksRequest) Descriptor() ([]byte, []int) {
-	return file_esteira_v1_job_proto_rawDescGZIP(), []int{13}
+	return file_esteira_v1_job_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *RetryTasksRequest) GetRequestId() string {
@@ -1637,7 +1702,7 @@ type RetryTasksResponse struct {
 
 func (x *RetryTasksResponse) Reset() {
 	*x = RetryTasksResponse{}
-	mi := &file_esteira_v1_job_proto_msgTypes[14]
+	mi := &file_esteira_v1_job_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1649,7 +1714,7 @@ func (x *RetryTasksResponse) String() string {
 func (*RetryTasksResponse) ProtoMessage() {}
 
 func (x *RetryTasksResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_esteira_v1_job_proto_msgTypes[14]
+	mi := &file_esteira_v1_job_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1662,12 +1727,524 @@ func (x *RetryTasksResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RetryTasksResponse.ProtoReflect.Descriptor instead.
 func (*RetryTasksResponse) Descriptor() ([]byte, []int) {
-	return file_esteira_v1_job_proto_rawDescGZIP(), []int{14}
+	return file_esteira_v1_job_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *RetryTasksResponse) GetTasks() []*Task {
 	if x != nil {
 		return x.Tasks
+	}
+	return nil
+}
+
+// Request of ReprocessJob.
+type ReprocessJobRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Makes the call safe to send again. Optional; see types.proto.
+	RequestId string `protobuf:"bytes,1,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// The job that has ended. Required.
+	JobId string `protobuf:"bytes,2,opt,name=job_id,json=jobId,proto3" json:"job_id,omitempty"`
+	// Why, for people and for the record; 1 KiB at most. Required.
+	Reason string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	// The steps to go on from, with all their items, and with what follows them: 100 at most. A sub-plan among them starts
+	// anew. Empty = the last step, unless `failed_items` is set.
+	FromStepKeys []string `protobuf:"bytes,4,rep,name=from_step_keys,json=fromStepKeys,proto3" json:"from_step_keys,omitempty"`
+	// Go on with what did not succeed, and run nothing else again. Not together with `from_step_keys`.
+	FailedItems bool `protobuf:"varint,5,opt,name=failed_items,json=failedItems,proto3" json:"failed_items,omitempty"`
+	// The version of the job's plan to execute. 0 = the one that the job executed.
+	Version int32 `protobuf:"varint,6,opt,name=version,proto3" json:"version,omitempty"`
+	// In place of the recorded input: of the job, when it goes on from its first steps; else of the one task with which it
+	// goes on, whatever its template says. Recorded with the new job. Absent = as it was.
+	Input *Payload `protobuf:"bytes,7,opt,name=input,proto3" json:"input,omitempty"`
+	// Only say what would be.
+	ValidateOnly  bool `protobuf:"varint,8,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReprocessJobRequest) Reset() {
+	*x = ReprocessJobRequest{}
+	mi := &file_esteira_v1_job_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReprocessJobRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReprocessJobRequest) ProtoMessage() {}
+
+func (x *ReprocessJobRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_esteira_v1_job_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReprocessJobRequest.ProtoReflect.Descriptor instead.
+func (*ReprocessJobRequest) Descriptor() ([]byte, []int) {
+	return file_esteira_v1_job_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *ReprocessJobRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+func (x *ReprocessJobRequest) GetJobId() string {
+	if x != nil {
+		return x.JobId
+	}
+	return ""
+}
+
+func (x *ReprocessJobRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *ReprocessJobRequest) GetFromStepKeys() []string {
+	if x != nil {
+		return x.FromStepKeys
+	}
+	return nil
+}
+
+func (x *ReprocessJobRequest) GetFailedItems() bool {
+	if x != nil {
+		return x.FailedItems
+	}
+	return false
+}
+
+func (x *ReprocessJobRequest) GetVersion() int32 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
+func (x *ReprocessJobRequest) GetInput() *Payload {
+	if x != nil {
+		return x.Input
+	}
+	return nil
+}
+
+func (x *ReprocessJobRequest) GetValidateOnly() bool {
+	if x != nil {
+		return x.ValidateOnly
+	}
+	return false
+}
+
+// Response of ReprocessJob.
+type ReprocessJobResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The new job, payloads omitted. Absent with `validate_only`.
+	Job *Job `protobuf:"bytes,1,opt,name=job,proto3" json:"job,omitempty"`
+	// True when an earlier call with the same `request_id` had started it.
+	Deduplicated bool `protobuf:"varint,2,opt,name=deduplicated,proto3" json:"deduplicated,omitempty"`
+	// The steps that are reached at once, in the order of the plan. Empty when `deduplicated`.
+	Steps         []*ReprocessStep `protobuf:"bytes,3,rep,name=steps,proto3" json:"steps,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReprocessJobResponse) Reset() {
+	*x = ReprocessJobResponse{}
+	mi := &file_esteira_v1_job_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReprocessJobResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReprocessJobResponse) ProtoMessage() {}
+
+func (x *ReprocessJobResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_esteira_v1_job_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReprocessJobResponse.ProtoReflect.Descriptor instead.
+func (*ReprocessJobResponse) Descriptor() ([]byte, []int) {
+	return file_esteira_v1_job_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *ReprocessJobResponse) GetJob() *Job {
+	if x != nil {
+		return x.Job
+	}
+	return nil
+}
+
+func (x *ReprocessJobResponse) GetDeduplicated() bool {
+	if x != nil {
+		return x.Deduplicated
+	}
+	return false
+}
+
+func (x *ReprocessJobResponse) GetSteps() []*ReprocessStep {
+	if x != nil {
+		return x.Steps
+	}
+	return nil
+}
+
+// What becomes of one step when a job is processed again.
+type ReprocessStep struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The step.
+	StepKey string `protobuf:"bytes,1,opt,name=step_key,json=stepKey,proto3" json:"step_key,omitempty"`
+	// Tasks that are taken over as they were recorded.
+	Carried int64 `protobuf:"varint,2,opt,name=carried,proto3" json:"carried,omitempty"`
+	// Tasks that begin at once.
+	Begins int64 `protobuf:"varint,3,opt,name=begins,proto3" json:"begins,omitempty"`
+	// How many of those are sub-plans that are gone into.
+	Inside        int64 `protobuf:"varint,4,opt,name=inside,proto3" json:"inside,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReprocessStep) Reset() {
+	*x = ReprocessStep{}
+	mi := &file_esteira_v1_job_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReprocessStep) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReprocessStep) ProtoMessage() {}
+
+func (x *ReprocessStep) ProtoReflect() protoreflect.Message {
+	mi := &file_esteira_v1_job_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReprocessStep.ProtoReflect.Descriptor instead.
+func (*ReprocessStep) Descriptor() ([]byte, []int) {
+	return file_esteira_v1_job_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *ReprocessStep) GetStepKey() string {
+	if x != nil {
+		return x.StepKey
+	}
+	return ""
+}
+
+func (x *ReprocessStep) GetCarried() int64 {
+	if x != nil {
+		return x.Carried
+	}
+	return 0
+}
+
+func (x *ReprocessStep) GetBegins() int64 {
+	if x != nil {
+		return x.Begins
+	}
+	return 0
+}
+
+func (x *ReprocessStep) GetInside() int64 {
+	if x != nil {
+		return x.Inside
+	}
+	return 0
+}
+
+// Request of ReprocessJobs.
+type ReprocessJobsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Makes the call safe to send again. Optional; see types.proto. Another one for each page.
+	RequestId string `protobuf:"bytes,1,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// Which jobs: as in ListJobs. Required: `state = FAILED`, for example.
+	Filter string `protobuf:"bytes,2,opt,name=filter,proto3" json:"filter,omitempty"`
+	// Why; see ReprocessJobRequest. Required.
+	Reason string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	// See ReprocessJobRequest.
+	FromStepKeys []string `protobuf:"bytes,4,rep,name=from_step_keys,json=fromStepKeys,proto3" json:"from_step_keys,omitempty"`
+	// See ReprocessJobRequest.
+	FailedItems bool `protobuf:"varint,5,opt,name=failed_items,json=failedItems,proto3" json:"failed_items,omitempty"`
+	// See ReprocessJobRequest: of each job's own plan.
+	Version int32 `protobuf:"varint,6,opt,name=version,proto3" json:"version,omitempty"`
+	// Only say what would be.
+	ValidateOnly bool `protobuf:"varint,7,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
+	// How many jobs a call is about: default 50, 100 at most.
+	PageSize int32 `protobuf:"varint,8,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// Where to go on. Empty = at the beginning.
+	PageToken     string `protobuf:"bytes,9,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReprocessJobsRequest) Reset() {
+	*x = ReprocessJobsRequest{}
+	mi := &file_esteira_v1_job_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReprocessJobsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReprocessJobsRequest) ProtoMessage() {}
+
+func (x *ReprocessJobsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_esteira_v1_job_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReprocessJobsRequest.ProtoReflect.Descriptor instead.
+func (*ReprocessJobsRequest) Descriptor() ([]byte, []int) {
+	return file_esteira_v1_job_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *ReprocessJobsRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+func (x *ReprocessJobsRequest) GetFilter() string {
+	if x != nil {
+		return x.Filter
+	}
+	return ""
+}
+
+func (x *ReprocessJobsRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *ReprocessJobsRequest) GetFromStepKeys() []string {
+	if x != nil {
+		return x.FromStepKeys
+	}
+	return nil
+}
+
+func (x *ReprocessJobsRequest) GetFailedItems() bool {
+	if x != nil {
+		return x.FailedItems
+	}
+	return false
+}
+
+func (x *ReprocessJobsRequest) GetVersion() int32 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
+func (x *ReprocessJobsRequest) GetValidateOnly() bool {
+	if x != nil {
+		return x.ValidateOnly
+	}
+	return false
+}
+
+func (x *ReprocessJobsRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ReprocessJobsRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// Response of ReprocessJobs.
+type ReprocessJobsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What became of each job of the page, the newest first.
+	Outcomes []*ReprocessOutcome `protobuf:"bytes,1,rep,name=outcomes,proto3" json:"outcomes,omitempty"`
+	// The next page's token. Empty = this was the last one.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReprocessJobsResponse) Reset() {
+	*x = ReprocessJobsResponse{}
+	mi := &file_esteira_v1_job_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReprocessJobsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReprocessJobsResponse) ProtoMessage() {}
+
+func (x *ReprocessJobsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_esteira_v1_job_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReprocessJobsResponse.ProtoReflect.Descriptor instead.
+func (*ReprocessJobsResponse) Descriptor() ([]byte, []int) {
+	return file_esteira_v1_job_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *ReprocessJobsResponse) GetOutcomes() []*ReprocessOutcome {
+	if x != nil {
+		return x.Outcomes
+	}
+	return nil
+}
+
+func (x *ReprocessJobsResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+// What became of one job.
+type ReprocessOutcome struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The job that has ended.
+	SourceJobId string `protobuf:"bytes,1,opt,name=source_job_id,json=sourceJobId,proto3" json:"source_job_id,omitempty"`
+	// The new job. Empty with `validate_only`, and when it could not be processed again.
+	JobId string `protobuf:"bytes,2,opt,name=job_id,json=jobId,proto3" json:"job_id,omitempty"`
+	// True when an earlier call had started it.
+	Deduplicated bool `protobuf:"varint,3,opt,name=deduplicated,proto3" json:"deduplicated,omitempty"`
+	// Why not: the reason of the error that ReprocessJob would have answered. Empty when it could.
+	ErrorReason string `protobuf:"bytes,4,opt,name=error_reason,json=errorReason,proto3" json:"error_reason,omitempty"`
+	// The same for a person. Empty when it could.
+	ErrorMessage string `protobuf:"bytes,5,opt,name=error_message,json=errorMessage,proto3" json:"error_message,omitempty"`
+	// What becomes of its steps. Empty when `deduplicated`, and when it could not be processed again.
+	Steps         []*ReprocessStep `protobuf:"bytes,6,rep,name=steps,proto3" json:"steps,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReprocessOutcome) Reset() {
+	*x = ReprocessOutcome{}
+	mi := &file_esteira_v1_job_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReprocessOutcome) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReprocessOutcome) ProtoMessage() {}
+
+func (x *ReprocessOutcome) ProtoReflect() protoreflect.Message {
+	mi := &file_esteira_v1_job_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReprocessOutcome.ProtoReflect.Descriptor instead.
+func (*ReprocessOutcome) Descriptor() ([]byte, []int) {
+	return file_esteira_v1_job_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *ReprocessOutcome) GetSourceJobId() string {
+	if x != nil {
+		return x.SourceJobId
+	}
+	return ""
+}
+
+func (x *ReprocessOutcome) GetJobId() string {
+	if x != nil {
+		return x.JobId
+	}
+	return ""
+}
+
+func (x *ReprocessOutcome) GetDeduplicated() bool {
+	if x != nil {
+		return x.Deduplicated
+	}
+	return false
+}
+
+func (x *ReprocessOutcome) GetErrorReason() string {
+	if x != nil {
+		return x.ErrorReason
+	}
+	return ""
+}
+
+func (x *ReprocessOutcome) GetErrorMessage() string {
+	if x != nil {
+		return x.ErrorMessage
+	}
+	return ""
+}
+
+func (x *ReprocessOutcome) GetSteps() []*ReprocessStep {
+	if x != nil {
+		return x.Steps
 	}
 	return nil
 }
@@ -1685,7 +2262,7 @@ type GetTaskRequest struct {
 
 func (x *GetTaskRequest) Reset() {
 	*x = GetTaskRequest{}
-	mi := &file_esteira_v1_job_proto_msgTypes[15]
+	mi := &file_esteira_v1_job_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1697,7 +2274,7 @@ func (x *GetTaskRequest) String() string {
 func (*GetTaskRequest) ProtoMessage() {}
 
 func (x *GetTaskRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_esteira_v1_job_proto_msgTypes[15]
+	mi := &file_esteira_v1_job_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1710,7 +2287,7 @@ func (x *GetTaskRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetTaskRequest.ProtoReflect.Descriptor instead.
 func (*GetTaskRequest) Descriptor() ([]byte, []int) {
-	return file_esteira_v1_job_proto_rawDescGZIP(), []int{15}
+	return file_esteira_v1_job_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *GetTaskRequest) GetJobId() string {
@@ -1738,7 +2315,7 @@ type GetTaskResponse struct {
 
 func (x *GetTaskResponse) Reset() {
 	*x = GetTaskResponse{}
-	mi := &file_esteira_v1_job_proto_msgTypes[16]
+	mi := &file_esteira_v1_job_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1750,7 +2327,7 @@ func (x *GetTaskResponse) String() string {
 func (*GetTaskResponse) ProtoMessage() {}
 
 func (x *GetTaskResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_esteira_v1_job_proto_msgTypes[16]
+	mi := &file_esteira_v1_job_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1763,7 +2340,7 @@ func (x *GetTaskResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetTaskResponse.ProtoReflect.Descriptor instead.
 func (*GetTaskResponse) Descriptor() ([]byte, []int) {
-	return file_esteira_v1_job_proto_rawDescGZIP(), []int{16}
+	return file_esteira_v1_job_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *GetTaskResponse) GetTask() *Task {
@@ -1792,7 +2369,7 @@ type ListTasksRequest struct {
 
 func (x *ListTasksRequest) Reset() {
 	*x = ListTasksRequest{}
-	mi := &file_esteira_v1_job_proto_msgTypes[17]
+	mi := &file_esteira_v1_job_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1804,7 +2381,7 @@ func (x *ListTasksRequest) String() string {
 func (*ListTasksRequest) ProtoMessage() {}
 
 func (x *ListTasksRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_esteira_v1_job_proto_msgTypes[17]
+	mi := &file_esteira_v1_job_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1817,7 +2394,7 @@ func (x *ListTasksRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListTasksRequest.ProtoReflect.Descriptor instead.
 func (*ListTasksRequest) Descriptor() ([]byte, []int) {
-	return file_esteira_v1_job_proto_rawDescGZIP(), []int{17}
+	return file_esteira_v1_job_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *ListTasksRequest) GetJobId() string {
@@ -1868,7 +2445,7 @@ type ListTasksResponse struct {
 
 func (x *ListTasksResponse) Reset() {
 	*x = ListTasksResponse{}
-	mi := &file_esteira_v1_job_proto_msgTypes[18]
+	mi := &file_esteira_v1_job_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1880,7 +2457,7 @@ func (x *ListTasksResponse) String() string {
 func (*ListTasksResponse) ProtoMessage() {}
 
 func (x *ListTasksResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_esteira_v1_job_proto_msgTypes[18]
+	mi := &file_esteira_v1_job_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1893,7 +2470,7 @@ func (x *ListTasksResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListTasksResponse.ProtoReflect.Descriptor instead.
 func (*ListTasksResponse) Descriptor() ([]byte, []int) {
-	return file_esteira_v1_job_proto_rawDescGZIP(), []int{18}
+	return file_esteira_v1_job_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *ListTasksResponse) GetTasks() []*Task {
@@ -1921,7 +2498,7 @@ type WatchJobsRequest struct {
 
 func (x *WatchJobsRequest) Reset() {
 	*x = WatchJobsRequest{}
-	mi := &file_esteira_v1_job_proto_msgTypes[19]
+	mi := &file_esteira_v1_job_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1933,7 +2510,7 @@ func (x *WatchJobsRequest) String() string {
 func (*WatchJobsRequest) ProtoMessage() {}
 
 func (x *WatchJobsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_esteira_v1_job_proto_msgTypes[19]
+	mi := &file_esteira_v1_job_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1946,7 +2523,7 @@ func (x *WatchJobsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchJobsRequest.ProtoReflect.Descriptor instead.
 func (*WatchJobsRequest) Descriptor() ([]byte, []int) {
-	return file_esteira_v1_job_proto_rawDescGZIP(), []int{19}
+	return file_esteira_v1_job_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *WatchJobsRequest) GetJobIds() []string {
@@ -1973,7 +2550,7 @@ type WatchJobsResponse struct {
 
 func (x *WatchJobsResponse) Reset() {
 	*x = WatchJobsResponse{}
-	mi := &file_esteira_v1_job_proto_msgTypes[20]
+	mi := &file_esteira_v1_job_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1985,7 +2562,7 @@ func (x *WatchJobsResponse) String() string {
 func (*WatchJobsResponse) ProtoMessage() {}
 
 func (x *WatchJobsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_esteira_v1_job_proto_msgTypes[20]
+	mi := &file_esteira_v1_job_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1998,7 +2575,7 @@ func (x *WatchJobsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchJobsResponse.ProtoReflect.Descriptor instead.
 func (*WatchJobsResponse) Descriptor() ([]byte, []int) {
-	return file_esteira_v1_job_proto_rawDescGZIP(), []int{20}
+	return file_esteira_v1_job_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *WatchJobsResponse) GetItem() isWatchJobsResponse_Item {
@@ -2115,7 +2692,7 @@ const file_esteira_v1_job_proto_rawDesc = "" +
 	"\x0fworker_end_time\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\rworkerEndTime\x12-\n" +
 	"\afailure\x18\t \x01(\v2\x13.esteira.v1.FailureR\afailure\x12/\n" +
 	"\x05usage\x18\n" +
-	" \x01(\v2\x19.esteira.v1.ResourceUsageR\x05usage\"\xe5\x06\n" +
+	" \x01(\v2\x19.esteira.v1.ResourceUsageR\x05usage\"\x9d\a\n" +
 	"\x04Task\x12\x17\n" +
 	"\atask_id\x18\x01 \x01(\tR\x06taskId\x12\x15\n" +
 	"\x06job_id\x18\x02 \x01(\tR\x05jobId\x12\x19\n" +
@@ -2141,7 +2718,11 @@ const file_esteira_v1_job_proto_rawDesc = "" +
 	"createTime\x129\n" +
 	"\n" +
 	"start_time\x18\x13 \x01(\v2\x1a.google.protobuf.TimestampR\tstartTime\x125\n" +
-	"\bend_time\x18\x14 \x01(\v2\x1a.google.protobuf.TimestampR\aendTime\"\xc9\x04\n" +
+	"\bend_time\x18\x14 \x01(\v2\x1a.google.protobuf.TimestampR\aendTime\x126\n" +
+	"\fcarried_from\x18\x15 \x01(\v2\x13.esteira.v1.TaskRefR\vcarriedFrom\"9\n" +
+	"\aTaskRef\x12\x15\n" +
+	"\x06job_id\x18\x01 \x01(\tR\x05jobId\x12\x17\n" +
+	"\atask_id\x18\x02 \x01(\tR\x06taskId\"\xc9\x04\n" +
 	"\x0fStartJobRequest\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tR\trequestId\x12\x15\n" +
@@ -2206,7 +2787,48 @@ const file_esteira_v1_job_proto_rawDesc = "" +
 	"\btask_ids\x18\x03 \x03(\tR\ataskIds\x12\x16\n" +
 	"\x06reason\x18\x04 \x01(\tR\x06reason\"<\n" +
 	"\x12RetryTasksResponse\x12&\n" +
-	"\x05tasks\x18\x01 \x03(\v2\x10.esteira.v1.TaskR\x05tasks\"@\n" +
+	"\x05tasks\x18\x01 \x03(\v2\x10.esteira.v1.TaskR\x05tasks\"\x96\x02\n" +
+	"\x13ReprocessJobRequest\x12\x1d\n" +
+	"\n" +
+	"request_id\x18\x01 \x01(\tR\trequestId\x12\x15\n" +
+	"\x06job_id\x18\x02 \x01(\tR\x05jobId\x12\x16\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\x12$\n" +
+	"\x0efrom_step_keys\x18\x04 \x03(\tR\ffromStepKeys\x12!\n" +
+	"\ffailed_items\x18\x05 \x01(\bR\vfailedItems\x12\x18\n" +
+	"\aversion\x18\x06 \x01(\x05R\aversion\x12)\n" +
+	"\x05input\x18\a \x01(\v2\x13.esteira.v1.PayloadR\x05input\x12#\n" +
+	"\rvalidate_only\x18\b \x01(\bR\fvalidateOnly\"\x8e\x01\n" +
+	"\x14ReprocessJobResponse\x12!\n" +
+	"\x03job\x18\x01 \x01(\v2\x0f.esteira.v1.JobR\x03job\x12\"\n" +
+	"\fdeduplicated\x18\x02 \x01(\bR\fdeduplicated\x12/\n" +
+	"\x05steps\x18\x03 \x03(\v2\x19.esteira.v1.ReprocessStepR\x05steps\"t\n" +
+	"\rReprocessStep\x12\x19\n" +
+	"\bstep_key\x18\x01 \x01(\tR\astepKey\x12\x18\n" +
+	"\acarried\x18\x02 \x01(\x03R\acarried\x12\x16\n" +
+	"\x06begins\x18\x03 \x01(\x03R\x06begins\x12\x16\n" +
+	"\x06inside\x18\x04 \x01(\x03R\x06inside\"\xa9\x02\n" +
+	"\x14ReprocessJobsRequest\x12\x1d\n" +
+	"\n" +
+	"request_id\x18\x01 \x01(\tR\trequestId\x12\x16\n" +
+	"\x06filter\x18\x02 \x01(\tR\x06filter\x12\x16\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\x12$\n" +
+	"\x0efrom_step_keys\x18\x04 \x03(\tR\ffromStepKeys\x12!\n" +
+	"\ffailed_items\x18\x05 \x01(\bR\vfailedItems\x12\x18\n" +
+	"\aversion\x18\x06 \x01(\x05R\aversion\x12#\n" +
+	"\rvalidate_only\x18\a \x01(\bR\fvalidateOnly\x12\x1b\n" +
+	"\tpage_size\x18\b \x01(\x05R\bpageSize\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\t \x01(\tR\tpageToken\"y\n" +
+	"\x15ReprocessJobsResponse\x128\n" +
+	"\boutcomes\x18\x01 \x03(\v2\x1c.esteira.v1.ReprocessOutcomeR\boutcomes\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xea\x01\n" +
+	"\x10ReprocessOutcome\x12\"\n" +
+	"\rsource_job_id\x18\x01 \x01(\tR\vsourceJobId\x12\x15\n" +
+	"\x06job_id\x18\x02 \x01(\tR\x05jobId\x12\"\n" +
+	"\fdeduplicated\x18\x03 \x01(\bR\fdeduplicated\x12!\n" +
+	"\ferror_reason\x18\x04 \x01(\tR\verrorReason\x12#\n" +
+	"\rerror_message\x18\x05 \x01(\tR\ferrorMessage\x12/\n" +
+	"\x05steps\x18\x06 \x03(\v2\x19.esteira.v1.ReprocessStepR\x05steps\"@\n" +
 	"\x0eGetTaskRequest\x12\x15\n" +
 	"\x06job_id\x18\x01 \x01(\tR\x05jobId\x12\x17\n" +
 	"\atask_id\x18\x02 \x01(\tR\x06taskId\"7\n" +
@@ -2254,7 +2876,7 @@ const file_esteira_v1_job_proto_rawDesc = "" +
 	"\x10JOB_ACTION_PAUSE\x10\x01\x12\x15\n" +
 	"\x11JOB_ACTION_RESUME\x10\x02\x12\x15\n" +
 	"\x11JOB_ACTION_CANCEL\x10\x03\x12\x18\n" +
-	"\x14JOB_ACTION_TERMINATE\x10\x042\x96\x05\n" +
+	"\x14JOB_ACTION_TERMINATE\x10\x042\xbf\x06\n" +
 	"\n" +
 	"JobService\x12E\n" +
 	"\bStartJob\x12\x1b.esteira.v1.StartJobRequest\x1a\x1c.esteira.v1.StartJobResponse\x12E\n" +
@@ -2264,7 +2886,9 @@ const file_esteira_v1_job_proto_rawDesc = "" +
 	"\n" +
 	"ControlJob\x12\x1d.esteira.v1.ControlJobRequest\x1a\x1e.esteira.v1.ControlJobResponse\x12K\n" +
 	"\n" +
-	"RetryTasks\x12\x1d.esteira.v1.RetryTasksRequest\x1a\x1e.esteira.v1.RetryTasksResponse\x12B\n" +
+	"RetryTasks\x12\x1d.esteira.v1.RetryTasksRequest\x1a\x1e.esteira.v1.RetryTasksResponse\x12Q\n" +
+	"\fReprocessJob\x12\x1f.esteira.v1.ReprocessJobRequest\x1a .esteira.v1.ReprocessJobResponse\x12T\n" +
+	"\rReprocessJobs\x12 .esteira.v1.ReprocessJobsRequest\x1a!.esteira.v1.ReprocessJobsResponse\x12B\n" +
 	"\aGetTask\x12\x1a.esteira.v1.GetTaskRequest\x1a\x1b.esteira.v1.GetTaskResponse\x12H\n" +
 	"\tListTasks\x12\x1c.esteira.v1.ListTasksRequest\x1a\x1d.esteira.v1.ListTasksResponse\x12J\n" +
 	"\tWatchJobs\x12\x1c.esteira.v1.WatchJobsRequest\x1a\x1d.esteira.v1.WatchJobsResponse0\x01BIZ:github.com/esteira/esteira/sdk/go/gen/esteira/v1;esteirav1\xaa\x02\n" +
@@ -2283,7 +2907,7 @@ func file_esteira_v1_job_proto_rawDescGZIP() []byte {
 }
 
 var file_esteira_v1_job_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_esteira_v1_job_proto_msgTypes = make([]protoimpl.MessageInfo, 24)
+var file_esteira_v1_job_proto_msgTypes = make([]protoimpl.MessageInfo, 31)
 var file_esteira_v1_job_proto_goTypes = []any{
 	(JobState)(0),                 // 0: esteira.v1.JobState
 	(TaskState)(0),                // 1: esteira.v1.TaskState
@@ -2291,114 +2915,131 @@ var file_esteira_v1_job_proto_goTypes = []any{
 	(*Job)(nil),                   // 3: esteira.v1.Job
 	(*Attempt)(nil),               // 4: esteira.v1.Attempt
 	(*Task)(nil),                  // 5: esteira.v1.Task
-	(*StartJobRequest)(nil),       // 6: esteira.v1.StartJobRequest
-	(*StartJobResponse)(nil),      // 7: esteira.v1.StartJobResponse
-	(*AwaitJobRequest)(nil),       // 8: esteira.v1.AwaitJobRequest
-	(*AwaitJobResponse)(nil),      // 9: esteira.v1.AwaitJobResponse
-	(*GetJobRequest)(nil),         // 10: esteira.v1.GetJobRequest
-	(*GetJobResponse)(nil),        // 11: esteira.v1.GetJobResponse
-	(*ListJobsRequest)(nil),       // 12: esteira.v1.ListJobsRequest
-	(*ListJobsResponse)(nil),      // 13: esteira.v1.ListJobsResponse
-	(*ControlJobRequest)(nil),     // 14: esteira.v1.ControlJobRequest
-	(*ControlJobResponse)(nil),    // 15: esteira.v1.ControlJobResponse
-	(*RetryTasksRequest)(nil),     // 16: esteira.v1.RetryTasksRequest
-	(*RetryTasksResponse)(nil),    // 17: esteira.v1.RetryTasksResponse
-	(*GetTaskRequest)(nil),        // 18: esteira.v1.GetTaskRequest
-	(*GetTaskResponse)(nil),       // 19: esteira.v1.GetTaskResponse
-	(*ListTasksRequest)(nil),      // 20: esteira.v1.ListTasksRequest
-	(*ListTasksResponse)(nil),     // 21: esteira.v1.ListTasksResponse
-	(*WatchJobsRequest)(nil),      // 22: esteira.v1.WatchJobsRequest
-	(*WatchJobsResponse)(nil),     // 23: esteira.v1.WatchJobsResponse
-	nil,                           // 24: esteira.v1.Job.LabelsEntry
-	nil,                           // 25: esteira.v1.Job.TaskCountsEntry
-	nil,                           // 26: esteira.v1.StartJobRequest.LabelsEntry
-	(WaitReason)(0),               // 27: esteira.v1.WaitReason
-	(DataClass)(0),                // 28: esteira.v1.DataClass
-	(*DataPacket)(nil),            // 29: esteira.v1.DataPacket
-	(*Payload)(nil),               // 30: esteira.v1.Payload
-	(*Failure)(nil),               // 31: esteira.v1.Failure
-	(*Lineage)(nil),               // 32: esteira.v1.Lineage
-	(*timestamppb.Timestamp)(nil), // 33: google.protobuf.Timestamp
-	(*ResourceUsage)(nil),         // 34: esteira.v1.ResourceUsage
-	(*PolicyVerdict)(nil),         // 35: esteira.v1.PolicyVerdict
-	(*durationpb.Duration)(nil),   // 36: google.protobuf.Duration
-	(Durability)(0),               // 37: esteira.v1.Durability
+	(*TaskRef)(nil),               // 6: esteira.v1.TaskRef
+	(*StartJobRequest)(nil),       // 7: esteira.v1.StartJobRequest
+	(*StartJobResponse)(nil),      // 8: esteira.v1.StartJobResponse
+	(*AwaitJobRequest)(nil),       // 9: esteira.v1.AwaitJobRequest
+	(*AwaitJobResponse)(nil),      // 10: esteira.v1.AwaitJobResponse
+	(*GetJobRequest)(nil),         // 11: esteira.v1.GetJobRequest
+	(*GetJobResponse)(nil),        // 12: esteira.v1.GetJobResponse
+	(*ListJobsRequest)(nil),       // 13: esteira.v1.ListJobsRequest
+	(*ListJobsResponse)(nil),      // 14: esteira.v1.ListJobsResponse
+	(*ControlJobRequest)(nil),     // 15: esteira.v1.ControlJobRequest
+	(*ControlJobResponse)(nil),    // 16: esteira.v1.ControlJobResponse
+	(*RetryTasksRequest)(nil),     // 17: esteira.v1.RetryTasksRequest
+	(*RetryTasksResponse)(nil),    // 18: esteira.v1.RetryTasksResponse
+	(*ReprocessJobRequest)(nil),   // 19: esteira.v1.ReprocessJobRequest
+	(*ReprocessJobResponse)(nil),  // 20: esteira.v1.ReprocessJobResponse
+	(*ReprocessStep)(nil),         // 21: esteira.v1.ReprocessStep
+	(*ReprocessJobsRequest)(nil),  // 22: esteira.v1.ReprocessJobsRequest
+	(*ReprocessJobsResponse)(nil), // 23: esteira.v1.ReprocessJobsResponse
+	(*ReprocessOutcome)(nil),      // 24: esteira.v1.ReprocessOutcome
+	(*GetTaskRequest)(nil),        // 25: esteira.v1.GetTaskRequest
+	(*GetTaskResponse)(nil),       // 26: esteira.v1.GetTaskResponse
+	(*ListTasksRequest)(nil),      // 27: esteira.v1.ListTasksRequest
+	(*ListTasksResponse)(nil),     // 28: esteira.v1.ListTasksResponse
+	(*WatchJobsRequest)(nil),      // 29: esteira.v1.WatchJobsRequest
+	(*WatchJobsResponse)(nil),     // 30: esteira.v1.WatchJobsResponse
+	nil,                           // 31: esteira.v1.Job.LabelsEntry
+	nil,                           // 32: esteira.v1.Job.TaskCountsEntry
+	nil,                           // 33: esteira.v1.StartJobRequest.LabelsEntry
+	(WaitReason)(0),               // 34: esteira.v1.WaitReason
+	(DataClass)(0),                // 35: esteira.v1.DataClass
+	(*DataPacket)(nil),            // 36: esteira.v1.DataPacket
+	(*Payload)(nil),               // 37: esteira.v1.Payload
+	(*Failure)(nil),               // 38: esteira.v1.Failure
+	(*Lineage)(nil),               // 39: esteira.v1.Lineage
+	(*timestamppb.Timestamp)(nil), // 40: google.protobuf.Timestamp
+	(*ResourceUsage)(nil),         // 41: esteira.v1.ResourceUsage
+	(*PolicyVerdict)(nil),         // 42: esteira.v1.PolicyVerdict
+	(*durationpb.Duration)(nil),   // 43: google.protobuf.Duration
+	(Durability)(0),               // 44: esteira.v1.Durability
 }
 var file_esteira_v1_job_proto_depIdxs = []int32{
 	0,  // 0: esteira.v1.Job.state:type_name -> esteira.v1.JobState
-	27, // 1: esteira.v1.Job.wait_reason:type_name -> esteira.v1.WaitReason
-	28, // 2: esteira.v1.Job.data_class:type_name -> esteira.v1.DataClass
-	29, // 3: esteira.v1.Job.input:type_name -> esteira.v1.DataPacket
-	30, // 4: esteira.v1.Job.results:type_name -> esteira.v1.Payload
-	31, // 5: esteira.v1.Job.failure:type_name -> esteira.v1.Failure
-	32, // 6: esteira.v1.Job.lineage:type_name -> esteira.v1.Lineage
-	24, // 7: esteira.v1.Job.labels:type_name -> esteira.v1.Job.LabelsEntry
-	25, // 8: esteira.v1.Job.task_counts:type_name -> esteira.v1.Job.TaskCountsEntry
-	33, // 9: esteira.v1.Job.create_time:type_name -> google.protobuf.Timestamp
-	33, // 10: esteira.v1.Job.start_after:type_name -> google.protobuf.Timestamp
-	33, // 11: esteira.v1.Job.start_time:type_name -> google.protobuf.Timestamp
-	33, // 12: esteira.v1.Job.end_time:type_name -> google.protobuf.Timestamp
-	33, // 13: esteira.v1.Job.deadline:type_name -> google.protobuf.Timestamp
-	33, // 14: esteira.v1.Attempt.start_time:type_name -> google.protobuf.Timestamp
-	33, // 15: esteira.v1.Attempt.end_time:type_name -> google.protobuf.Timestamp
-	33, // 16: esteira.v1.Attempt.worker_start_time:type_name -> google.protobuf.Timestamp
-	33, // 17: esteira.v1.Attempt.worker_end_time:type_name -> google.protobuf.Timestamp
-	31, // 18: esteira.v1.Attempt.failure:type_name -> esteira.v1.Failure
-	34, // 19: esteira.v1.Attempt.usage:type_name -> esteira.v1.ResourceUsage
+	34, // 1: esteira.v1.Job.wait_reason:type_name -> esteira.v1.WaitReason
+	35, // 2: esteira.v1.Job.data_class:type_name -> esteira.v1.DataClass
+	36, // 3: esteira.v1.Job.input:type_name -> esteira.v1.DataPacket
+	37, // 4: esteira.v1.Job.results:type_name -> esteira.v1.Payload
+	38, // 5: esteira.v1.Job.failure:type_name -> esteira.v1.Failure
+	39, // 6: esteira.v1.Job.lineage:type_name -> esteira.v1.Lineage
+	31, // 7: esteira.v1.Job.labels:type_name -> esteira.v1.Job.LabelsEntry
+	32, // 8: esteira.v1.Job.task_counts:type_name -> esteira.v1.Job.TaskCountsEntry
+	40, // 9: esteira.v1.Job.create_time:type_name -> google.protobuf.Timestamp
+	40, // 10: esteira.v1.Job.start_after:type_name -> google.protobuf.Timestamp
+	40, // 11: esteira.v1.Job.start_time:type_name -> google.protobuf.Timestamp
+	40, // 12: esteira.v1.Job.end_time:type_name -> google.protobuf.Timestamp
+	40, // 13: esteira.v1.Job.deadline:type_name -> google.protobuf.Timestamp
+	40, // 14: esteira.v1.Attempt.start_time:type_name -> google.protobuf.Timestamp
+	40, // 15: esteira.v1.Attempt.end_time:type_name -> google.protobuf.Timestamp
+	40, // 16: esteira.v1.Attempt.worker_start_time:type_name -> google.protobuf.Timestamp
+	40, // 17: esteira.v1.Attempt.worker_end_time:type_name -> google.protobuf.Timestamp
+	38, // 18: esteira.v1.Attempt.failure:type_name -> esteira.v1.Failure
+	41, // 19: esteira.v1.Attempt.usage:type_name -> esteira.v1.ResourceUsage
 	1,  // 20: esteira.v1.Task.state:type_name -> esteira.v1.TaskState
-	27, // 21: esteira.v1.Task.wait_reason:type_name -> esteira.v1.WaitReason
-	33, // 22: esteira.v1.Task.next_attempt_time:type_name -> google.protobuf.Timestamp
-	29, // 23: esteira.v1.Task.input:type_name -> esteira.v1.DataPacket
-	30, // 24: esteira.v1.Task.outputs:type_name -> esteira.v1.Payload
+	34, // 21: esteira.v1.Task.wait_reason:type_name -> esteira.v1.WaitReason
+	40, // 22: esteira.v1.Task.next_attempt_time:type_name -> google.protobuf.Timestamp
+	36, // 23: esteira.v1.Task.input:type_name -> esteira.v1.DataPacket
+	37, // 24: esteira.v1.Task.outputs:type_name -> esteira.v1.Payload
 	4,  // 25: esteira.v1.Task.attempts:type_name -> esteira.v1.Attempt
-	31, // 26: esteira.v1.Task.failure:type_name -> esteira.v1.Failure
-	35, // 27: esteira.v1.Task.verdicts:type_name -> esteira.v1.PolicyVerdict
-	33, // 28: esteira.v1.Task.create_time:type_name -> google.protobuf.Timestamp
-	33, // 29: esteira.v1.Task.start_time:type_name -> google.protobuf.Timestamp
-	33, // 30: esteira.v1.Task.end_time:type_name -> google.protobuf.Timestamp
-	29, // 31: esteira.v1.StartJobRequest.packet:type_name -> esteira.v1.DataPacket
-	26, // 32: esteira.v1.StartJobRequest.labels:type_name -> esteira.v1.StartJobRequest.LabelsEntry
-	36, // 33: esteira.v1.StartJobRequest.job_timeout:type_name -> google.protobuf.Duration
-	33, // 34: esteira.v1.StartJobRequest.start_after:type_name -> google.protobuf.Timestamp
-	28, // 35: esteira.v1.StartJobRequest.data_class:type_name -> esteira.v1.DataClass
-	36, // 36: esteira.v1.StartJobRequest.wait:type_name -> google.protobuf.Duration
-	3,  // 37: esteira.v1.StartJobResponse.job:type_name -> esteira.v1.Job
-	37, // 38: esteira.v1.StartJobResponse.durability:type_name -> esteira.v1.Durability
-	36, // 39: esteira.v1.AwaitJobRequest.wait:type_name -> google.protobuf.Duration
-	3,  // 40: esteira.v1.AwaitJobResponse.job:type_name -> esteira.v1.Job
-	3,  // 41: esteira.v1.GetJobResponse.job:type_name -> esteira.v1.Job
-	3,  // 42: esteira.v1.ListJobsResponse.jobs:type_name -> esteira.v1.Job
-	2,  // 43: esteira.v1.ControlJobRequest.action:type_name -> esteira.v1.JobAction
-	3,  // 44: esteira.v1.ControlJobResponse.job:type_name -> esteira.v1.Job
-	5,  // 45: esteira.v1.RetryTasksResponse.tasks:type_name -> esteira.v1.Task
-	5,  // 46: esteira.v1.GetTaskResponse.task:type_name -> esteira.v1.Task
-	5,  // 47: esteira.v1.ListTasksResponse.tasks:type_name -> esteira.v1.Task
-	3,  // 48: esteira.v1.WatchJobsResponse.job:type_name -> esteira.v1.Job
-	5,  // 49: esteira.v1.WatchJobsResponse.task:type_name -> esteira.v1.Task
-	33, // 50: esteira.v1.WatchJobsResponse.keepalive:type_name -> google.protobuf.Timestamp
-	6,  // 51: esteira.v1.JobService.StartJob:input_type -> esteira.v1.StartJobRequest
-	8,  // 52: esteira.v1.JobService.AwaitJob:input_type -> esteira.v1.AwaitJobRequest
-	10, // 53: esteira.v1.JobService.GetJob:input_type -> esteira.v1.GetJobRequest
-	12, // 54: esteira.v1.JobService.ListJobs:input_type -> esteira.v1.ListJobsRequest
-	14, // 55: esteira.v1.JobService.ControlJob:input_type -> esteira.v1.ControlJobRequest
-	16, // 56: esteira.v1.JobService.RetryTasks:input_type -> esteira.v1.RetryTasksRequest
-	18, // 57: esteira.v1.JobService.GetTask:input_type -> esteira.v1.GetTaskRequest
-	20, // 58: esteira.v1.JobService.ListTasks:input_type -> esteira.v1.ListTasksRequest
-	22, // 59: esteira.v1.JobService.WatchJobs:input_type -> esteira.v1.WatchJobsRequest
-	7,  // 60: esteira.v1.JobService.StartJob:output_type -> esteira.v1.StartJobResponse
-	9,  // 61: esteira.v1.JobService.AwaitJob:output_type -> esteira.v1.AwaitJobResponse
-	11, // 62: esteira.v1.JobService.GetJob:output_type -> esteira.v1.GetJobResponse
-	13, // 63: esteira.v1.JobService.ListJobs:output_type -> esteira.v1.ListJobsResponse
-	15, // 64: esteira.v1.JobService.ControlJob:output_type -> esteira.v1.ControlJobResponse
-	17, // 65: esteira.v1.JobService.RetryTasks:output_type -> esteira.v1.RetryTasksResponse
-	19, // 66: esteira.v1.JobService.GetTask:output_type -> esteira.v1.GetTaskResponse
-	21, // 67: esteira.v1.JobService.ListTasks:output_type -> esteira.v1.ListTasksResponse
-	23, // 68: esteira.v1.JobService.WatchJobs:output_type -> esteira.v1.WatchJobsResponse
-	60, // [60:69] is the sub-list for method output_type
-	51, // [51:60] is the sub-list for method input_type
-	51, // [51:51] is the sub-list for extension type_name
-	51, // [51:51] is the sub-list for extension extendee
-	0,  // [0:51] is the sub-list for field type_name
+	38, // 26: esteira.v1.Task.failure:type_name -> esteira.v1.Failure
+	42, // 27: esteira.v1.Task.verdicts:type_name -> esteira.v1.PolicyVerdict
+	40, // 28: esteira.v1.Task.create_time:type_name -> google.protobuf.Timestamp
+	40, // 29: esteira.v1.Task.start_time:type_name -> google.protobuf.Timestamp
+	40, // 30: esteira.v1.Task.end_time:type_name -> google.protobuf.Timestamp
+	6,  // 31: esteira.v1.Task.carried_from:type_name -> esteira.v1.TaskRef
+	36, // 32: esteira.v1.StartJobRequest.packet:type_name -> esteira.v1.DataPacket
+	33, // 33: esteira.v1.StartJobRequest.labels:type_name -> esteira.v1.StartJobRequest.LabelsEntry
+	43, // 34: esteira.v1.StartJobRequest.job_timeout:type_name -> google.protobuf.Duration
+	40, // 35: esteira.v1.StartJobRequest.start_after:type_name -> google.protobuf.Timestamp
+	35, // 36: esteira.v1.StartJobRequest.data_class:type_name -> esteira.v1.DataClass
+	43, // 37: esteira.v1.StartJobRequest.wait:type_name -> google.protobuf.Duration
+	3,  // 38: esteira.v1.StartJobResponse.job:type_name -> esteira.v1.Job
+	44, // 39: esteira.v1.StartJobResponse.durability:type_name -> esteira.v1.Durability
+	43, // 40: esteira.v1.AwaitJobRequest.wait:type_name -> google.protobuf.Duration
+	3,  // 41: esteira.v1.AwaitJobResponse.job:type_name -> esteira.v1.Job
+	3,  // 42: esteira.v1.GetJobResponse.job:type_name -> esteira.v1.Job
+	3,  // 43: esteira.v1.ListJobsResponse.jobs:type_name -> esteira.v1.Job
+	2,  // 44: esteira.v1.ControlJobRequest.action:type_name -> esteira.v1.JobAction
+	3,  // 45: esteira.v1.ControlJobResponse.job:type_name -> esteira.v1.Job
+	5,  // 46: esteira.v1.RetryTasksResponse.tasks:type_name -> esteira.v1.Task
+	37, // 47: esteira.v1.ReprocessJobRequest.input:type_name -> esteira.v1.Payload
+	3,  // 48: esteira.v1.ReprocessJobResponse.job:type_name -> esteira.v1.Job
+	21, // 49: esteira.v1.ReprocessJobResponse.steps:type_name -> esteira.v1.ReprocessStep
+	24, // 50: esteira.v1.ReprocessJobsResponse.outcomes:type_name -> esteira.v1.ReprocessOutcome
+	21, // 51: esteira.v1.ReprocessOutcome.steps:type_name -> esteira.v1.ReprocessStep
+	5,  // 52: esteira.v1.GetTaskResponse.task:type_name -> esteira.v1.Task
+	5,  // 53: esteira.v1.ListTasksResponse.tasks:type_name -> esteira.v1.Task
+	3,  // 54: esteira.v1.WatchJobsResponse.job:type_name -> esteira.v1.Job
+	5,  // 55: esteira.v1.WatchJobsResponse.task:type_name -> esteira.v1.Task
+	40, // 56: esteira.v1.WatchJobsResponse.keepalive:type_name -> google.protobuf.Timestamp
+	7,  // 57: esteira.v1.JobService.StartJob:input_type -> esteira.v1.StartJobRequest
+	9,  // 58: esteira.v1.JobService.AwaitJob:input_type -> esteira.v1.AwaitJobRequest
+	11, // 59: esteira.v1.JobService.GetJob:input_type -> esteira.v1.GetJobRequest
+	13, // 60: esteira.v1.JobService.ListJobs:input_type -> esteira.v1.ListJobsRequest
+	15, // 61: esteira.v1.JobService.ControlJob:input_type -> esteira.v1.ControlJobRequest
+	17, // 62: esteira.v1.JobService.RetryTasks:input_type -> esteira.v1.RetryTasksRequest
+	19, // 63: esteira.v1.JobService.ReprocessJob:input_type -> esteira.v1.ReprocessJobRequest
+	22, // 64: esteira.v1.JobService.ReprocessJobs:input_type -> esteira.v1.ReprocessJobsRequest
+	25, // 65: esteira.v1.JobService.GetTask:input_type -> esteira.v1.GetTaskRequest
+	27, // 66: esteira.v1.JobService.ListTasks:input_type -> esteira.v1.ListTasksRequest
+	29, // 67: esteira.v1.JobService.WatchJobs:input_type -> esteira.v1.WatchJobsRequest
+	8,  // 68: esteira.v1.JobService.StartJob:output_type -> esteira.v1.StartJobResponse
+	10, // 69: esteira.v1.JobService.AwaitJob:output_type -> esteira.v1.AwaitJobResponse
+	12, // 70: esteira.v1.JobService.GetJob:output_type -> esteira.v1.GetJobResponse
+	14, // 71: esteira.v1.JobService.ListJobs:output_type -> esteira.v1.ListJobsResponse
+	16, // 72: esteira.v1.JobService.ControlJob:output_type -> esteira.v1.ControlJobResponse
+	18, // 73: esteira.v1.JobService.RetryTasks:output_type -> esteira.v1.RetryTasksResponse
+	20, // 74: esteira.v1.JobService.ReprocessJob:output_type -> esteira.v1.ReprocessJobResponse
+	23, // 75: esteira.v1.JobService.ReprocessJobs:output_type -> esteira.v1.ReprocessJobsResponse
+	26, // 76: esteira.v1.JobService.GetTask:output_type -> esteira.v1.GetTaskResponse
+	28, // 77: esteira.v1.JobService.ListTasks:output_type -> esteira.v1.ListTasksResponse
+	30, // 78: esteira.v1.JobService.WatchJobs:output_type -> esteira.v1.WatchJobsResponse
+	68, // [68:79] is the sub-list for method output_type
+	57, // [57:68] is the sub-list for method input_type
+	57, // [57:57] is the sub-list for extension type_name
+	57, // [57:57] is the sub-list for extension extendee
+	0,  // [0:57] is the sub-list for field type_name
 }
 
 func init() { file_esteira_v1_job_proto_init() }
@@ -2407,11 +3048,11 @@ func file_esteira_v1_job_proto_init() {
 		return
 	}
 	file_esteira_v1_types_proto_init()
-	file_esteira_v1_job_proto_msgTypes[3].OneofWrappers = []any{
+	file_esteira_v1_job_proto_msgTypes[4].OneofWrappers = []any{
 		(*StartJobRequest_PlanId)(nil),
 		(*StartJobRequest_PlanName)(nil),
 	}
-	file_esteira_v1_job_proto_msgTypes[20].OneofWrappers = []any{
+	file_esteira_v1_job_proto_msgTypes[27].OneofWrappers = []any{
 		(*WatchJobsResponse_Job)(nil),
 		(*WatchJobsResponse_Task)(nil),
 		(*WatchJobsResponse_Keepalive)(nil),
@@ -2422,7 +3063,7 @@ func file_esteira_v1_job_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_esteira_v1_job_proto_rawDesc), len(file_esteira_v1_job_proto_rawDesc)),
 			NumEnums:      3,
-			NumMessages:   24,
+			NumMessages:   31,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

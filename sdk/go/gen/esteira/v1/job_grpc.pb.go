@@ -21,15 +21,17 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	JobService_StartJob_FullMethodName   = "/esteira.v1.JobService/StartJob"
-	JobService_AwaitJob_FullMethodName   = "/esteira.v1.JobService/AwaitJob"
-	JobService_GetJob_FullMethodName     = "/esteira.v1.JobService/GetJob"
-	JobService_ListJobs_FullMethodName   = "/esteira.v1.JobService/ListJobs"
-	JobService_ControlJob_FullMethodName = "/esteira.v1.JobService/ControlJob"
-	JobService_RetryTasks_FullMethodName = "/esteira.v1.JobService/RetryTasks"
-	JobService_GetTask_FullMethodName    = "/esteira.v1.JobService/GetTask"
-	JobService_ListTasks_FullMethodName  = "/esteira.v1.JobService/ListTasks"
-	JobService_WatchJobs_FullMethodName  = "/esteira.v1.JobService/WatchJobs"
+	JobService_StartJob_FullMethodName      = "/esteira.v1.JobService/StartJob"
+	JobService_AwaitJob_FullMethodName      = "/esteira.v1.JobService/AwaitJob"
+	JobService_GetJob_FullMethodName        = "/esteira.v1.JobService/GetJob"
+	JobService_ListJobs_FullMethodName      = "/esteira.v1.JobService/ListJobs"
+	JobService_ControlJob_FullMethodName    = "/esteira.v1.JobService/ControlJob"
+	JobService_RetryTasks_FullMethodName    = "/esteira.v1.JobService/RetryTasks"
+	JobService_ReprocessJob_FullMethodName  = "/esteira.v1.JobService/ReprocessJob"
+	JobService_ReprocessJobs_FullMethodName = "/esteira.v1.JobService/ReprocessJobs"
+	JobService_GetTask_FullMethodName       = "/esteira.v1.JobService/GetTask"
+	JobService_ListTasks_FullMethodName     = "/esteira.v1.JobService/ListTasks"
+	JobService_WatchJobs_FullMethodName     = "/esteira.v1.JobService/WatchJobs"
 )
 
 // JobServiceClient is the client API for JobService service.
@@ -107,6 +109,39 @@ type JobServiceClient interface {
 	//     cancelled, or the task's input itself was refused.
 	//   - FAILED_PRECONDITION `REQUEST_ID_REUSED`.
 	RetryTasks(ctx context.Context, in *RetryTasksRequest, opts ...grpc.CallOption) (*RetryTasksResponse, error)
+	// Processes a job again that has ended: always as a new job, with its own id. What the old job executed before the point is
+	// taken over as it was recorded, by digest: its tasks stand in the new job with `carried_from`, and are not run again. What
+	// did not succeed, and what follows the point, runs. Where data goes is decided anew, by the conditions of the version that
+	// the new job executes. The old job never changes.
+	//
+	// Without a point it goes on from the last step: where the job stopped, with all items of that step; of a job that
+	// SUCCEEDED, the step that began last. A sub-plan is gone into: a new child job goes on from the old one's last step.
+	// The new job has the old one's data class, aggregate, labels, headers, priority and as much time; its operator is the caller.
+	//
+	// Sent again: with the same `request_id`, the same job comes back with `deduplicated` = true. A caller SHOULD always send
+	// one. With `validate_only` nothing is written: `steps` says what would be.
+	//
+	// Errors:
+	//   - INVALID_ARGUMENT `FIELD_INVALID`: no reason; a step that the version does not have, or the job never came to; an input
+	//     that would stand for that of no task or of several.
+	//   - NOT_FOUND `JOB_NOT_FOUND`: also when retention is about to remove it; `PLAN_VERSION_NOT_FOUND`.
+	//   - FAILED_PRECONDITION `JOB_STATE_CONFLICT`: the job has not ended, or nothing of it is left to run, or its data has been
+	//     removed, or it is too large to be taken over at once.
+	//   - FAILED_PRECONDITION `STEPS_MISMATCH`: what was executed is not what the version has there. Name an earlier step.
+	//   - FAILED_PRECONDITION `VERSION_RETIRED`: name another version.
+	//   - FAILED_PRECONDITION `REQUEST_ID_REUSED`.
+	ReprocessJob(ctx context.Context, in *ReprocessJobRequest, opts ...grpc.CallOption) (*ReprocessJobResponse, error)
+	// Processes the jobs of one page of a list again, each for itself: one that cannot be is an outcome, not a failed call.
+	// Jobs that a step started are left out, as they go with their roots. Call it again with the next page's token, until there
+	// is none; jobs that came later are on no later page.
+	//
+	// Sent again: with the same `request_id`, the same jobs and the same outcomes; a call that was cut off in the middle goes on.
+	// Each page needs a `request_id` of its own. With `validate_only` nothing is written.
+	//
+	// Errors:
+	// - INVALID_ARGUMENT `FIELD_INVALID`: no reason or no filter. `PAGE_TOKEN_INVALID`: begin again without a token.
+	// - FAILED_PRECONDITION `REQUEST_ID_REUSED`.
+	ReprocessJobs(ctx context.Context, in *ReprocessJobsRequest, opts ...grpc.CallOption) (*ReprocessJobsResponse, error)
 	// Reads one task with its attempts. No effect; may be sent again at any time.
 	//
 	// Errors:
@@ -193,6 +228,26 @@ func (c *jobServiceClient) RetryTasks(ctx context.Context, in *RetryTasksRequest
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(RetryTasksResponse)
 	err := c.cc.Invoke(ctx, JobService_RetryTasks_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *jobServiceClient) ReprocessJob(ctx context.Context, in *ReprocessJobRequest, opts ...grpc.CallOption) (*ReprocessJobResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ReprocessJobResponse)
+	err := c.cc.Invoke(ctx, JobService_ReprocessJob_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *jobServiceClient) ReprocessJobs(ctx context.Context, in *ReprocessJobsRequest, opts ...grpc.CallOption) (*ReprocessJobsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ReprocessJobsResponse)
+	err := c.cc.Invoke(ctx, JobService_ReprocessJobs_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -313,6 +368,39 @@ type JobServiceServer interface {
 	//     cancelled, or the task's input itself was refused.
 	//   - FAILED_PRECONDITION `REQUEST_ID_REUSED`.
 	RetryTasks(context.Context, *RetryTasksRequest) (*RetryTasksResponse, error)
+	// Processes a job again that has ended: always as a new job, with its own id. What the old job executed before the point is
+	// taken over as it was recorded, by digest: its tasks stand in the new job with `carried_from`, and are not run again. What
+	// did not succeed, and what follows the point, runs. Where data goes is decided anew, by the conditions of the version that
+	// the new job executes. The old job never changes.
+	//
+	// Without a point it goes on from the last step: where the job stopped, with all items of that step; of a job that
+	// SUCCEEDED, the step that began last. A sub-plan is gone into: a new child job goes on from the old one's last step.
+	// The new job has the old one's data class, aggregate, labels, headers, priority and as much time; its operator is the caller.
+	//
+	// Sent again: with the same `request_id`, the same job comes back with `deduplicated` = true. A caller SHOULD always send
+	// one. With `validate_only` nothing is written: `steps` says what would be.
+	//
+	// Errors:
+	//   - INVALID_ARGUMENT `FIELD_INVALID`: no reason; a step that the version does not have, or the job never came to; an input
+	//     that would stand for that of no task or of several.
+	//   - NOT_FOUND `JOB_NOT_FOUND`: also when retention is about to remove it; `PLAN_VERSION_NOT_FOUND`.
+	//   - FAILED_PRECONDITION `JOB_STATE_CONFLICT`: the job has not ended, or nothing of it is left to run, or its data has been
+	//     removed, or it is too large to be taken over at once.
+	//   - FAILED_PRECONDITION `STEPS_MISMATCH`: what was executed is not what the version has there. Name an earlier step.
+	//   - FAILED_PRECONDITION `VERSION_RETIRED`: name another version.
+	//   - FAILED_PRECONDITION `REQUEST_ID_REUSED`.
+	ReprocessJob(context.Context, *ReprocessJobRequest) (*ReprocessJobResponse, error)
+	// Processes the jobs of one page of a list again, each for itself: one that cannot be is an outcome, not a failed call.
+	// Jobs that a step started are left out, as they go with their roots. Call it again with the next page's token, until there
+	// is none; jobs that came later are on no later page.
+	//
+	// Sent again: with the same `request_id`, the same jobs and the same outcomes; a call that was cut off in the middle goes on.
+	// Each page needs a `request_id` of its own. With `validate_only` nothing is written.
+	//
+	// Errors:
+	// - INVALID_ARGUMENT `FIELD_INVALID`: no reason or no filter. `PAGE_TOKEN_INVALID`: begin again without a token.
+	// - FAILED_PRECONDITION `REQUEST_ID_REUSED`.
+	ReprocessJobs(context.Context, *ReprocessJobsRequest) (*ReprocessJobsResponse, error)
 	// Reads one task with its attempts. No effect; may be sent again at any time.
 	//
 	// Errors:
@@ -362,6 +450,12 @@ func (UnimplementedJobServiceServer) ControlJob(context.Context, *ControlJobRequ
 }
 func (UnimplementedJobServiceServer) RetryTasks(context.Context, *RetryTasksRequest) (*RetryTasksResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method RetryTasks not implemented")
+}
+func (UnimplementedJobServiceServer) ReprocessJob(context.Context, *ReprocessJobRequest) (*ReprocessJobResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ReprocessJob not implemented")
+}
+func (UnimplementedJobServiceServer) ReprocessJobs(context.Context, *ReprocessJobsRequest) (*ReprocessJobsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ReprocessJobs not implemented")
 }
 func (UnimplementedJobServiceServer) GetTask(context.Context, *GetTaskRequest) (*GetTaskResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetTask not implemented")
@@ -501,6 +595,42 @@ func _JobService_RetryTasks_Handler(srv interface{}, ctx context.Context, dec fu
 	return interceptor(ctx, in, info, handler)
 }
 
+func _JobService_ReprocessJob_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ReprocessJobRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(JobServiceServer).ReprocessJob(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: JobService_ReprocessJob_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(JobServiceServer).ReprocessJob(ctx, req.(*ReprocessJobRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _JobService_ReprocessJobs_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ReprocessJobsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(JobServiceServer).ReprocessJobs(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: JobService_ReprocessJobs_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(JobServiceServer).ReprocessJobs(ctx, req.(*ReprocessJobsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _JobService_GetTask_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(GetTaskRequest)
 	if err := dec(in); err != nil {
@@ -578,6 +708,14 @@ var JobService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "RetryTasks",
 			Handler:    _JobService_RetryTasks_Handler,
+		},
+		{
+			MethodName: "ReprocessJob",
+			Handler:    _JobService_ReprocessJob_Handler,
+		},
+		{
+			MethodName: "ReprocessJobs",
+			Handler:    _JobService_ReprocessJobs_Handler,
 		},
 		{
 			MethodName: "GetTask",

@@ -1049,7 +1049,10 @@ type TaskTrace struct {
 	// When its first attempt began, or its child job or its own wait. Absent when nothing of it ever began.
 	StartTime *timestamppb.Timestamp `protobuf:"bytes,20,opt,name=start_time,json=startTime,proto3" json:"start_time,omitempty"`
 	// When it ended: present in every terminal state, absent in all others.
-	EndTime       *timestamppb.Timestamp `protobuf:"bytes,21,opt,name=end_time,json=endTime,proto3" json:"end_time,omitempty"`
+	EndTime *timestamppb.Timestamp `protobuf:"bytes,21,opt,name=end_time,json=endTime,proto3" json:"end_time,omitempty"`
+	// The task that executed it, in another job that this one goes on from: trace that job for its attempts. Absent when it
+	// ran in this job.
+	CarriedFrom   *TaskRef `protobuf:"bytes,22,opt,name=carried_from,json=carriedFrom,proto3" json:"carried_from,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1227,6 +1230,13 @@ func (x *TaskTrace) GetStartTime() *timestamppb.Timestamp {
 func (x *TaskTrace) GetEndTime() *timestamppb.Timestamp {
 	if x != nil {
 		return x.EndTime
+	}
+	return nil
+}
+
+func (x *TaskTrace) GetCarriedFrom() *TaskRef {
+	if x != nil {
+		return x.CarriedFrom
 	}
 	return nil
 }
@@ -1554,7 +1564,7 @@ const file_esteira_v1_trace_proto_rawDesc = "" +
 	"\bend_time\x18\x19 \x01(\v2\x1a.google.protobuf.TimestampR\aendTime\x1a=\n" +
 	"\x0fTaskCountsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\x03R\x05value:\x028\x01\"\xf5\a\n" +
+	"\x05value\x18\x02 \x01(\x03R\x05value:\x028\x01\"\xad\b\n" +
 	"\tTaskTrace\x12\x17\n" +
 	"\atask_id\x18\x01 \x01(\tR\x06taskId\x12\x19\n" +
 	"\bstep_key\x18\x02 \x01(\tR\astepKey\x12#\n" +
@@ -1584,7 +1594,8 @@ const file_esteira_v1_trace_proto_rawDesc = "" +
 	"createTime\x129\n" +
 	"\n" +
 	"start_time\x18\x14 \x01(\v2\x1a.google.protobuf.TimestampR\tstartTime\x125\n" +
-	"\bend_time\x18\x15 \x01(\v2\x1a.google.protobuf.TimestampR\aendTime\"(\n" +
+	"\bend_time\x18\x15 \x01(\v2\x1a.google.protobuf.TimestampR\aendTime\x126\n" +
+	"\fcarried_from\x18\x16 \x01(\v2\x13.esteira.v1.TaskRefR\vcarriedFrom\"(\n" +
 	"\x0fTraceJobRequest\x12\x15\n" +
 	"\x06job_id\x18\x01 \x01(\tR\x05jobId\">\n" +
 	"\x10TraceJobResponse\x12*\n" +
@@ -1653,6 +1664,7 @@ var file_esteira_v1_trace_proto_goTypes = []any{
 	(TaskState)(0),                 // 27: esteira.v1.TaskState
 	(*Attempt)(nil),                // 28: esteira.v1.Attempt
 	(*PolicyVerdict)(nil),          // 29: esteira.v1.PolicyVerdict
+	(*TaskRef)(nil),                // 30: esteira.v1.TaskRef
 }
 var file_esteira_v1_trace_proto_depIdxs = []int32{
 	18, // 0: esteira.v1.FunctionVersionTrace.usage:type_name -> esteira.v1.ResourceUsage
@@ -1697,17 +1709,18 @@ var file_esteira_v1_trace_proto_depIdxs = []int32{
 	19, // 39: esteira.v1.TaskTrace.create_time:type_name -> google.protobuf.Timestamp
 	19, // 40: esteira.v1.TaskTrace.start_time:type_name -> google.protobuf.Timestamp
 	19, // 41: esteira.v1.TaskTrace.end_time:type_name -> google.protobuf.Timestamp
-	9,  // 42: esteira.v1.TraceJobResponse.trace:type_name -> esteira.v1.JobTrace
-	10, // 43: esteira.v1.ListTaskTracesResponse.tasks:type_name -> esteira.v1.TaskTrace
-	11, // 44: esteira.v1.TraceService.TraceJob:input_type -> esteira.v1.TraceJobRequest
-	13, // 45: esteira.v1.TraceService.ListTaskTraces:input_type -> esteira.v1.ListTaskTracesRequest
-	12, // 46: esteira.v1.TraceService.TraceJob:output_type -> esteira.v1.TraceJobResponse
-	14, // 47: esteira.v1.TraceService.ListTaskTraces:output_type -> esteira.v1.ListTaskTracesResponse
-	46, // [46:48] is the sub-list for method output_type
-	44, // [44:46] is the sub-list for method input_type
-	44, // [44:44] is the sub-list for extension type_name
-	44, // [44:44] is the sub-list for extension extendee
-	0,  // [0:44] is the sub-list for field type_name
+	30, // 42: esteira.v1.TaskTrace.carried_from:type_name -> esteira.v1.TaskRef
+	9,  // 43: esteira.v1.TraceJobResponse.trace:type_name -> esteira.v1.JobTrace
+	10, // 44: esteira.v1.ListTaskTracesResponse.tasks:type_name -> esteira.v1.TaskTrace
+	11, // 45: esteira.v1.TraceService.TraceJob:input_type -> esteira.v1.TraceJobRequest
+	13, // 46: esteira.v1.TraceService.ListTaskTraces:input_type -> esteira.v1.ListTaskTracesRequest
+	12, // 47: esteira.v1.TraceService.TraceJob:output_type -> esteira.v1.TraceJobResponse
+	14, // 48: esteira.v1.TraceService.ListTaskTraces:output_type -> esteira.v1.ListTaskTracesResponse
+	47, // [47:49] is the sub-list for method output_type
+	45, // [45:47] is the sub-list for method input_type
+	45, // [45:45] is the sub-list for extension type_name
+	45, // [45:45] is the sub-list for extension extendee
+	0,  // [0:45] is the sub-list for field type_name
 }
 
 func init() { file_esteira_v1_trace_proto_init() }

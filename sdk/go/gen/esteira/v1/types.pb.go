@@ -431,6 +431,8 @@ const (
 	Lineage_KIND_DIRECT Lineage_Kind = 1
 	// Started by a step of another job that runs a sub-plan.
 	Lineage_KIND_SUB_PLAN Lineage_Kind = 2
+	// Started by an operator through ReprocessJob, to go on from a job that had ended.
+	Lineage_KIND_REPROCESS Lineage_Kind = 3
 )
 
 // Enum value maps for Lineage_Kind.
@@ -439,11 +441,13 @@ var (
 		0: "KIND_UNSPECIFIED",
 		1: "KIND_DIRECT",
 		2: "KIND_SUB_PLAN",
+		3: "KIND_REPROCESS",
 	}
 	Lineage_Kind_value = map[string]int32{
 		"KIND_UNSPECIFIED": 0,
 		"KIND_DIRECT":      1,
 		"KIND_SUB_PLAN":    2,
+		"KIND_REPROCESS":   3,
 	}
 )
 
@@ -989,14 +993,19 @@ type Lineage struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// How the job came to be.
 	Kind Lineage_Kind `protobuf:"varint,1,opt,name=kind,proto3,enum=esteira.v1.Lineage_Kind" json:"kind,omitempty"`
-	// The job at the root of the tree: the job itself when it is DIRECT.
+	// The job at the root of the tree: the job itself unless it is a SUB_PLAN.
 	RootJobId string `protobuf:"bytes,2,opt,name=root_job_id,json=rootJobId,proto3" json:"root_job_id,omitempty"`
-	// The job that started this one. Empty when DIRECT.
+	// The job that started this one. Empty unless it is a SUB_PLAN.
 	ParentJobId string `protobuf:"bytes,3,opt,name=parent_job_id,json=parentJobId,proto3" json:"parent_job_id,omitempty"`
-	// The task that started this one and waits for it. Empty when DIRECT.
+	// The task that started this one and waits for it. Empty unless it is a SUB_PLAN.
 	ParentTaskId string `protobuf:"bytes,4,opt,name=parent_task_id,json=parentTaskId,proto3" json:"parent_task_id,omitempty"`
 	// Who asked for this job.
-	RequestedBy   *Actor `protobuf:"bytes,5,opt,name=requested_by,json=requestedBy,proto3" json:"requested_by,omitempty"`
+	RequestedBy *Actor `protobuf:"bytes,5,opt,name=requested_by,json=requestedBy,proto3" json:"requested_by,omitempty"`
+	// The ended job that this one goes on from; of a SUB_PLAN, the job of the same sub-plan that it goes on from. Empty when it
+	// began from nothing. That job never changes, and is kept for as long as this one.
+	SourceJobId string `protobuf:"bytes,6,opt,name=source_job_id,json=sourceJobId,proto3" json:"source_job_id,omitempty"`
+	// Why it was processed again, in the words of who asked for it. Empty unless it is a REPROCESS.
+	Reason        string `protobuf:"bytes,7,opt,name=reason,proto3" json:"reason,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1064,6 +1073,20 @@ func (x *Lineage) GetRequestedBy() *Actor {
 		return x.RequestedBy
 	}
 	return nil
+}
+
+func (x *Lineage) GetSourceJobId() string {
+	if x != nil {
+		return x.SourceJobId
+	}
+	return ""
+}
+
+func (x *Lineage) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
 }
 
 // What a named rule said about an input or an output. Recorded with the task that it judged.
@@ -1187,17 +1210,20 @@ const file_esteira_v1_types_proto_rawDesc = "" +
 	"\x0epeak_rss_bytes\x18\x03 \x01(\x03R\fpeakRssBytes\x12\x1d\n" +
 	"\n" +
 	"bytes_read\x18\x04 \x01(\x03R\tbytesRead\x12#\n" +
-	"\rbytes_written\x18\x05 \x01(\x03R\fbytesWritten\"\x99\x02\n" +
+	"\rbytes_written\x18\x05 \x01(\x03R\fbytesWritten\"\xe9\x02\n" +
 	"\aLineage\x12,\n" +
 	"\x04kind\x18\x01 \x01(\x0e2\x18.esteira.v1.Lineage.KindR\x04kind\x12\x1e\n" +
 	"\vroot_job_id\x18\x02 \x01(\tR\trootJobId\x12\"\n" +
 	"\rparent_job_id\x18\x03 \x01(\tR\vparentJobId\x12$\n" +
 	"\x0eparent_task_id\x18\x04 \x01(\tR\fparentTaskId\x124\n" +
-	"\frequested_by\x18\x05 \x01(\v2\x11.esteira.v1.ActorR\vrequestedBy\"@\n" +
+	"\frequested_by\x18\x05 \x01(\v2\x11.esteira.v1.ActorR\vrequestedBy\x12\"\n" +
+	"\rsource_job_id\x18\x06 \x01(\tR\vsourceJobId\x12\x16\n" +
+	"\x06reason\x18\a \x01(\tR\x06reason\"T\n" +
 	"\x04Kind\x12\x14\n" +
 	"\x10KIND_UNSPECIFIED\x10\x00\x12\x0f\n" +
 	"\vKIND_DIRECT\x10\x01\x12\x11\n" +
-	"\rKIND_SUB_PLAN\x10\x02\"q\n" +
+	"\rKIND_SUB_PLAN\x10\x02\x12\x12\n" +
+	"\x0eKIND_REPROCESS\x10\x03\"q\n" +
 	"\rPolicyVerdict\x12\x16\n" +
 	"\x06policy\x18\x01 \x01(\tR\x06policy\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\tR\aversion\x12\x16\n" +

@@ -178,7 +178,7 @@ class ApplyRetentionRequest(_message.Message):
     def __init__(self, dry_run: bool = ..., page_token: _Optional[str] = ...) -> None: ...
 
 class ApplyRetentionResponse(_message.Message):
-    __slots__ = ("jobs", "tasks", "artifacts", "bytes", "held_open", "held_undelivered", "next_page_token", "partitions")
+    __slots__ = ("jobs", "tasks", "artifacts", "bytes", "held_open", "held_undelivered", "next_page_token", "partitions", "held_referred")
     JOBS_FIELD_NUMBER: _ClassVar[int]
     TASKS_FIELD_NUMBER: _ClassVar[int]
     ARTIFACTS_FIELD_NUMBER: _ClassVar[int]
@@ -187,6 +187,7 @@ class ApplyRetentionResponse(_message.Message):
     HELD_UNDELIVERED_FIELD_NUMBER: _ClassVar[int]
     NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     PARTITIONS_FIELD_NUMBER: _ClassVar[int]
+    HELD_REFERRED_FIELD_NUMBER: _ClassVar[int]
     jobs: int
     tasks: int
     artifacts: int
@@ -195,4 +196,5 @@ class ApplyRetentionResponse(_message.Message):
     held_undelivered: int
     next_page_token: str
     partitions: int
-    def __init__(self, jobs: _Optional[int] = ..., tasks: _Optional[int] = ..., artifacts: _Optional[int] = ..., bytes: _Optional[int] = ..., held_open: _Optional[int] = ..., held_undelivered: _Optional[int] = ..., next_page_token: _Optional[str] = ..., partitions: _Optional[int] = ...) -> None: ...
+    held_referred: int
+    def __init__(self, jobs: _Optional[int] = ..., tasks: _Optional[int] = ..., artifacts: _Optional[int] = ..., bytes: _Optional[int] = ..., held_open: _Optional[int] = ..., held_undelivered: _Optional[int] = ..., next_page_token: _Optional[str] = ..., partitions: _Optional[int] = ..., held_referred: _Optional[int] = ...) -> None: ...

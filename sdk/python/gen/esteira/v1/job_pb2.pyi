@@ -156,7 +156,7 @@ class Attempt(_message.Message):
     def __init__(self, number: _Optional[int] = ..., worker_id: _Optional[str] = ..., function_version: _Optional[str] = ..., fence: _Optional[int] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., worker_start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., worker_end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., failure: _Optional[_Union[_types_pb2.Failure, _Mapping]] = ..., usage: _Optional[_Union[_types_pb2.ResourceUsage, _Mapping]] = ...) -> None: ...
 
 class Task(_message.Message):
-    __slots__ = ("task_id", "job_id", "step_key", "function_name", "queue", "state", "wait_reason", "next_attempt_time", "parent_task_id", "item_path", "child_job_id", "input", "outputs", "output_count", "attempts", "failure", "verdicts", "create_time", "start_time", "end_time")
+    __slots__ = ("task_id", "job_id", "step_key", "function_name", "queue", "state", "wait_reason", "next_attempt_time", "parent_task_id", "item_path", "child_job_id", "input", "outputs", "output_count", "attempts", "failure", "verdicts", "create_time", "start_time", "end_time", "carried_from")
     TASK_ID_FIELD_NUMBER: _ClassVar[int]
     JOB_ID_FIELD_NUMBER: _ClassVar[int]
     STEP_KEY_FIELD_NUMBER: _ClassVar[int]
@@ -177,6 +177,7 @@ class Task(_message.Message):
     CREATE_TIME_FIELD_NUMBER: _ClassVar[int]
     START_TIME_FIELD_NUMBER: _ClassVar[int]
     END_TIME_FIELD_NUMBER: _ClassVar[int]
+    CARRIED_FROM_FIELD_NUMBER: _ClassVar[int]
     task_id: str
     job_id: str
     step_key: str
@@ -197,7 +198,16 @@ class Task(_message.Message):
     create_time: _timestamp_pb2.Timestamp
     start_time: _timestamp_pb2.Timestamp
     end_time: _timestamp_pb2.Timestamp
-    def __init__(self, task_id: _Optional[str] = ..., job_id: _Optional[str] = ..., step_key: _Optional[str] = ..., function_name: _Optional[str] = ..., queue: _Optional[str] = ..., state: _Optional[_Union[TaskState, str]] = ..., wait_reason: _Optional[_Union[_types_pb2.WaitReason, str]] = ..., next_attempt_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., parent_task_id: _Optional[str] = ..., item_path: _Optional[_Iterable[int]] = ..., child_job_id: _Optional[str] = ..., input: _Optional[_Union[_types_pb2.DataPacket, _Mapping]] = ..., outputs: _Optional[_Iterable[_Union[_types_pb2.Payload, _Mapping]]] = ..., output_count: _Optional[int] = ..., attempts: _Optional[_Iterable[_Union[Attempt, _Mapping]]] = ..., failure: _Optional[_Union[_types_pb2.Failure, _Mapping]] = ..., verdicts: _Optional[_Iterable[_Union[_types_pb2.PolicyVerdict, _Mapping]]] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    carried_from: TaskRef
+    def __init__(self, task_id: _Optional[str] = ..., job_id: _Optional[str] = ..., step_key: _Optional[str] = ..., function_name: _Optional[str] = ..., queue: _Optional[str] = ..., state: _Optional[_Union[TaskState, str]] = ..., wait_reason: _Optional[_Union[_types_pb2.WaitReason, str]] = ..., next_attempt_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., parent_task_id: _Optional[str] = ..., item_path: _Optional[_Iterable[int]] = ..., child_job_id: _Optional[str] = ..., input: _Optional[_Union[_types_pb2.DataPacket, _Mapping]] = ..., outputs: _Optional[_Iterable[_Union[_types_pb2.Payload, _Mapping]]] = ..., output_count: _Optional[int] = ..., attempts: _Optional[_Iterable[_Union[Attempt, _Mapping]]] = ..., failure: _Optional[_Union[_types_pb2.Failure, _Mapping]] = ..., verdicts: _Optional[_Iterable[_Union[_types_pb2.PolicyVerdict, _Mapping]]] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., carried_from: _Optional[_Union[TaskRef, _Mapping]] = ...) -> None: ...
+
+class TaskRef(_message.Message):
+    __slots__ = ("job_id", "task_id")
+    JOB_ID_FIELD_NUMBER: _ClassVar[int]
+    TASK_ID_FIELD_NUMBER: _ClassVar[int]
+    job_id: str
+    task_id: str
+    def __init__(self, job_id: _Optional[str] = ..., task_id: _Optional[str] = ...) -> None: ...
 
 class StartJobRequest(_message.Message):
     __slots__ = ("request_id", "job_id", "plan_id", "plan_name", "version", "packet", "labels", "priority", "job_timeout", "start_after", "data_class", "wait")
@@ -331,6 +341,94 @@ class RetryTasksResponse(_message.Message):
     TASKS_FIELD_NUMBER: _ClassVar[int]
     tasks: _containers.RepeatedCompositeFieldContainer[Task]
     def __init__(self, tasks: _Optional[_Iterable[_Union[Task, _Mapping]]] = ...) -> None: ...
+
+class ReprocessJobRequest(_message.Message):
+    __slots__ = ("request_id", "job_id", "reason", "from_step_keys", "failed_items", "version", "input", "validate_only")
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    JOB_ID_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    FROM_STEP_KEYS_FIELD_NUMBER: _ClassVar[int]
+    FAILED_ITEMS_FIELD_NUMBER: _ClassVar[int]
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    INPUT_FIELD_NUMBER: _ClassVar[int]
+    VALIDATE_ONLY_FIELD_NUMBER: _ClassVar[int]
+    request_id: str
+    job_id: str
+    reason: str
+    from_step_keys: _containers.RepeatedScalarFieldContainer[str]
+    failed_items: bool
+    version: int
+    input: _types_pb2.Payload
+    validate_only: bool
+    def __init__(self, request_id: _Optional[str] = ..., job_id: _Optional[str] = ..., reason: _Optional[str] = ..., from_step_keys: _Optional[_Iterable[str]] = ..., failed_items: bool = ..., version: _Optional[int] = ..., input: _Optional[_Union[_types_pb2.Payload, _Mapping]] = ..., validate_only: bool = ...) -> None: ...
+
+class ReprocessJobResponse(_message.Message):
+    __slots__ = ("job", "deduplicated", "steps")
+    JOB_FIELD_NUMBER: _ClassVar[int]
+    DEDUPLICATED_FIELD_NUMBER: _ClassVar[int]
+    STEPS_FIELD_NUMBER: _ClassVar[int]
+    job: Job
+    deduplicated: bool
+    steps: _containers.RepeatedCompositeFieldContainer[ReprocessStep]
+    def __init__(self, job: _Optional[_Union[Job, _Mapping]] = ..., deduplicated: bool = ..., steps: _Optional[_Iterable[_Union[ReprocessStep, _Mapping]]] = ...) -> None: ...
+
+class ReprocessStep(_message.Message):
+    __slots__ = ("step_key", "carried", "begins", "inside")
+    STEP_KEY_FIELD_NUMBER: _ClassVar[int]
+    CARRIED_FIELD_NUMBER: _ClassVar[int]
+    BEGINS_FIELD_NUMBER: _ClassVar[int]
+    INSIDE_FIELD_NUMBER: _ClassVar[int]
+    step_key: str
+    carried: int
+    begins: int
+    inside: int
+    def __init__(self, step_key: _Optional[str] = ..., carried: _Optional[int] = ..., begins: _Optional[int] = ..., inside: _Optional[int] = ...) -> None: ...
+
+class ReprocessJobsRequest(_message.Message):
+    __slots__ = ("request_id", "filter", "reason", "from_step_keys", "failed_items", "version", "validate_only", "page_size", "page_token")
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    FILTER_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    FROM_STEP_KEYS_FIELD_NUMBER: _ClassVar[int]
+    FAILED_ITEMS_FIELD_NUMBER: _ClassVar[int]
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    VALIDATE_ONLY_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    request_id: str
+    filter: str
+    reason: str
+    from_step_keys: _containers.RepeatedScalarFieldContainer[str]
+    failed_items: bool
+    version: int
+    validate_only: bool
+    page_size: int
+    page_token: str
+    def __init__(self, request_id: _Optional[str] = ..., filter: _Optional[str] = ..., reason: _Optional[str] = ..., from_step_keys: _Optional[_Iterable[str]] = ..., failed_items: bool = ..., version: _Optional[int] = ..., validate_only: bool = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+
+class ReprocessJobsResponse(_message.Message):
+    __slots__ = ("outcomes", "next_page_token")
+    OUTCOMES_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    outcomes: _containers.RepeatedCompositeFieldContainer[ReprocessOutcome]
+    next_page_token: str
+    def __init__(self, outcomes: _Optional[_Iterable[_Union[ReprocessOutcome, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
+
+class ReprocessOutcome(_message.Message):
+    __slots__ = ("source_job_id", "job_id", "deduplicated", "error_reason", "error_message", "steps")
+    SOURCE_JOB_ID_FIELD_NUMBER: _ClassVar[int]
+    JOB_ID_FIELD_NUMBER: _ClassVar[int]
+    DEDUPLICATED_FIELD_NUMBER: _ClassVar[int]
+    ERROR_REASON_FIELD_NUMBER: _ClassVar[int]
+    ERROR_MESSAGE_FIELD_NUMBER: _ClassVar[int]
+    STEPS_FIELD_NUMBER: _ClassVar[int]
+    source_job_id: str
+    job_id: str
+    deduplicated: bool
+    error_reason: str
+    error_message: str
+    steps: _containers.RepeatedCompositeFieldContainer[ReprocessStep]
+    def __init__(self, source_job_id: _Optional[str] = ..., job_id: _Optional[str] = ..., deduplicated: bool = ..., error_reason: _Optional[str] = ..., error_message: _Optional[str] = ..., steps: _Optional[_Iterable[_Union[ReprocessStep, _Mapping]]] = ...) -> None: ...
 
 class GetTaskRequest(_message.Message):
     __slots__ = ("job_id", "task_id")

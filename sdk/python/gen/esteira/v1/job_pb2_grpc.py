@@ -66,6 +66,16 @@ class JobServiceStub(object):
                 request_serializer=esteira_dot_v1_dot_job__pb2.RetryTasksRequest.SerializeToString,
                 response_deserializer=esteira_dot_v1_dot_job__pb2.RetryTasksResponse.FromString,
                 _registered_method=True)
+        self.ReprocessJob = channel.unary_unary(
+                '/esteira.v1.JobService/ReprocessJob',
+                request_serializer=esteira_dot_v1_dot_job__pb2.ReprocessJobRequest.SerializeToString,
+                response_deserializer=esteira_dot_v1_dot_job__pb2.ReprocessJobResponse.FromString,
+                _registered_method=True)
+        self.ReprocessJobs = channel.unary_unary(
+                '/esteira.v1.JobService/ReprocessJobs',
+                request_serializer=esteira_dot_v1_dot_job__pb2.ReprocessJobsRequest.SerializeToString,
+                response_deserializer=esteira_dot_v1_dot_job__pb2.ReprocessJobsResponse.FromString,
+                _registered_method=True)
         self.GetTask = channel.unary_unary(
                 '/esteira.v1.JobService/GetTask',
                 request_serializer=esteira_dot_v1_dot_job__pb2.GetTaskRequest.SerializeToString,
@@ -186,6 +196,49 @@ class JobServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ReprocessJob(self, request, context):
+        """Processes a job again that has ended: always as a new job, with its own id. What the old job executed before the point is
+        taken over as it was recorded, by digest: its tasks stand in the new job with `carried_from`, and are not run again. What
+        did not succeed, and what follows the point, runs. Where data goes is decided anew, by the conditions of the version that
+        the new job executes. The old job never changes.
+
+        Without a point it goes on from the last step: where the job stopped, with all items of that step; of a job that
+        SUCCEEDED, the step that began last. A sub-plan is gone into: a new child job goes on from the old one's last step.
+        The new job has the old one's data class, aggregate, labels, headers, priority and as much time; its operator is the caller.
+
+        Sent again: with the same `request_id`, the same job comes back with `deduplicated` = true. A caller SHOULD always send
+        one. With `validate_only` nothing is written: `steps` says what would be.
+
+        Errors:
+        - INVALID_ARGUMENT `FIELD_INVALID`: no reason; a step that the version does not have, or the job never came to; an input
+        that would stand for that of no task or of several.
+        - NOT_FOUND `JOB_NOT_FOUND`: also when retention is about to remove it; `PLAN_VERSION_NOT_FOUND`.
+        - FAILED_PRECONDITION `JOB_STATE_CONFLICT`: the job has not ended, or nothing of it is left to run, or its data has been
+        removed, or it is too large to be taken over at once.
+        - FAILED_PRECONDITION `STEPS_MISMATCH`: what was executed is not what the version has there. Name an earlier step.
+        - FAILED_PRECONDITION `VERSION_RETIRED`: name another version.
+        - FAILED_PRECONDITION `REQUEST_ID_REUSED`.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReprocessJobs(self, request, context):
+        """Processes the jobs of one page of a list again, each for itself: one that cannot be is an outcome, not a failed call.
+        Jobs that a step started are left out, as they go with their roots. Call it again with the next page's token, until there
+        is none; jobs that came later are on no later page.
+
+        Sent again: with the same `request_id`, the same jobs and the same outcomes; a call that was cut off in the middle goes on.
+        Each page needs a `request_id` of its own. With `validate_only` nothing is written.
+
+        Errors:
+        - INVALID_ARGUMENT `FIELD_INVALID`: no reason or no filter. `PAGE_TOKEN_INVALID`: begin again without a token.
+        - FAILED_PRECONDITION `REQUEST_ID_REUSED`.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetTask(self, request, context):
         """Reads one task with its attempts. No effect; may be sent again at any time.
 
@@ -255,6 +308,16 @@ def add_JobServiceServicer_to_server(servicer, server):
                     servicer.RetryTasks,
                     request_deserializer=esteira_dot_v1_dot_job__pb2.RetryTasksRequest.FromString,
                     response_serializer=esteira_dot_v1_dot_job__pb2.RetryTasksResponse.SerializeToString,
+            ),
+            'ReprocessJob': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReprocessJob,
+                    request_deserializer=esteira_dot_v1_dot_job__pb2.ReprocessJobRequest.FromString,
+                    response_serializer=esteira_dot_v1_dot_job__pb2.ReprocessJobResponse.SerializeToString,
+            ),
+            'ReprocessJobs': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReprocessJobs,
+                    request_deserializer=esteira_dot_v1_dot_job__pb2.ReprocessJobsRequest.FromString,
+                    response_serializer=esteira_dot_v1_dot_job__pb2.ReprocessJobsResponse.SerializeToString,
             ),
             'GetTask': grpc.unary_unary_rpc_method_handler(
                     servicer.GetTask,
@@ -436,6 +499,60 @@ class JobService(object):
             '/esteira.v1.JobService/RetryTasks',
             esteira_dot_v1_dot_job__pb2.RetryTasksRequest.SerializeToString,
             esteira_dot_v1_dot_job__pb2.RetryTasksResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReprocessJob(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/esteira.v1.JobService/ReprocessJob',
+            esteira_dot_v1_dot_job__pb2.ReprocessJobRequest.SerializeToString,
+            esteira_dot_v1_dot_job__pb2.ReprocessJobResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReprocessJobs(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/esteira.v1.JobService/ReprocessJobs',
+            esteira_dot_v1_dot_job__pb2.ReprocessJobsRequest.SerializeToString,
+            esteira_dot_v1_dot_job__pb2.ReprocessJobsResponse.FromString,
             options,
             channel_credentials,
             insecure,

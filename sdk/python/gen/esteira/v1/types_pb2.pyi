@@ -171,26 +171,32 @@ class ResourceUsage(_message.Message):
     def __init__(self, cpu_time: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., wall_time: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., peak_rss_bytes: _Optional[int] = ..., bytes_read: _Optional[int] = ..., bytes_written: _Optional[int] = ...) -> None: ...
 
 class Lineage(_message.Message):
-    __slots__ = ("kind", "root_job_id", "parent_job_id", "parent_task_id", "requested_by")
+    __slots__ = ("kind", "root_job_id", "parent_job_id", "parent_task_id", "requested_by", "source_job_id", "reason")
     class Kind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         KIND_UNSPECIFIED: _ClassVar[Lineage.Kind]
         KIND_DIRECT: _ClassVar[Lineage.Kind]
         KIND_SUB_PLAN: _ClassVar[Lineage.Kind]
+        KIND_REPROCESS: _ClassVar[Lineage.Kind]
     KIND_UNSPECIFIED: Lineage.Kind
     KIND_DIRECT: Lineage.Kind
     KIND_SUB_PLAN: Lineage.Kind
+    KIND_REPROCESS: Lineage.Kind
     KIND_FIELD_NUMBER: _ClassVar[int]
     ROOT_JOB_ID_FIELD_NUMBER: _ClassVar[int]
     PARENT_JOB_ID_FIELD_NUMBER: _ClassVar[int]
     PARENT_TASK_ID_FIELD_NUMBER: _ClassVar[int]
     REQUESTED_BY_FIELD_NUMBER: _ClassVar[int]
+    SOURCE_JOB_ID_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
     kind: Lineage.Kind
     root_job_id: str
     parent_job_id: str
     parent_task_id: str
     requested_by: Actor
-    def __init__(self, kind: _Optional[_Union[Lineage.Kind, str]] = ..., root_job_id: _Optional[str] = ..., parent_job_id: _Optional[str] = ..., parent_task_id: _Optional[str] = ..., requested_by: _Optional[_Union[Actor, _Mapping]] = ...) -> None: ...
+    source_job_id: str
+    reason: str
+    def __init__(self, kind: _Optional[_Union[Lineage.Kind, str]] = ..., root_job_id: _Optional[str] = ..., parent_job_id: _Optional[str] = ..., parent_task_id: _Optional[str] = ..., requested_by: _Optional[_Union[Actor, _Mapping]] = ..., source_job_id: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
 
 class PolicyVerdict(_message.Message):
     __slots__ = ("policy", "version", "passed", "detail")

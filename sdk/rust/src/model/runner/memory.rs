@@ -68,6 +68,8 @@ impl Memory {
                 self.ended.insert(ended.task.id, *ended);
             }
             Fact::Arrived(arrival) => self.arrivals.entry((arrival.job, arrival.join_step)).or_default().push(arrival),
+            // No job of an embedded run goes on from another.
+            Fact::TaskCarried(_) => {}
             Fact::Emitted(message) => self.messages.push(message.emit),
         }
     }
