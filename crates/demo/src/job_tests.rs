@@ -77,6 +77,14 @@ impl service::JobService for Fake {
         never()
     }
 
+    async fn reprocess_job(&self, _: Request<v1::ReprocessJobRequest>) -> Answer<v1::ReprocessJobResponse> {
+        never()
+    }
+
+    async fn reprocess_jobs(&self, _: Request<v1::ReprocessJobsRequest>) -> Answer<v1::ReprocessJobsResponse> {
+        never()
+    }
+
     async fn watch_jobs(&self, _: Request<v1::WatchJobsRequest>) -> Answer<Self::WatchJobsStream> {
         never()
     }
