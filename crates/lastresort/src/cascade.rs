@@ -175,6 +175,13 @@ impl Cascade {
         line::write_record(sink, numbered, stored)
     }
 
+    /// All segments, those that are written too: for an ingest during which nothing is written. [Seal](Cascade::seal) before
+    /// what was ingested is removed.
+    pub fn sources(&self) -> Vec<Source> {
+        let source = |(place, _): &(Place, u64)| Source { folder: place.settings.folder.clone(), below: place.end() };
+        self.places.iter().map(source).collect()
+    }
+
     /// Ends the segments that are written, so that they can be ingested. Writing goes on in the next ones.
     pub fn seal(&mut self) -> Vec<Source> {
         let seal =

@@ -176,6 +176,11 @@ impl Place {
         self.fresh.len()
     }
 
+    /// The number behind that of the last segment.
+    pub fn end(&self) -> u64 {
+        self.next_number
+    }
+
     /// Ends the segment that is written, and answers with the number of the first that is still to be written.
     pub fn seal(&mut self) -> u64 {
         self.active = None;

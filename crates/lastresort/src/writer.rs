@@ -19,6 +19,7 @@ pub type Outcome = Result<Held, OwnedRecord>;
 
 enum Command {
     Write(OwnedRecord, Box<dyn FnOnce(Outcome) + Send>),
+    Sources(SyncSender<Vec<Source>>),
     Seal(SyncSender<Vec<Source>>),
     Refill(Time, SyncSender<io::Result<()>>),
     Status(SyncSender<Vec<Status>>),
@@ -75,6 +76,14 @@ impl Writer {
         outcome.recv().unwrap_or(Err(kept))
     }
 
+    /// See [`Cascade::sources`].
+    ///
+    /// # Errors
+    /// [`Ended`].
+    pub fn sources(&self) -> Result<Vec<Source>, Ended> {
+        self.ask(Command::Sources)
+    }
+
     /// See [`Cascade::seal`].
     ///
     /// # Errors
@@ -124,6 +133,7 @@ fn run(mut cascade: Cascade, commands: &Receiver<Command>) {
                 Ok(held) => then(Ok(held)),
                 Err(_) => then(Err(record)),
             },
+            Command::Sources(reply) => _ = reply.send(cascade.sources()),
             Command::Seal(reply) => _ = reply.send(cascade.seal()),
             Command::Refill(now, reply) => _ = reply.send(cascade.refill(now)),
             Command::Status(reply) => _ = reply.send(cascade.status()),

@@ -135,6 +135,7 @@ impl Committer {
         resort.held().clear();
         let refilled = resort.clone();
         blocking(move || {
+            refilled.writer.seal().map_err(io::Error::other)?;
             ingest.remove_ingested()?;
             refilled.writer.refill(now).map_err(io::Error::other)?
         })

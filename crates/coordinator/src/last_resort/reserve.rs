@@ -121,8 +121,10 @@ impl LastResort {
         Ok(())
     }
 
+    /// Not sealed: a store that opens and takes nothing must not use up a segment with each try. Nothing is written meanwhile,
+    /// because the committer does both.
     pub(super) fn sources(&self) -> io::Result<Vec<esteira_lastresort::Source>> {
-        self.writer.seal().map_err(io::Error::other)
+        self.writer.sources().map_err(io::Error::other)
     }
 
     /// The folders, in the order in which they are tried.
