@@ -61,11 +61,7 @@ async fn a_postgresql_that_is_stopped_killed_or_read_only() {
             stubs::until_store_is_away(&server).await;
         };
         survives(&server, "read-only", breaks, async || {
-            // What is set in a session counts more.
-            postgres.run(
-                "postgres",
-                "SET default_transaction_read_only = off; ALTER SYSTEM RESET default_transaction_read_only",
-            );
+            postgres.run("postgres", "ALTER SYSTEM RESET default_transaction_read_only");
             postgres.run("postgres", "SELECT pg_reload_conf()");
         })
         .await;

@@ -42,6 +42,28 @@ fn everything_comes_back_in_order_and_once() {
 }
 
 #[test]
+fn looking_again_and_again_uses_up_no_segment() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut cascade = cascade(folder.path());
+    let fresh = cascade.status()[0].fresh_segments;
+    // Somebody tries to ingest after each record, and the store takes nothing.
+    for number in 1..=5 {
+        cascade.write(record(number, &payload(number, 9_000))).expect("room");
+        let ingest = Ingest::open(cascade.sources()).expect("readable");
+        assert_eq!(all(&ingest), (1..=u64::from(number)).collect::<Vec<u64>>());
+    }
+    assert_eq!(cascade.status()[0].fresh_segments, fresh - 1, "one segment holds all");
+    let mut ingest = Ingest::open(cascade.sources()).expect("readable");
+    ingest.done(5).expect("a cursor");
+    cascade.seal();
+    assert_eq!(ingest.remove_ingested().expect("removable"), 1);
+    cascade.refill(NOW).expect("space");
+    // What is written now is in a file that has a name.
+    cascade.write(record(6, &payload(6, 9_000))).expect("room");
+    assert_eq!(Ingest::open(cascade.sources()).expect("readable").waiting(), 1);
+}
+
+#[test]
 fn an_ingest_that_was_cut_off_goes_on_from_its_cursor() {
     let folder = tempfile::tempdir().expect("a folder");
     write(folder.path(), 1..=10);
