@@ -131,7 +131,7 @@ impl Life {
         let listener = listener.into_std()?;
         let again = || -> io::Result<TcpListener> { TcpListener::from_std(listener.try_clone()?) };
         loop {
-            let reader = esteira_store_sql::reader_of(&base.database, &base.store)?;
+            let reader = esteira_store_sql::absent_reader()?;
             let (coordinator, running) = Coordinator::start_detached(reader, Arc::new(SystemClock), &base.settings)?;
             let enough = stop.child_token();
             let without = Options { is_ready: false, ..options.clone() };

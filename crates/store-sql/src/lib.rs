@@ -27,4 +27,4 @@ mod statement;
 mod value;
 
 pub use connection::Sent;
-pub use open::{Opened, Options, open, reader_of};
+pub use open::{Opened, Options, absent_reader, open};

@@ -79,11 +79,14 @@ pub async fn open(url: &str, options: Options) -> Result<Opened> {
     Ok(Opened { writer: Box::new(writer), reader: Arc::new(reader), file, sent })
 }
 
-/// The reading end of a store that is not open: it opens its connections when it is asked.
+/// The reading end of a store that is not there: all that is asked of it is `Unavailable`. It touches nothing of the real one,
+/// whose file may be opened by the same process at any moment.
 ///
 /// # Errors
-/// `Defect` when the URL is not understood.
-pub fn reader_of(url: &str, options: &Options) -> Result<Arc<dyn Reader>> {
-    let database = Arc::new(Database::of(url, options, Arc::new(Sent::default()))?);
-    Ok(Arc::new(SqlReader::new(Pool::new(database, options.readers))))
+/// When there is no place for an empty temporary file.
+pub fn absent_reader() -> Result<Arc<dyn Reader>> {
+    let database = Database::of("sqlite::memory:", &Options::default(), Arc::new(Sent::default()))?;
+    let pool = Pool::new(Arc::new(database), 1);
+    pool.close();
+    Ok(Arc::new(SqlReader::new(pool)))
 }

@@ -26,6 +26,11 @@ impl Pool {
         Self { database, permits: Semaphore::new(size.max(1)), idle: Mutex::default() }
     }
 
+    /// Lends nothing from here on.
+    pub(crate) fn close(&self) {
+        self.permits.close();
+    }
+
     /// Whether its connections hold the thread that uses them.
     pub(crate) fn holds_thread(&self) -> bool {
         self.database.holds_thread()
