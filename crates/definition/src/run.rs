@@ -8,8 +8,8 @@ use esteira_model::Run;
 use std::time::Duration;
 
 /// Fields that only a function of a worker has a use for.
-const WORKER_ONLY: [&str; 6] =
-    ["function_version", "queue", "execution_timeout", "lease_ttl", "max_in_flight", "exclusive_aggregate"];
+const WORKER_ONLY: [&str; 7] =
+    ["function_version", "queue", "execution_timeout", "lease_ttl", "max_in_flight", "exclusive_aggregate", "retry"];
 
 /// Reads `function` or `sub_plan`, and refuses what the step could not use. `config` is read by the caller.
 pub(crate) fn run(object: &mut Object<'_>, config: Option<&Field<'_>>) -> Option<Run> {
@@ -28,7 +28,7 @@ pub(crate) fn run(object: &mut Object<'_>, config: Option<&Field<'_>>) -> Option
             name => Some(Run::Function(name.into())),
         },
         (None, Some(sub_plan)) => {
-            refuse_worker_only(object, "a sub-plan is a job of its own; set this on its steps");
+            refuse_all(object, "a sub-plan is a job of its own; set this on its steps");
             run_sub_plan(&sub_plan)
         }
         (None, None) => object.refuse("RUN_AMBIGUOUS", "a step has a `function` or a `sub_plan`"),
@@ -38,13 +38,8 @@ pub(crate) fn run(object: &mut Object<'_>, config: Option<&Field<'_>>) -> Option
     }
 }
 
-fn refuse_worker_only(object: &mut Object<'_>, why: &str) {
-    WORKER_ONLY.iter().for_each(|name| object.refuse_field(name, why));
-}
-
 fn refuse_all(object: &mut Object<'_>, why: &str) {
-    refuse_worker_only(object, why);
-    object.refuse_field("retry", why);
+    WORKER_ONLY.iter().for_each(|name| object.refuse_field(name, why));
 }
 
 fn run_sub_plan(field: &Field<'_>) -> Option<Run> {

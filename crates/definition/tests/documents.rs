@@ -306,6 +306,7 @@ const BAD_STEPS: &[(&str, &str, &str)] = &[
     (r#""sub_plan":{"plan":"p","version":2147483648}"#, "/sub_plan/version", "NUMBER_OUT_OF_RANGE"),
     (r#""sub_plan":{"plan":"p","input":{}}"#, "/sub_plan/input", "FIELD_UNKNOWN"),
     (r#""sub_plan":{"plan":"p"},"queue":"q""#, "/queue", "FIELD_UNSUPPORTED"),
+    (r#""sub_plan":{"plan":"p"},"retry":{"max_attempts":2}"#, "/retry", "FIELD_UNSUPPORTED"),
     (r#""sub_plan":{"plan":"p"},"execution_timeout":"1s""#, "/execution_timeout", "FIELD_UNSUPPORTED"),
     (r#""function":"condition","retry":{}"#, "/retry", "FIELD_UNSUPPORTED"),
     (r#""function":"condition","max_in_flight":0"#, "/max_in_flight", "FIELD_UNSUPPORTED"),

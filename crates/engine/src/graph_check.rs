@@ -1,7 +1,7 @@
 //! What must be true of the steps of a plan, before and after its shape is known.
 
 use crate::{Issue, graph_shape::Shape};
-use esteira_model::{Join, Plan, Run, Step, limits};
+use esteira_model::{Join, Plan, RetryPolicy, Run, Step, limits};
 use std::collections::BTreeSet;
 
 /// References and rules of single steps.
@@ -131,13 +131,14 @@ fn check_rules(plan: &Plan, index: usize, step: &Step, issues: &mut Vec<Issue>) 
         ));
     }
     if !matches!(step.run, Run::Function(_)) {
-        let worker_only: [(&str, bool); 6] = [
+        let worker_only: [(&str, bool); 7] = [
             ("queue", !step.queue.is_empty()),
             ("lease_ttl", step.lease_ttl.is_some()),
             ("execution_timeout", step.execution_timeout.is_some()),
             ("max_in_flight", step.max_in_flight > 0),
             ("exclusive_aggregate", step.exclusive_aggregate),
             ("function_version", !step.function_version.is_empty()),
+            ("retry", step.retry != RetryPolicy::default()),
         ];
         for (field, _) in worker_only.iter().filter(|(_, set)| *set) {
             issues.push(Issue::error(

@@ -57,6 +57,10 @@ namespace Esteira.Model
         public const int HeadersMax = 32;
         /// <summary>Names and values of the headers together.</summary>
         public const int HeaderBytesMax = 8 << 10;
+        /// <summary>Most labels of a job.</summary>
+        public const int LabelsMax = 32;
+        /// <summary>Longest value of a label.</summary>
+        public const int LabelCharsMax = 256;
         /// <summary>Longest name of a function, queue, plan, step, label or header.</summary>
         public const int NameBytesMax = 63;
         /// <summary>Longest name of an outbox topic.</summary>

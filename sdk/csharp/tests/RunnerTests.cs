@@ -152,6 +152,15 @@ namespace Esteira.Tests
             return Expect.Throws<RunException>(() => Run(TheRunner(), new PlanBuilder().Step(step), input));
         }
 
+        public static void AStartThatTheCoordinatorWouldNotTakeIsRefused()
+        {
+            Plan plan = new PlanBuilder().Step(Step("a", "echo")).Build();
+            Expect.Equal(JobState.Succeeded, TheRunner().RunAsync(plan, Payload.Binary(new byte[Limits.PayloadBytesMax])).Result.State);
+            RunException refused = Expect.Throws<RunException>(() =>
+                TheRunner().RunAsync(plan, Payload.Binary(new byte[Limits.PayloadBytesMax + 1])).Wait());
+            Expect.Equal(RunErrorCode.InputInvalid, refused.Code);
+        }
+
         public static void TwoRunsGiveTheSameTrace()
         {
             PlanBuilder plan = new PlanBuilder()

@@ -5,7 +5,7 @@
  */
 
 import { quoted as quotedShort } from "./json/scan.ts";
-import { type Plan, RETRY_DEFAULT, type RetryPolicy, type Step } from "./plan.ts";
+import { isDefaultRetry, type Plan, type RetryPolicy, type Step } from "./plan.ts";
 
 /** The document of a plan, to be published under `name`. Durations are written in whole milliseconds. */
 export function definitionJson(plan: Plan, name: string): string {
@@ -41,7 +41,7 @@ function step(step: Step): string {
   members.flag("exclusive_next", step.exclusiveNext);
   if (step.join === "all" && step.dependsOn.length === 0) members.text("join", step.join);
   members.texts("depends_on", step.dependsOn);
-  if (!isDefault(step.retry)) members.raw("retry", retry(step.retry));
+  if (!isDefaultRetry(step.retry)) members.raw("retry", retry(step.retry));
   members.textUnlessEmpty("queue", step.queue);
   members.duration("execution_timeout", step.executionTimeoutMs);
   members.duration("lease_ttl", step.leaseTtlMs);
@@ -68,13 +68,6 @@ function run(step: Step, members: Members): void {
       return members.raw("sub_plan", child.end());
     }
   }
-}
-
-function isDefault(retry: RetryPolicy): boolean {
-  const { nonRetryableCodes, ...numbers } = retry;
-  const { nonRetryableCodes: _, ...defaults } = RETRY_DEFAULT;
-  const same = (Object.keys(defaults) as (keyof typeof defaults)[]).every((key) => numbers[key] === defaults[key]);
-  return same && nonRetryableCodes.length === 0;
 }
 
 function retry(retry: RetryPolicy): string {

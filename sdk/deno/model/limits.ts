@@ -57,6 +57,10 @@ export const VERDICTS_MAX = 100;
 export const HEADERS_MAX = 32;
 /** Names and values of the headers together. */
 export const HEADER_BYTES_MAX = 8 << 10;
+/** Most labels of a job. */
+export const LABELS_MAX = 32;
+/** Longest value of a label. */
+export const LABEL_CHARS_MAX = 256;
 /** Longest name of a function, queue, plan, step, label or header. */
 export const NAME_BYTES_MAX = 63;
 /** Longest name of an outbox topic. */

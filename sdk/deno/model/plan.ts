@@ -57,6 +57,14 @@ export const RETRY_DEFAULT: RetryPolicy = {
   nonRetryableCodes: [],
 };
 
+/** Whether it is the policy of a step that names none. */
+export function isDefaultRetry(retry: RetryPolicy): boolean {
+  const { nonRetryableCodes, ...numbers } = retry;
+  const { nonRetryableCodes: _, ...defaults } = RETRY_DEFAULT;
+  const same = (Object.keys(defaults) as (keyof typeof defaults)[]).every((key) => numbers[key] === defaults[key]);
+  return same && nonRetryableCodes.length === 0;
+}
+
 /** A named rule over a step's input or output; its verdict is recorded. */
 export interface Policy {
   /** Unique in the plan. */

@@ -145,6 +145,7 @@ func (c *stepCheck) rules(index int) {
 		{"max_in_flight", step.MaxInFlight > 0},
 		{"exclusive_aggregate", step.ExclusiveAggregate},
 		{"function_version", step.FunctionVersion != ""},
+		{"retry", !step.Retry.isDefault()},
 	} {
 		if field.set {
 			c.refuse(fmt.Sprintf("/steps/%d/%s", index, field.name), "FIELD_UNSUPPORTED", "`%s` is for functions that a worker runs", field.name)

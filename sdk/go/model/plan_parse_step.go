@@ -4,7 +4,7 @@ import "time"
 
 // Fields that only a function of a worker has a use for.
 var workerOnly = []string{
-	"function_version", "queue", "execution_timeout", "lease_ttl", "max_in_flight", "exclusive_aggregate",
+	"function_version", "queue", "execution_timeout", "lease_ttl", "max_in_flight", "exclusive_aggregate", "retry",
 }
 
 // readRun reads function or sub_plan, and refuses what the step could not use.
@@ -37,7 +37,7 @@ func readFunction(object *planObject, function, config planField, hasConfig bool
 		*run = Run{Kind: RunFunction, Function: name}
 		return true
 	}
-	for _, field := range append(workerOnly[:len(workerOnly):len(workerOnly)], "retry") {
+	for _, field := range workerOnly {
 		object.refuseField(field, "`"+name+"` is run by the engine: nothing is leased or tried again")
 	}
 	if name == "condition" {

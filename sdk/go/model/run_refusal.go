@@ -8,12 +8,15 @@ import (
 )
 
 // What the coordinator would not take of a report: the worker then reports a failure in its place, and so does the
-// runner. The rules are those of the edge (TaskReport in worker.proto); the first that is broken decides the code.
+// runner. And what it would not take of a start: nothing runs then. The rules are those of the edge (TaskReport in
+// worker.proto, StartJobRequest in job.proto); the first that is broken decides the code.
 const (
 	emitMax          = 1_000
 	verdictsMax      = 100
 	headersMax       = 32
 	headerBytesMax   = 8 << 10
+	labelsMax        = 32
+	labelCharsMax    = 256
 	topicBytesMax    = 127
 	idCharsMax       = 128
 	textCharsMax     = 256
@@ -32,7 +35,7 @@ func refuseSuccess(outcome Outcome, said Said, own *AggregateRef) *Failure {
 	}
 	after := outcome.AggregateAfter
 	if after != nil {
-		if refused := refuseAggregate(after); refused != nil {
+		if refused := refuseAggregate(after, "aggregate_after"); refused != nil {
 			return refused
 		}
 	}
@@ -74,6 +77,33 @@ func refuseFailure(given *Failure, checkpoint *Payload) (*Failure, *Payload) {
 	return given, checkpoint
 }
 
+// refuseStart is what is wrong with what a run starts with; nil when the coordinator would take it.
+func refuseStart(start Start) *Failure {
+	if !isLine(start.Actor.OnBehalfOf, idCharsMax) {
+		return refuseField("packet.actor.on_behalf_of", "is too long, or holds a control character")
+	}
+	if start.Aggregate != nil {
+		if refused := refuseAggregate(start.Aggregate, "packet.aggregate"); refused != nil {
+			return refused
+		}
+	}
+	if refused := refusePayload(start.Data, "packet.data"); refused != nil {
+		return refused
+	}
+	if refused := refuseHeaders(start.Headers, "packet.headers"); refused != nil {
+		return refused
+	}
+	if len(start.Labels) > labelsMax {
+		return refuseField("labels", "has too many elements")
+	}
+	for name, value := range start.Labels {
+		if !isName(name, nameBytesMax) || !isLine(value, labelCharsMax) {
+			return refuseField("labels", "has a name or value without its form")
+		}
+	}
+	return nil
+}
+
 func refuse(code, field, why string) *Failure {
 	return &Failure{Kind: FailureNonRetryable, Code: code, Message: field + ": " + why, Source: "worker"}
 }
@@ -95,14 +125,14 @@ func refusePayload(payload Payload, field string) *Failure {
 	return nil
 }
 
-func refuseAggregate(after *AggregateRef) *Failure {
+func refuseAggregate(named *AggregateRef, field string) *Failure {
 	switch {
-	case !isName(after.Kind, nameBytesMax):
-		return refuseField("aggregate_after.type", "is not a name of its form")
-	case after.ID == "" || after.Version < 0:
-		return refuseField("aggregate_after", "has no id, or a version below 0")
-	case !isLine(after.ID, textCharsMax):
-		return refuseField("aggregate_after.id", "is too long, or holds a control character")
+	case !isName(named.Kind, nameBytesMax):
+		return refuseField(field+".type", "is not a name of its form")
+	case named.ID == "" || named.Version < 0:
+		return refuseField(field, "has no id, or a version below 0")
+	case !isLine(named.ID, textCharsMax):
+		return refuseField(field+".id", "is too long, or holds a control character")
 	}
 	return nil
 }
@@ -117,17 +147,21 @@ func refuseEmit(emit Emit) *Failure {
 	if refused := refusePayload(emit.Payload, "emit.payload"); refused != nil {
 		return refused
 	}
+	return refuseHeaders(emit.Headers, "emit.headers")
+}
+
+func refuseHeaders(headers map[string]string, field string) *Failure {
 	bytes := 0
-	for name, value := range emit.Headers {
+	for name, value := range headers {
 		bytes += len(name) + len(value)
 		isHeader := name != "" && len(name) <= nameBytesMax && strings.Trim(name, nameChars) == "" &&
 			strings.IndexByte("_.-", name[0]) < 0
 		if !isHeader || strings.ContainsFunc(value, unicode.IsControl) {
-			return refuseField("emit.headers", "has a name or value without its form")
+			return refuseField(field, "has a name or value without its form")
 		}
 	}
-	if len(emit.Headers) > headersMax || bytes > headerBytesMax {
-		return refuseField("emit.headers", "has too many elements or takes too many bytes")
+	if len(headers) > headersMax || bytes > headerBytesMax {
+		return refuseField(field, "has too many elements or takes too many bytes")
 	}
 	return nil
 }

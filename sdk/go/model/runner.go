@@ -46,14 +46,11 @@ func (e *FunctionMissingError) Error() string {
 	return "no function serves " + strings.Join(e.Names, ", ")
 }
 
-// InputError says why the data that a run starts with is not acceptable JSON. It unwraps to a [*JSONError].
-type InputError struct{ Problem *JSONError }
+// InputError says why what a run starts with is not acceptable: its data, aggregate, headers or labels.
+type InputError struct{ Problem string }
 
 // Error says the problem.
-func (e *InputError) Error() string { return "the input is not acceptable: " + e.Problem.Error() }
-
-// Unwrap is the problem.
-func (e *InputError) Unwrap() error { return e.Problem }
+func (e *InputError) Error() string { return "the input is not acceptable: " + e.Problem }
 
 // NewRunner is a runner without functions, with this language of conditions and templates. expr.NewRunner makes one
 // with the coordinator's own.
@@ -96,10 +93,8 @@ func (r *Runner) Run(ctx context.Context, plan *Plan, data Payload) (*Trace, err
 
 // RunFrom is [Runner.Run] with everything that a job can start with.
 func (r *Runner) RunFrom(ctx context.Context, plan *Plan, start Start) (*Trace, error) {
-	if text, isJSON := start.Data.JSON(); isJSON {
-		if problem := CheckJSON(text); problem != nil {
-			return nil, &InputError{problem}
-		}
+	if refused := refuseStart(start); refused != nil {
+		return nil, &InputError{refused.Message}
 	}
 	run := &run{runner: r, library: map[string]*graph{}, pace: newPace(r.skipWaits)}
 	root, err := r.compile(run.library, plan)

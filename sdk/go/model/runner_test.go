@@ -226,6 +226,21 @@ func TestWhatCannotRunIsSaidBeforeItRuns(t *testing.T) {
 	}
 }
 
+func TestAStartThatTheCoordinatorWouldNotTakeIsRefused(t *testing.T) {
+	plan := model.NewPlan().Step(model.NewStep("a", "echo")).Build()
+	start := func(bytes int) error {
+		_, err := runner().Run(context.Background(), plan, model.Binary(make([]byte, bytes)))
+		return err
+	}
+	var input *model.InputError
+	if err := start(model.PayloadBytesMax); err != nil {
+		t.Fatal(err)
+	}
+	if err := start(model.PayloadBytesMax + 1); !errors.As(err, &input) {
+		t.Fatal(err)
+	}
+}
+
 func TestTwoRunsGiveTheSameTrace(t *testing.T) {
 	plan := model.NewPlan().
 		Step(model.NewStep("count", "count").Output(model.Multiple).Then("add").Then("double")).

@@ -31,6 +31,7 @@ from esteira.model import (
     sub_plan,
     wait,
 )
+from esteira.model.limits import PAYLOAD_BYTES_MAX
 
 
 def number(name: str, change: Callable[[int], int]) -> Function:
@@ -226,6 +227,13 @@ class RunnerTests(unittest.TestCase):
                 run(PlanBuilder().step(plan), "1")
         with self.assertRaises(RunError) as invalid:
             run(PlanBuilder().step(step("a", "echo")), "{")
+        self.assertEqual(invalid.exception.code, "INPUT_INVALID")
+
+    def test_a_start_that_the_coordinator_would_not_take_is_refused(self) -> None:
+        plan = PlanBuilder().step(step("a", "echo")).build()
+        runner().run_blocking(plan, Payload.binary(bytes(PAYLOAD_BYTES_MAX)))
+        with self.assertRaises(RunError) as invalid:
+            runner().run_blocking(plan, Payload.binary(bytes(PAYLOAD_BYTES_MAX + 1)))
         self.assertEqual(invalid.exception.code, "INPUT_INVALID")
 
     def test_two_runs_give_the_same_trace(self) -> None:

@@ -110,8 +110,16 @@ fn fields_that_only_workers_know() {
         a.0.max_in_flight = 1;
         a.0.exclusive_aggregate = true;
         a.0.function_version = "1".into();
-        let fields =
-            ["queue", "lease_ttl", "execution_timeout", "max_in_flight", "exclusive_aggregate", "function_version"];
+        a.0.retry.max_attempts = 1;
+        let fields = [
+            "queue",
+            "lease_ttl",
+            "execution_timeout",
+            "max_in_flight",
+            "exclusive_aggregate",
+            "function_version",
+            "retry",
+        ];
         assert_eq!(issues(&plan([a])), fields.map(|field| format!("/steps/0/{field} FIELD_UNSUPPORTED")));
     }
     let mut exclusive = step("a");

@@ -54,6 +54,10 @@ impl S {
         change(&mut self.0);
         self
     }
+    /// What no worker runs is not tried again either.
+    fn runs(self, run: Run) -> Self {
+        self.with(|s| (s.run, s.retry) = (run, RetryPolicy::default()))
+    }
     pub fn to(self, key: &str) -> Self {
         self.to_if(key, "")
     }
@@ -81,14 +85,14 @@ impl S {
         self.join().with(|s| s.depends_on = keys.iter().map(|key| (*key).into()).collect())
     }
     pub fn condition(self) -> Self {
-        self.with(|s| s.run = Run::Condition)
+        self.runs(Run::Condition)
     }
     pub fn wait(self, seconds: u64) -> Self {
-        self.with(|s| s.run = Run::Wait(Duration::from_secs(seconds)))
+        self.runs(Run::Wait(Duration::from_secs(seconds)))
     }
     /// Runs the n-th plan of the world.
     pub fn sub_plan(self, n: u8) -> Self {
-        self.with(|s| s.run = Run::SubPlan { plan: "child".into(), version: 1, resolved: Some(version(n)) })
+        self.runs(Run::SubPlan { plan: "child".into(), version: 1, resolved: Some(version(n)) })
     }
     pub fn on_failure(self, key: &str) -> Self {
         self.with(|s| s.on_failure_step = key.into())

@@ -67,7 +67,7 @@ fn a_child_has_lineage_and_the_input_of_its_step() {
 
 #[test]
 fn a_child_that_fails_fails_its_step() {
-    let parent = plan([step("s").sub_plan(2).attempts(3)]);
+    let parent = plan([step("s").sub_plan(2)]);
     let mut world = world_of(parent, plan([step("x")]));
     world.fail("x", broken());
     assert_eq!(world.story_of(world.child("s")), "FAILED x-");

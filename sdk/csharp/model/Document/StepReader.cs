@@ -15,7 +15,7 @@ namespace Esteira.Model
         /// <summary>Fields that only a function of a worker has a use for.</summary>
         private static readonly string[] WorkerOnly =
         {
-            "function_version", "queue", "execution_timeout", "lease_ttl", "max_in_flight", "exclusive_aggregate",
+            "function_version", "queue", "execution_timeout", "lease_ttl", "max_in_flight", "exclusive_aggregate", "retry",
         };
 
         /// <summary>Reads a step; null when it has no key or nothing to run. Everything that is wrong with it is reported.</summary>
@@ -87,7 +87,7 @@ namespace Esteira.Model
             if (name == null) return null;
             if (name != "condition" && name != "wait") return Run.Function(name);
             string why = "`" + name + "` is run by the engine: nothing is leased or tried again";
-            members.RefuseAll(WorkerOnly.Concat(new[] { "retry" }), why);
+            members.RefuseAll(WorkerOnly, why);
             if (name == "condition") return Run.Condition();
             long? pauseMs = ReadPause(members, config);
             return pauseMs == null ? null : Run.Wait(pauseMs.Value);

@@ -139,6 +139,7 @@ namespace Esteira.Model
             WorkerOnly(path, "max_in_flight", step.MaxInFlight > 0);
             WorkerOnly(path, "exclusive_aggregate", step.ExclusiveAggregate);
             WorkerOnly(path, "function_version", step.FunctionVersion != "");
+            WorkerOnly(path, "retry", !step.Retry.IsDefault());
         }
 
         private void WorkerOnly(string path, string field, bool isSet)

@@ -6,13 +6,13 @@ namespace Esteira.Model
 {
     /// <summary>
     /// What the coordinator would not take of a report: the worker then reports a failure in its place, and so does the
-    /// runner. The rules are those of the edge (`TaskReport` in `worker.proto`); which of them is broken first decides the
-    /// code.
+    /// runner. And what it would not take of a start: nothing runs then. The rules are those of the edge (`TaskReport` in
+    /// `worker.proto`, `StartJobRequest` in `job.proto`); which of them is broken first decides the code.
     /// </summary>
     internal static class Refusal
     {
         /// <summary>What is wrong with which field, by code.</summary>
-        internal sealed class Refused : Exception
+        private sealed class Refused : Exception
         {
             internal Refused(string code, string field, string why)
                 : base(field + ": " + why)
@@ -59,6 +59,25 @@ namespace Esteira.Model
             return new Failure(given.Kind, given.Code, message, given.Source, given.StackTrace, given.RetryAfter, given.Details).Truncated();
         }
 
+        /// <summary>What is wrong with what a run starts with; null when the coordinator would take it.</summary>
+        internal static string OfStart(Start start)
+        {
+            Failure refused = Caught(() =>
+            {
+                CheckLine(start.Actor.OnBehalfOf, Limits.IdCharsMax, "packet.actor.on_behalf_of");
+                if (start.Aggregate != null) CheckAggregate(start.Aggregate, "packet.aggregate");
+                CheckPayload(start.Data, "packet.data");
+                CheckHeaders(start.Headers, "packet.headers");
+                CheckCount(start.Labels.Count, Limits.LabelsMax, "labels");
+                foreach (KeyValuePair<string, string> label in start.Labels)
+                {
+                    CheckName(label.Key, Limits.NameBytesMax, "labels");
+                    CheckLine(label.Value, Limits.LabelCharsMax, "labels");
+                }
+            });
+            return refused == null ? null : refused.Message;
+        }
+
         private static Failure Caught(Action check)
         {
             try
@@ -72,12 +91,12 @@ namespace Esteira.Model
             }
         }
 
-        internal static Refused Invalid(string field, string why)
+        private static Refused Invalid(string field, string why)
         {
             return new Refused("FIELD_INVALID", field, why);
         }
 
-        internal static void CheckPayload(Payload payload, string field)
+        private static void CheckPayload(Payload payload, string field)
         {
             int bytes = payload.ByteLength();
             if (bytes > Limits.PayloadBytesMax) throw new Refused("PAYLOAD_TOO_LARGE", field, "has " + bytes + " bytes");
@@ -96,7 +115,7 @@ namespace Esteira.Model
             CheckLine(payload.Schema, Limits.TextCharsMax, field);
         }
 
-        internal static void CheckAggregate(AggregateRef aggregate, string field)
+        private static void CheckAggregate(AggregateRef aggregate, string field)
         {
             CheckName(aggregate.Kind, Limits.NameBytesMax, field + ".type");
             if (aggregate.Id == "" || aggregate.Version < 0) throw Invalid(field, "has no id, or a version below 0");
@@ -111,7 +130,7 @@ namespace Esteira.Model
             CheckHeaders(emit.Headers, "emit.headers");
         }
 
-        internal static void CheckHeaders(IReadOnlyDictionary<string, string> headers, string field)
+        private static void CheckHeaders(IReadOnlyDictionary<string, string> headers, string field)
         {
             CheckCount(headers.Count, Limits.HeadersMax, field);
             bool fits = headers.All(header => Names.IsHeader(header.Key) && Texts.IsLine(header.Value, int.MaxValue));
@@ -136,12 +155,12 @@ namespace Esteira.Model
         }
 
         /// <summary>One line, of so many characters at most.</summary>
-        internal static void CheckLine(string text, int charactersMax, string field)
+        private static void CheckLine(string text, int charactersMax, string field)
         {
             if (!Texts.IsLine(text, charactersMax)) throw Invalid(field, "is too long, or holds a control character");
         }
 
-        internal static void CheckCount(int count, int max, string field)
+        private static void CheckCount(int count, int max, string field)
         {
             if (count > max) throw Invalid(field, "has too many elements");
         }

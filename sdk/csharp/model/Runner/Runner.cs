@@ -74,17 +74,8 @@ namespace Esteira.Model
         /// <summary>Runs a plan to its end; throws a <see cref="RunException"/> when that cannot be.</summary>
         public Task<Trace> RunAsync(Plan plan, Start start)
         {
-            if (start.Data.JsonText != null)
-            {
-                try
-                {
-                    JsonCheck.Check(start.Data.JsonText);
-                }
-                catch (JsonFormatException problem)
-                {
-                    throw new RunException(RunErrorCode.InputInvalid, "the input is not acceptable: " + problem.Message);
-                }
-            }
+            string refused = Refusal.OfStart(start);
+            if (refused != null) throw new RunException(RunErrorCode.InputInvalid, "the input is not acceptable: " + refused);
             Dictionary<string, Graph> library = Library.Compile(plan, _plans, _functions, _evaluate);
             return new Drive(library, _functions, _evaluate, _observer, new Pace(_skipsWaits)).RunAsync(start);
         }

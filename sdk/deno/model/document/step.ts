@@ -40,6 +40,7 @@ const WORKER_ONLY = [
   "lease_ttl",
   "max_in_flight",
   "exclusive_aggregate",
+  "retry",
 ];
 
 /** Reads a step; undefined when it has no key or nothing to run. Everything that is wrong with it is reported. */
@@ -108,7 +109,7 @@ function readRun(members: Members, config: Field | undefined): Run | undefined {
   if (name === undefined) return undefined;
   if (name !== "condition" && name !== "wait") return { kind: "function", name };
   const why = `\`${name}\` is run by the engine: nothing is leased or tried again`;
-  refuseAll(members, [...WORKER_ONLY, "retry"], why);
+  refuseAll(members, WORKER_ONLY, why);
   if (name === "condition") return { kind: "condition" };
   const pauseMs = readPause(members, config);
   return pauseMs === undefined ? undefined : { kind: "wait", pauseMs };

@@ -5,7 +5,7 @@
  */
 
 import { PLAN_STEPS_MAX } from "../limits.ts";
-import type { Plan, Step } from "../plan.ts";
+import { isDefaultRetry, type Plan, type Step } from "../plan.ts";
 import { type Issue, issue } from "./issue.ts";
 import type { Shape } from "./shape.ts";
 
@@ -118,6 +118,7 @@ function checkFields(plan: Plan, step: Step, index: number): Issue[] {
     ["max_in_flight", step.maxInFlight > 0],
     ["exclusive_aggregate", step.exclusiveAggregate],
     ["function_version", step.functionVersion !== ""],
+    ["retry", !isDefaultRetry(step.retry)],
   ];
   for (const [field] of workerOnly.filter(([, set]) => set)) {
     const message = `\`${field}\` is for functions that a worker runs`;

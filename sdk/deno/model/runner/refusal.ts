@@ -1,7 +1,7 @@
 /**
  * What the coordinator would not take of a report: the worker then reports a failure in its place, and so does the
- * runner. The rules are those of the edge (`TaskReport` in `worker.proto`); which of them is broken first decides the
- * code.
+ * runner. And what it would not take of a start: nothing runs then. The rules are those of the edge (`TaskReport` in
+ * `worker.proto`, `StartJobRequest` in `job.proto`); which of them is broken first decides the code.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import { engineFailure, type Failure } from "../failure.ts";
 import { checkJson } from "../json/check.ts";
 import * as limits from "../limits.ts";
 import type { Outcome, Verdict } from "../outcome.ts";
-import type { AggregateRef, Headers } from "../packet.ts";
+import type { AggregateRef, Headers, Packet } from "../packet.ts";
 import { type Payload, utf8Length } from "../payload.ts";
 
 /** What is wrong with which field, by code. */
@@ -34,7 +34,7 @@ export function refusalOfSuccess(
   const { aggregateAfter, verdicts } = outcome;
   return refused(() => {
     for (const output of outcome.payloads()) checkPayload(output, "output");
-    if (aggregateAfter !== undefined) checkAggregate(aggregateAfter);
+    if (aggregateAfter !== undefined) checkAggregate(aggregateAfter, "aggregate_after");
     checkCount(emits.length, limits.EMIT_MAX, "emit");
     checkCount(verdicts.length, limits.VERDICTS_MAX, "verdicts");
     emits.forEach(checkMessage);
@@ -56,6 +56,21 @@ export function takenFailure(given: Failure, { checkpoint }: Said): { failure: F
   // Not every database can hold a NUL.
   const failure = truncated({ ...given, message: given.message.replaceAll("\0", "\ufffd") });
   return { failure, ...(checkpoint === undefined ? {} : { checkpoint }) };
+}
+
+/** What is wrong with what a run starts with, if anything is. */
+export function refusalOfStart({ actor, aggregate, data, headers }: Packet, labels: Headers): string | undefined {
+  return refused(() => {
+    checkLine(actor.onBehalfOf, limits.ID_CHARS_MAX, "packet.actor.on_behalf_of");
+    if (aggregate !== undefined) checkAggregate(aggregate, "packet.aggregate");
+    checkPayload(data, "packet.data");
+    checkHeaders(headers, "packet.headers");
+    checkCount(Object.keys(labels).length, limits.LABELS_MAX, "labels");
+    for (const [name, value] of Object.entries(labels)) {
+      checkName(name, limits.NAME_BYTES_MAX, "labels");
+      checkLine(value, limits.LABEL_CHARS_MAX, "labels");
+    }
+  })?.message;
 }
 
 function refused(check: () => void): Failure | undefined {
@@ -87,26 +102,26 @@ function checkPayload(payload: Payload, field: string): void {
   checkLine(payload.schema, limits.TEXT_CHARS_MAX, field);
 }
 
-function checkAggregate({ kind, id, version }: AggregateRef): void {
-  checkName(kind, limits.NAME_BYTES_MAX, "aggregate_after.type");
-  if (id === "" || version < 0n) throw invalid("aggregate_after", "has no id, or a version below 0");
-  checkLine(id, limits.TEXT_CHARS_MAX, "aggregate_after.id");
+function checkAggregate({ kind, id, version }: AggregateRef, field: string): void {
+  checkName(kind, limits.NAME_BYTES_MAX, `${field}.type`);
+  if (id === "" || version < 0n) throw invalid(field, "has no id, or a version below 0");
+  checkLine(id, limits.TEXT_CHARS_MAX, `${field}.id`);
 }
 
 function checkMessage({ topic, key, payload, headers }: Emit): void {
   checkName(topic, limits.TOPIC_BYTES_MAX, "emit.topic");
   checkLine(key, limits.TEXT_CHARS_MAX, "emit.key");
   checkPayload(payload, "emit.payload");
-  checkHeaders(headers);
+  checkHeaders(headers, "emit.headers");
 }
 
-function checkHeaders(headers: Headers): void {
+function checkHeaders(headers: Headers, field: string): void {
   const entries = Object.entries(headers);
-  checkCount(entries.length, limits.HEADERS_MAX, "emit.headers");
+  checkCount(entries.length, limits.HEADERS_MAX, field);
   const fits = ([name, value]: [string, string]) => /^[a-z0-9][a-z0-9_.-]{0,62}$/.test(name) && !/\p{Cc}/u.test(value);
-  if (!entries.every(fits)) throw invalid("emit.headers", "has a name or value without its form");
+  if (!entries.every(fits)) throw invalid(field, "has a name or value without its form");
   const bytes = entries.reduce((sum, [name, value]) => sum + utf8Length(name) + utf8Length(value), 0);
-  if (bytes > limits.HEADER_BYTES_MAX) throw invalid("emit.headers", "takes too many bytes");
+  if (bytes > limits.HEADER_BYTES_MAX) throw invalid(field, "takes too many bytes");
 }
 
 function checkVerdict({ policy, version, detail }: Verdict): void {

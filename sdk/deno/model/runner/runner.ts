@@ -11,7 +11,6 @@
 import { IGNORE, type Observer } from "../context.ts";
 import { type Evaluate, NO_EXPRESSIONS } from "../evaluate.ts";
 import type { TaskFunction } from "../function.ts";
-import { checkJson } from "../json/check.ts";
 import { NOBODY, type Packet } from "../packet.ts";
 import { Payload } from "../payload.ts";
 import type { Plan } from "../plan.ts";
@@ -19,6 +18,7 @@ import type { Trace } from "../trace.ts";
 import { Drive } from "./drive.ts";
 import { compileLibrary } from "./library.ts";
 import { realPace, skippingPace } from "./pace.ts";
+import { refusalOfStart } from "./refusal.ts";
 import { RunError } from "./run_error.ts";
 
 /** What a run starts with. A payload alone is a start on nobody's behalf. */
@@ -100,15 +100,9 @@ export class Runner {
   async run(plan: Plan, start: Start | Payload): Promise<Trace> {
     const { data = Payload.none(), actor = NOBODY, aggregate, headers = {}, labels = {}, dataClass = "DEVTEST" } =
       start instanceof Payload ? { data: start } : start;
-    const text = data.asJson();
-    if (text !== undefined) {
-      try {
-        checkJson(text);
-      } catch (problem) {
-        const why = problem instanceof Error ? problem.message : String(problem);
-        throw new RunError("INPUT_INVALID", `the input is not acceptable: ${why}`);
-      }
-    }
+    const packet = { actor, data, headers, ...(aggregate === undefined ? {} : { aggregate }) };
+    const refused = refusalOfStart(packet, labels);
+    if (refused !== undefined) throw new RunError("INPUT_INVALID", `the input is not acceptable: ${refused}`);
     const library = compileLibrary(plan, this.#plans, this.#functions, this.#evaluate);
     const drive = new Drive({
       library,
@@ -117,7 +111,6 @@ export class Runner {
       observer: this.#observer,
       pace: this.#skips ? skippingPace() : realPace(),
     });
-    const packet = { actor, data, headers, ...(aggregate === undefined ? {} : { aggregate }) };
     return await drive.run({ packet, labels, dataClass });
   }
 }

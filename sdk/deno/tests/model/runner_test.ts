@@ -18,6 +18,7 @@ import {
   type Trace,
   wait,
 } from "../../model/mod.ts";
+import { PAYLOAD_BYTES_MAX } from "../../model/limits.ts";
 
 /** A function on one JSON number. */
 function number(name: string, change: (n: number) => number): TaskFunction {
@@ -147,6 +148,13 @@ Deno.test("policies judge and messages are kept with success only", async () => 
   assert.equal(trace.messages[0]?.key, trace.job);
   const refused = await run(runner.function(speaks), plan, "30");
   assert.deepEqual([refused.messages.length, refused.failure?.code], [0, "POLICY_VIOLATION"]);
+});
+
+Deno.test("a start that the coordinator would not take is refused", async () => {
+  const plan = new PlanBuilder().step(step("a", "echo")).build();
+  await runner.run(plan, Payload.binary(new Uint8Array(PAYLOAD_BYTES_MAX)));
+  const refused = runner.run(plan, Payload.binary(new Uint8Array(PAYLOAD_BYTES_MAX + 1)));
+  await assert.rejects(refused, (error) => error instanceof RunError && error.code === "INPUT_INVALID");
 });
 
 Deno.test("what cannot run is said before it runs", async () => {

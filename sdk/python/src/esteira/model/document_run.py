@@ -16,6 +16,7 @@ _WORKER_ONLY = (
     "lease_ttl",
     "max_in_flight",
     "exclusive_aggregate",
+    "retry",
 )
 
 
@@ -32,7 +33,7 @@ def read_run(whole: Object, config: Field | None) -> Run | None:
         return whole.refuse("RUN_AMBIGUOUS", "a step has a `function` or a `sub_plan`")
     name = function.name(NAME)
     if name in ("condition", "wait"):
-        _refuse(whole, (*_WORKER_ONLY, "retry"), f"`{name}` is run by the engine: nothing is leased or tried again")
+        _refuse(whole, _WORKER_ONLY, f"`{name}` is run by the engine: nothing is leased or tried again")
     if name == "condition":
         return RunCondition()
     if name == "wait":

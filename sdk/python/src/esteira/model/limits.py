@@ -58,6 +58,10 @@ VERDICTS_MAX = 100
 HEADERS_MAX = 32
 #: Most bytes of their names and values together.
 HEADER_BYTES_MAX = 8 << 10
+#: Most labels of a job.
+LABELS_MAX = 32
+#: Longest value of a label.
+LABEL_CHARS_MAX = 256
 #: Longest name of a function, queue, plan, step, label or header.
 NAME_BYTES_MAX = 63
 #: Longest name of an outbox topic.

@@ -91,7 +91,7 @@ pub enum RunError {
     },
     /// The plan uses functions that the runner does not have.
     FunctionMissing(Vec<Arc<str>>),
-    /// The data that the run starts with is not acceptable JSON.
+    /// What the run starts with is not acceptable: its data, aggregate, headers or labels.
     InputInvalid(String),
     /// Sub-plans nest deeper than the contract allows.
     TooDeep,
@@ -179,8 +179,8 @@ impl Runner {
     pub fn run<'a>(&'a self, plan: &'a Plan, start: impl Into<Start>) -> BoxFuture<'a, Result<Trace, RunError>> {
         let start = start.into();
         Box::pin(async move {
-            if let Some(text) = start.packet.data.as_json() {
-                (self.check_json)(text).map_err(RunError::InputInvalid)?;
+            if let Some(why) = refusal::of_start(&self.check_json, &start) {
+                return Err(RunError::InputInvalid(why));
             }
             let library = Library::compile(self, plan)?;
             Drive::new(self, library).run(start).await

@@ -1,12 +1,17 @@
 //! What the coordinator would not take of a report: the worker then reports a failure in its place, and so does the runner.
+//! And what it would not take of a start: nothing runs then.
 //!
-//! The rules are those of the edge (`TaskReport` in `worker.proto`); which of them is broken first decides the code.
+//! The rules are those of the edge (`TaskReport` in `worker.proto`, `StartJobRequest` in `job.proto`); which of them is broken
+//! first decides the code.
 
 use crate::model::{
-    AggregateRef, Emit, Failure, FailureKind, Headers, Outcome, Payload, Verdict, context::Said, error::truncated,
-    runner::CheckJson,
+    AggregateRef, Emit, Failure, FailureKind, Headers, Outcome, Payload, Verdict,
+    context::Said,
+    error::truncated,
+    runner::{CheckJson, Start},
 };
 use esteira_model::limits;
+use std::collections::BTreeMap;
 
 const FIELD_INVALID: &str = "FIELD_INVALID";
 const JSON_INVALID: &str = "JSON_INVALID";
@@ -24,7 +29,7 @@ pub(crate) fn of_success(
 ) -> Option<Failure> {
     let refused = || -> Result<(), Refused> {
         outcome.output.payloads().iter().try_for_each(|output| payload(check_json, output, "output"))?;
-        outcome.aggregate_after.iter().try_for_each(aggregate)?;
+        outcome.aggregate_after.iter().try_for_each(|after| aggregate(after, "aggregate_after"))?;
         count(said.emits.len(), limits::EMIT_MAX, "emit")?;
         count(outcome.verdicts.len(), limits::VERDICTS_MAX, "verdicts")?;
         said.emits.iter().try_for_each(|emit| message(check_json, emit))?;
@@ -56,6 +61,27 @@ pub(crate) fn of_failure(check_json: &CheckJson, mut given: Failure, said: &mut 
     truncated(given)
 }
 
+/// What is wrong with what a run starts with.
+pub(crate) fn of_start(check_json: &CheckJson, start: &Start) -> Option<String> {
+    let Start { packet, labels: given, .. } = start;
+    let refused = || -> Result<(), Refused> {
+        line(&packet.actor.on_behalf_of, limits::ID_CHARS_MAX, "packet.actor.on_behalf_of")?;
+        packet.aggregate.iter().try_for_each(|moved| aggregate(moved, "packet.aggregate"))?;
+        payload(check_json, &packet.data, "packet.data")?;
+        headers(&packet.headers, "packet.headers")?;
+        labels(given)
+    };
+    refused().err().map(|(_, message)| message)
+}
+
+fn labels(labels: &BTreeMap<String, String>) -> Result<(), Refused> {
+    count(labels.len(), limits::LABELS_MAX, "labels")?;
+    labels.iter().try_for_each(|(key, value)| {
+        name(key, limits::NAME_BYTES_MAX, "labels")?;
+        line(value, limits::LABEL_BYTES_MAX, "labels")
+    })
+}
+
 fn failure((code, message): Refused) -> Failure {
     Failure { source: "worker".into(), ..Failure::engine(FailureKind::NonRetryable, code, message) }
 }
@@ -75,33 +101,33 @@ fn payload(check_json: &CheckJson, payload: &Payload, field: &str) -> Result<(),
     line(&payload.schema, limits::TEXT_CHARS_MAX, field)
 }
 
-fn aggregate(after: &AggregateRef) -> Result<(), Refused> {
-    name(&after.kind, limits::NAME_BYTES_MAX, "aggregate_after.type")?;
-    if after.id.is_empty() || after.version < 0 {
-        return invalid("aggregate_after", "has no id, or a version below 0");
+fn aggregate(named: &AggregateRef, field: &str) -> Result<(), Refused> {
+    name(&named.kind, limits::NAME_BYTES_MAX, &format!("{field}.type"))?;
+    if named.id.is_empty() || named.version < 0 {
+        return invalid(field, "has no id, or a version below 0");
     }
-    line(&after.id, limits::TEXT_CHARS_MAX, "aggregate_after.id")
+    line(&named.id, limits::TEXT_CHARS_MAX, &format!("{field}.id"))
 }
 
 fn message(check_json: &CheckJson, emit: &Emit) -> Result<(), Refused> {
     name(&emit.topic, limits::TOPIC_BYTES_MAX, "emit.topic")?;
     line(&emit.key, limits::TEXT_CHARS_MAX, "emit.key")?;
     payload(check_json, &emit.payload, "emit.payload")?;
-    headers(&emit.headers)
+    headers(&emit.headers, "emit.headers")
 }
 
-fn headers(headers: &Headers) -> Result<(), Refused> {
-    count(headers.len(), limits::HEADERS_MAX, "emit.headers")?;
+fn headers(headers: &Headers, field: &str) -> Result<(), Refused> {
+    count(headers.len(), limits::HEADERS_MAX, field)?;
     let tail = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'.' | b'-');
     for (name, value) in headers {
         let first = name.as_bytes().first().is_some_and(u8::is_ascii_alphanumeric);
         if !first || name.len() > limits::NAME_BYTES_MAX || !name.bytes().all(tail) || value.contains(char::is_control)
         {
-            return invalid("emit.headers", "has a name or value without its form");
+            return invalid(field, "has a name or value without its form");
         }
     }
     let bytes: usize = headers.iter().map(|(name, value)| name.len() + value.len()).sum();
-    if bytes > limits::HEADER_BYTES_MAX { invalid("emit.headers", "takes too many bytes") } else { Ok(()) }
+    if bytes > limits::HEADER_BYTES_MAX { invalid(field, "takes too many bytes") } else { Ok(()) }
 }
 
 fn verdict(verdict: &Verdict) -> Result<(), Refused> {

@@ -178,6 +178,16 @@ fn what_cannot_run_is_said_before_it_runs() {
 }
 
 #[test]
+fn a_start_that_the_coordinator_would_not_take_is_refused() {
+    let plan = PlanBuilder::new().step(step("a", "echo")).build();
+    let longest = esteira_model::limits::PAYLOAD_BYTES_MAX;
+    for (bytes, fits) in [(longest, true), (longest + 1, false)] {
+        let result = runner().run_blocking(&plan, Payload::binary(vec![0; bytes]));
+        assert_eq!(result.is_ok(), fits, "{bytes} bytes: {:?}", result.err());
+    }
+}
+
+#[test]
 fn two_runs_give_the_same_trace() {
     let plan = PlanBuilder::new()
         .step(step("count", "count").output(OutputType::Multiple).then("add").then("double"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..limits import PLAN_STEPS_MAX
-from ..plan import Join, Plan, RunFunction, Step
+from ..plan import Join, Plan, RetryPolicy, RunFunction, Step
 from .graph_shape import Shape
 from .issue import Issue
 
@@ -100,6 +100,7 @@ def _check_rules(plan: Plan, index: int, step: Step) -> list[Issue]:
             ("max_in_flight", step.max_in_flight > 0),
             ("exclusive_aggregate", step.exclusive_aggregate),
             ("function_version", bool(step.function_version)),
+            ("retry", step.retry != RetryPolicy()),
         )
         for field, is_set in worker_only:
             if is_set:

@@ -1,12 +1,15 @@
 """What the coordinator would not take of a report: worker and runner then report a failure in its place.
 
-The rules are those of the edge (`TaskReport` in `worker.proto`); which of them is broken first decides the code.
+And what it would not take of a start: nothing runs then. The rules are those of the edge (`TaskReport` in
+`worker.proto`, `StartJobRequest` in `job.proto`); which of them is broken first decides the code.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from .. import limits
 from ..context import Said
@@ -15,6 +18,9 @@ from ..json_text import JsonError, check_json
 from ..outcome import Outcome, Verdict
 from ..packet import AggregateRef, Emit
 from ..payload import Payload
+
+if TYPE_CHECKING:
+    from .runner import Start
 
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 _HEADER = re.compile("[a-z0-9][a-z0-9_.-]*")
@@ -33,7 +39,7 @@ def of_success(outcome: Outcome, said: Said, own: AggregateRef | None) -> Failur
             _payload(payload, "output")
         after = outcome.aggregate_after
         if after is not None:
-            _aggregate(after)
+            _aggregate(after, "aggregate_after")
         _count(len(said.emits), limits.EMIT_MAX, "emit")
         _count(len(outcome.verdicts), limits.VERDICTS_MAX, "verdicts")
         for emit in said.emits:
@@ -61,6 +67,24 @@ def of_failure(given: Failure, said: Said) -> Failure:
     return truncated(replace(given, message=given.message.replace("\0", "\ufffd")))
 
 
+def of_start(start: Start) -> str | None:
+    """What is wrong with what a run starts with."""
+    packet = start.packet
+    try:
+        _line(packet.actor.on_behalf_of, limits.ID_CHARS_MAX, "packet.actor.on_behalf_of")
+        if packet.aggregate is not None:
+            _aggregate(packet.aggregate, "packet.aggregate")
+        _payload(packet.data, "packet.data")
+        _headers(packet.headers, "packet.headers")
+        _count(len(start.labels), limits.LABELS_MAX, "labels")
+        for name, value in start.labels.items():
+            _name(name, limits.NAME_BYTES_MAX, "labels")
+            _line(value, limits.LABEL_CHARS_MAX, "labels")
+    except _Refused as refused:
+        return str(refused)
+    return None
+
+
 def _failure(refused: _Refused) -> Failure:
     return Failure(FailureKind.NON_RETRYABLE, refused.code, str(refused), source="worker")
 
@@ -81,25 +105,29 @@ def _payload(payload: Payload, field: str) -> None:
     _line(payload.schema, limits.TEXT_CHARS_MAX, field)
 
 
-def _aggregate(after: AggregateRef) -> None:
-    _name(after.kind, limits.NAME_BYTES_MAX, "aggregate_after.type")
-    if not after.id or after.version < 0:
-        raise _invalid("aggregate_after", "has no id, or a version below 0")
-    _line(after.id, limits.TEXT_CHARS_MAX, "aggregate_after.id")
+def _aggregate(named: AggregateRef, field: str) -> None:
+    _name(named.kind, limits.NAME_BYTES_MAX, f"{field}.type")
+    if not named.id or named.version < 0:
+        raise _invalid(field, "has no id, or a version below 0")
+    _line(named.id, limits.TEXT_CHARS_MAX, f"{field}.id")
 
 
 def _message(emit: Emit) -> None:
     _name(emit.topic, limits.TOPIC_BYTES_MAX, "emit.topic")
     _line(emit.key, limits.TEXT_CHARS_MAX, "emit.key")
     _payload(emit.payload, "emit.payload")
-    _count(len(emit.headers), limits.HEADERS_MAX, "emit.headers")
+    _headers(emit.headers, "emit.headers")
+
+
+def _headers(headers: Mapping[str, str], field: str) -> None:
+    _count(len(headers), limits.HEADERS_MAX, field)
     size = 0
-    for name, value in emit.headers.items():
+    for name, value in headers.items():
         if len(name) > limits.NAME_BYTES_MAX or not _HEADER.fullmatch(name) or _CONTROL.search(value):
-            raise _invalid("emit.headers", "has a name or value without its form")
+            raise _invalid(field, "has a name or value without its form")
         size += len(name) + len(value.encode())
     if size > limits.HEADER_BYTES_MAX:
-        raise _invalid("emit.headers", "takes too many bytes")
+        raise _invalid(field, "takes too many bytes")
 
 
 def _verdict(verdict: Verdict) -> None:

@@ -13,11 +13,11 @@ from ..engine.ports import Evaluate
 from ..errors import INPUT_INVALID
 from ..expressions import Expressions, installed_cel
 from ..function import Function
-from ..json_text import JsonError, check_json
 from ..packet import DataClass, Packet
 from ..payload import Payload
 from ..plan import Plan
 from ..trace import Trace
+from . import refusal
 from .pace import Pace
 
 
@@ -126,12 +126,9 @@ class Runner:
 
         packet = Packet(start) if isinstance(start, Payload) else start
         begin = Start(packet) if isinstance(packet, Packet) else packet
-        text = begin.packet.data.as_json
-        if text is not None:
-            try:
-                check_json(text)
-            except JsonError as problem:
-                raise RunError(INPUT_INVALID, f"the input is not acceptable: {problem}") from None
+        refused = refusal.of_start(begin)
+        if refused is not None:
+            raise RunError(INPUT_INVALID, f"the input is not acceptable: {refused}")
         graphs = compile_all(self, plan)
         return await Drive(self, graphs, Pace(self.skips_waits)).run(begin)
 
