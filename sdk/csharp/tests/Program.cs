@@ -21,7 +21,7 @@ namespace Esteira.Tests
         {
             string root = args[0];
             string python = args[1];
-            foreach (Type tests in new[] { typeof(ModelTests), typeof(RunnerTests), typeof(HarnessTests) })
+            foreach (Type tests in new[] { typeof(ModelTests), typeof(RunnerTests), typeof(HarnessTests), typeof(WorkerPartsTests) })
             {
                 foreach (var test in tests.GetMethods().Where(method => method.IsStatic && method.IsPublic))
                 {

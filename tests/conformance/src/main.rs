@@ -47,7 +47,9 @@ fn whole(arguments: &Arguments) -> Result<bool, Box<dyn std::error::Error>> {
     if let Some(name) = arguments.variant.iter().find(|name| !variants.contains(&name.as_str())) {
         return Err(format!("there is no variant {name:?}; there are {variants:?}").into());
     }
-    let sdks = Sdk::named(&arguments.sdk)?;
+    let asked = Sdk::named(&arguments.sdk)?;
+    let not_run: Vec<String> = asked.iter().filter_map(Sdk::not_run).collect();
+    let sdks = Sdk::here(asked);
     let runtime = tokio::runtime::Runtime::new()?;
     for sdk in &sdks {
         runtime.block_on(sdk.build())?;
@@ -71,9 +73,10 @@ fn whole(arguments: &Arguments) -> Result<bool, Box<dyn std::error::Error>> {
     }
     if let Some(file) = &arguments.write {
         let relay = if passed.is_empty() { "It failed.\n" } else { &passed };
-        std::fs::write(file, table::page(&sdks, &outcomes, relay))?;
+        std::fs::write(file, table::page(&sdks, &outcomes, relay, &not_run))?;
     }
     println!("\n{} cells, {} wrong", outcomes.len(), wrong.len());
+    not_run.iter().for_each(|line| println!("{line}"));
     wrong.iter().for_each(|line| println!("{line}"));
     Ok(wrong.is_empty())
 }

@@ -8,7 +8,8 @@ use std::{
 use tokio::process::Command;
 
 /// Where they lie, from the checkout.
-const FILES: [&str; 4] = ["tests/kit/sdk.yaml", "sdk/python/sdk.yaml", "sdk/go/sdk.yaml", "sdk/deno/sdk.yaml"];
+const FILES: [&str; 5] =
+    ["tests/kit/sdk.yaml", "sdk/python/sdk.yaml", "sdk/go/sdk.yaml", "sdk/deno/sdk.yaml", "sdk/csharp/sdk.yaml"];
 
 /// One SDK.
 #[derive(Debug, Clone, Deserialize)]
@@ -18,6 +19,9 @@ pub struct Sdk {
     pub name: String,
     /// The highest level whose scenarios it must pass.
     pub level: u8,
+    /// A program that no registry gives and that building needs: where it is missing, the SDK is listed as not run.
+    #[serde(default)]
+    pub requires: Option<String>,
     /// What must have run before the worker is started; may be empty.
     #[serde(default)]
     pub build: Vec<String>,
@@ -72,6 +76,24 @@ impl Sdk {
             return Err(Error::Unknown(unknown.clone(), known));
         }
         Ok(all.into_iter().filter(|sdk| names.is_empty() || names.contains(&sdk.name)).collect())
+    }
+
+    /// Those that can run here.
+    pub fn here(all: Vec<Self>) -> Vec<Self> {
+        all.into_iter().filter(|sdk| sdk.lacks().is_none()).collect()
+    }
+
+    /// The program that it requires and that is not here.
+    pub fn lacks(&self) -> Option<&str> {
+        let program = self.requires.as_deref()?;
+        let path = env::var_os("PATH").unwrap_or_default();
+        let found = env::split_paths(&path).any(|folder| folder.join(program).is_file());
+        (!found).then_some(program)
+    }
+
+    /// Why it was not run, in a line; none when it was.
+    pub fn not_run(&self) -> Option<String> {
+        self.lacks().map(|program| format!("not run here: {}: there is no `{program}`", self.name))
     }
 
     fn read(file: &Path) -> Result<Self, Error> {
@@ -148,11 +170,23 @@ mod tests {
     fn every_sdk_is_described() {
         let all = Sdk::all().expect("they can be read");
         let names: Vec<&str> = all.iter().map(|sdk| sdk.name.as_str()).collect();
-        assert_eq!(names, ["rust", "python", "go", "deno"]);
+        assert_eq!(names, ["rust", "python", "go", "deno", "csharp"]);
         for sdk in &all {
             let words = sdk.command.concat();
             assert!(["{server}", "{slots}", "{worker_id}"].iter().all(|word| words.contains(word)), "{words}");
         }
+    }
+
+    #[test]
+    fn an_sdk_whose_program_is_missing_is_listed_and_not_run() {
+        let sdk = |requires: &str| -> Sdk {
+            serde_yaml_ng::from_str(&format!("{{name: a, level: 3, command: [a], requires: {requires}}}")).unwrap()
+        };
+        let (present, absent) = (sdk("sh"), sdk("there-is-no-such-program"));
+        assert_eq!(present.not_run(), None);
+        assert_eq!(absent.not_run().as_deref(), Some("not run here: a: there is no `there-is-no-such-program`"));
+        let names: Vec<_> = Sdk::here(vec![present, absent]).into_iter().map(|sdk| sdk.requires.unwrap()).collect();
+        assert_eq!(names, ["sh"]);
     }
 
     #[test]

@@ -32,8 +32,9 @@ Not in the table: the verification of the provenance chain, because no public RP
 ";
 
 /// The whole page.
-pub fn page(sdks: &[Sdk], outcomes: &[Outcome], relay: &str) -> String {
+pub fn page(sdks: &[Sdk], outcomes: &[Outcome], relay: &str, not_run: &[String]) -> String {
     let mut page = String::from(PAGE);
+    not_run.iter().for_each(|line| write(&mut page, format_args!("**{line}**, so there is no column for it.\n\n")));
     for level in 0..=3 {
         write(&mut page, format_args!("## Level {level}\n\n"));
         let names: Vec<&str> = sdks.iter().map(|sdk| sdk.name.as_str()).collect();

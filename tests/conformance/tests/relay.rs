@@ -4,7 +4,7 @@ use esteira_conformance::{relay, sdk::Sdk};
 
 #[test]
 fn a_document_comes_through_all_languages_as_it_was() {
-    let sdks = Sdk::all().expect("they can be read");
+    let sdks = Sdk::here(Sdk::all().expect("they can be read"));
     let runtime = tokio::runtime::Runtime::new().expect("a runtime can be made");
     for sdk in &sdks {
         runtime.block_on(sdk.build()).expect("the worker can be built");
