@@ -13,7 +13,7 @@ use crate::{
     history::{End, History, Log},
     load::{Known, meddle, plans, relay, start},
     mutant::Bug,
-    system::{System, inspect::Inspector},
+    system::{System, inspect::Inspector, tables},
 };
 use stall::Stalls;
 use std::{
@@ -206,9 +206,16 @@ impl Round {
         self.system.workers.ended().await;
         let read = async { Ok::<_, tonic::Status>((inspector.all().await?, inspector.waiting().await?)) };
         match tokio::time::timeout(READ_MAX, read).await {
-            Ok(Ok((jobs, waiting))) => (end.jobs, end.waiting) = (jobs, waiting),
+            Ok(Ok((found, waiting))) => {
+                (end.jobs, end.digests, end.wrong_digests) = (found.jobs, found.digests, found.wrong_digests);
+                end.waiting = waiting;
+            }
             Ok(Err(status)) => end.overdue.push(format!("the end cannot be read: {status}")),
             Err(_) => end.overdue.push(format!("the end cannot be read in {READ_MAX:?}")),
+        }
+        match tables::ledger(&self.system).await {
+            Ok(ledger) => end.ledger = Some(ledger),
+            Err(why) => end.overdue.push(format!("the ledger cannot be read: {why}")),
         }
         end.overdue.extend(self.system.ended().await);
         let mut whole = History::default();

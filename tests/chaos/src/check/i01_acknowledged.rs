@@ -32,16 +32,18 @@ pub(super) fn judge(view: &View<'_>) -> Judge {
     }
     for report in view.all_reports().filter(|report| report.stands()) {
         let found = view.tasks.get(report.task);
-        let attempt = found.and_then(|(_, task)| task.attempts.iter().find(|it| it.fence == report.fence && it.ended));
+        // An attempt that was recorded as lost is recorded once more when its report comes late.
+        let attempts = found.map_or(&[][..], |(_, task)| &task.attempts);
+        let mut own = attempts.iter().filter(|it| it.fence == report.fence && it.ended && !it.expired);
         let holds = match report.report {
             Reported::Released => found.is_some(),
-            Reported::Failed => attempt.is_some_and(|attempt| attempt.failed),
+            Reported::Failed => own.any(|attempt| attempt.failed),
             Reported::Completed { outputs, .. } => {
-                attempt.is_some_and(|attempt| !attempt.failed)
-                    && found.is_some_and(|(_, task)| task.outputs == *outputs)
+                own.any(|attempt| !attempt.failed) && found.is_some_and(|(_, task)| task.outputs == *outputs)
             }
         };
         judge.case(holds, || {
+            let found = found.map(|(_, task)| (&task.state, &task.outputs, &task.attempts));
             format!(
                 "task {} fence {}: {:?} was acknowledged; there is {found:?}",
                 report.task, report.fence, report.report
@@ -60,7 +62,10 @@ fn describe(found: Option<&&crate::history::EndJob>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::check::{broken, made};
+    use crate::{
+        check::{broken, made},
+        history::EndAttempt,
+    };
 
     #[test]
     fn a_job_that_is_gone_or_changed() {
@@ -81,6 +86,17 @@ mod tests {
             assert_eq!(broken(history, end), [""; 0]);
             end.jobs[0].tasks[0].outputs = vec!["o2".into()];
             assert_eq!(broken(history, end), ["I1"]);
+        });
+    }
+
+    #[test]
+    fn a_late_result_is_recorded_beside_the_lost_attempt() {
+        made::kept(|history, end| {
+            history.completed("t1", 1, "o1", 10);
+            let attempts = &mut end.jobs[0].tasks[0].attempts;
+            attempts[0].number = 2;
+            attempts.insert(0, EndAttempt { number: 1, fence: 1, ended: true, failed: true, expired: true });
+            assert_eq!(broken(history, end), [""; 0]);
         });
     }
 

@@ -7,6 +7,12 @@ pub struct End {
     pub jobs: Vec<EndJob>,
     /// Messages that are not delivered.
     pub waiting: Vec<Message>,
+    /// Digests that were computed again, and those that were wrong.
+    pub digests: usize,
+    /// See `digests`.
+    pub wrong_digests: Vec<String>,
+    /// The ledger's tables; none when they could not be read.
+    pub ledger: Option<EndLedger>,
     /// What had not ended in time after everything was healed, and why.
     pub overdue: Vec<String>,
     /// How long the slowest took to come to rest after that, in milliseconds.
@@ -58,6 +64,30 @@ pub struct EndAttempt {
     pub failed: bool,
     /// Whether it failed because its lease ran out.
     pub expired: bool,
+}
+
+/// The ledger, as its tables have it.
+#[derive(Debug, Clone, Default)]
+pub struct EndLedger {
+    /// The pages, in the order of their ids.
+    pub pages: Vec<EndPage>,
+    /// Pages without a place, each with its count of leaves.
+    pub waiting: Vec<(u64, u64)>,
+    /// Places: the index of the first leaf, the page, its count of leaves.
+    pub places: Vec<(u64, u64, u64)>,
+    /// For each attempt where its leaf is: page and ordinal.
+    pub addresses: Vec<Option<(u64, u64)>>,
+    /// The checkpoints, as signed notes.
+    pub notes: Vec<String>,
+}
+
+/// A page of leaves.
+#[derive(Debug, Clone, Default)]
+pub struct EndPage {
+    /// Its id.
+    pub page: u64,
+    /// Its leaves.
+    pub leaves: Vec<Vec<u8>>,
 }
 
 /// A message that waits.

@@ -4,7 +4,7 @@ mod end;
 mod log;
 
 pub(crate) use end::is_terminal;
-pub use end::{End, EndAttempt, EndJob, EndTask, Message};
+pub use end::{End, EndAttempt, EndJob, EndLedger, EndPage, EndTask, Message};
 pub use log::Log;
 
 use serde::{Deserialize, Serialize};

@@ -14,8 +14,10 @@ const WAIT: Duration = Duration::from_millis(400);
 const MESSAGES_MAX: i32 = 12;
 /// How often in a hundred a relay dies with a run, is too slow for it, or fails in the middle of it.
 const DIES_PERCENT: u64 = 3;
-const SLOW_PERCENT: u64 = 2;
+const SLOW_PERCENT: u64 = 5;
 const FAILS_PERCENT: u64 = 4;
+/// How long a relay holds what was leased before, as one does that asks its broker first: whoever had it may come back meanwhile.
+const ASKS_MS: (u64, u64) = (800, 2_000);
 /// How often in a hundred an acknowledgement is sent twice.
 const TWICE_PERCENT: u64 = 6;
 
@@ -83,6 +85,9 @@ async fn deliver(caller: &mut Caller, lease: &v1::OutboxLease) {
     if !calm && caller.draws.percent(SLOW_PERCENT) {
         let pause = LEASE + caller.draws.millis(200, 1_500);
         caller.log.own("relay that was slow", &key, begin, begin + u64::try_from(pause.as_micros()).expect("seconds"));
+        sleep(pause).await;
+    } else if !calm && lease.messages.iter().any(|message| message.delivery_attempt > 1) {
+        let pause = caller.draws.millis(ASKS_MS.0, ASKS_MS.1);
         sleep(pause).await;
     } else if !calm && caller.draws.percent(FAILS_PERCENT) {
         until = caller.draws.below(until);

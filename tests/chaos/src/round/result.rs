@@ -34,6 +34,8 @@ pub struct Result {
     pub deliveries: usize,
     /// Each fault that was fired, and what was seen of it.
     pub faults: Vec<(&'static str, String)>,
+    /// How often calls were refused for what.
+    pub refusals: BTreeMap<String, usize>,
     /// How often clients did what wrong.
     pub own: BTreeMap<String, usize>,
     /// How long it took to come to rest after healing, in milliseconds.
@@ -49,6 +51,12 @@ impl Result {
         let mut own: BTreeMap<String, usize> = BTreeMap::new();
         for window in history.windows.iter().filter(|window| window.scope.is_some()) {
             *own.entry(window.what.clone()).or_default() += 1;
+        }
+        let mut refusals: BTreeMap<String, usize> = BTreeMap::new();
+        for op in &history.ops {
+            if let Answer::Refused(reason) = &op.answer {
+                *refusals.entry(reason.clone()).or_default() += 1;
+            }
         }
         let mut void = Vec::new();
         if calls == 0 || 100 * answered < ANSWERED_MIN_PERCENT * calls {
@@ -77,6 +85,7 @@ impl Result {
             jobs: end.jobs.len(),
             deliveries: history.deliveries.len(),
             faults: struck.into_iter().map(text).collect(),
+            refusals,
             own,
             rested_ms: end.rested_ms,
             seconds: 0,
@@ -120,8 +129,12 @@ impl fmt::Display for Result {
         for (fault, effect) in &self.faults {
             writeln!(f, "  fault: {fault}: {effect}")?;
         }
-        let own: Vec<String> = self.own.iter().map(|(what, count)| format!("{count} x {what}")).collect();
-        writeln!(f, "  clients: {}", own.join(", "))?;
+        let counted = |counts: &BTreeMap<String, usize>| {
+            let counts: Vec<String> = counts.iter().map(|(what, count)| format!("{count} x {what}")).collect();
+            counts.join(", ")
+        };
+        writeln!(f, "  clients: {}", counted(&self.own))?;
+        writeln!(f, "  refused: {}", counted(&self.refusals))?;
         for row in &self.rows {
             let verdict = match (row.findings.len(), row.judged, row.not_shown) {
                 (0, 0, Some(why)) => format!("NOT SHOWN: {why}"),

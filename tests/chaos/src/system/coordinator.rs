@@ -55,6 +55,12 @@ impl Coordinator {
             None => Command::new(&self.program),
         };
         command.args(["serve", "--listen", &self.address, "--database", &self.url]);
+        if self.holder.is_none() {
+            // Beside a file they are made by themselves.
+            let beside = |name: &str| self.log.with_file_name(name);
+            command.arg("--ledger-key").arg(beside("ledger-key"));
+            command.arg("--ledger-anchor").arg(beside(&format!("{}.anchors", self.name)));
+        }
         if let Some(bug) = &self.bug {
             command.env(crate::mutant::VARIABLE, bug);
         }

@@ -49,6 +49,12 @@ impl Database {
             .map_err(|error| error.to_string())?
     }
 
+    /// The same in the coordinators' database.
+    pub async fn ask_data(&self, sql: &str) -> Result<String, String> {
+        let (server, sql) = (self.server.clone(), sql.to_owned());
+        tokio::task::spawn_blocking(move || server.try_ask(NAME, &sql)).await.map_err(|error| error.to_string())?
+    }
+
     /// The processes that serve coordinators, those that write first.
     pub async fn backends(&self) -> Vec<u32> {
         let sql = format!(

@@ -61,7 +61,8 @@ impl Disk {
         self.folder.join(name)
     }
 
-    fn outside(&self, name: &str) -> PathBuf {
+    /// The same for a process that is not.
+    pub fn outside(&self, name: &str) -> PathBuf {
         let inside = self.inside(name);
         let relative = inside.strip_prefix("/").unwrap_or(&inside);
         Path::new("/proc").join(self.holder().to_string()).join("root").join(relative)

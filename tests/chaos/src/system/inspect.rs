@@ -3,7 +3,7 @@
 use crate::{
     call::{digest, hex},
     history::{EndAttempt, EndJob, EndTask, Message},
-    load::plans::text,
+    load::plans::{TOPIC, text},
 };
 use esteira_contract::v1::{self, job_service_client::JobServiceClient, outbox_service_client::OutboxServiceClient};
 use std::{sync::Arc, time::Duration};
@@ -19,6 +19,33 @@ const OPEN: [&str; 4] = ["PENDING", "RUNNING", "PAUSED", "CANCELLING"];
 /// Jobs that are read at the same time, and how long one answer may take.
 const AT_ONCE: usize = 6;
 const ANSWER_MAX: Duration = Duration::from_secs(30);
+
+/// What was found.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    pub jobs: Vec<EndJob>,
+    tasks: Vec<EndTask>,
+    pub digests: usize,
+    pub wrong_digests: Vec<String>,
+}
+
+impl Found {
+    fn add(&mut self, other: Self) {
+        self.jobs.extend(other.jobs);
+        self.digests += other.digests;
+        self.wrong_digests.extend(other.wrong_digests);
+    }
+
+    /// Compares a body with what is said of it.
+    fn compare(&mut self, payload: Option<&v1::Payload>, what: impl Fn() -> String) {
+        let Some(payload) = payload else { return };
+        self.digests += 1;
+        let (own, said) = (digest(text(Some(payload))), hex(&payload.sha256));
+        if own != said {
+            self.wrong_digests.push(format!("{}: the bytes are {own}, what is said of them is {said}", what()));
+        }
+    }
+}
 
 /// Looks at a coordinator, past all proxies.
 #[derive(Clone)]
@@ -68,10 +95,14 @@ impl Inspector {
         Ok(restless)
     }
 
-    /// Messages that wait.
+    /// Messages of this load that wait.
     pub async fn waiting(&self) -> Result<Vec<Message>, Status> {
         let mut client = OutboxServiceClient::new(self.channel.clone()).max_decoding_message_size(64 << 20);
-        let mut request = v1::ListOutboxMessagesRequest { page_size: PAGE, ..Default::default() };
+        let mut request = v1::ListOutboxMessagesRequest {
+            page_size: PAGE,
+            filter: format!("topic = \"{TOPIC}\""),
+            ..Default::default()
+        };
         let mut waiting = Vec::new();
         loop {
             let page = client.list_outbox_messages(request.clone()).await?.into_inner();
@@ -88,7 +119,7 @@ impl Inspector {
     }
 
     /// Every job with its tasks. Digests are computed from the bytes that come, not taken from the answer.
-    pub async fn all(&self) -> Result<Vec<EndJob>, Status> {
+    pub async fn all(&self) -> Result<Found, Status> {
         let slots = Arc::new(Semaphore::new(AT_ONCE));
         let mut reads = JoinSet::new();
         for job in self.list("").await? {
@@ -98,33 +129,45 @@ impl Inspector {
                 own.job(job).await
             });
         }
-        reads.join_all().await.into_iter().collect()
+        let mut all = Found::default();
+        for found in reads.join_all().await {
+            all.add(found?);
+        }
+        Ok(all)
     }
 
-    async fn job(&self, job: v1::Job) -> Result<EndJob, Status> {
+    async fn job(&self, job: v1::Job) -> Result<Found, Status> {
         let request = v1::GetJobRequest { job_id: job.job_id.clone(), omit_payloads: false };
         let whole = self.jobs().get_job(request).await?.into_inner().job.unwrap_or_default();
         let input = whole.input.as_ref().and_then(|packet| packet.data.as_ref());
         // A sub-plan's job has the labels of the job that began it, and was asked for by nobody.
         let is_direct = whole.lineage.as_ref().is_none_or(|lineage| lineage.parent_job_id.is_empty());
         let request = whole.labels.get("request").filter(|_| is_direct);
-        Ok(EndJob {
+        let mut found = self.tasks(&job.job_id).await?;
+        found.compare(input, || format!("the input of job {}", job.job_id));
+        found.jobs = vec![EndJob {
             request: request.cloned().unwrap_or_default(),
             state: whole.state().as_str_name().trim_start_matches("JOB_STATE_").into(),
             digest: digest(text(input)),
-            tasks: self.tasks(&job.job_id).await?,
+            tasks: std::mem::take(&mut found.tasks),
             job: job.job_id,
-        })
+        }];
+        Ok(found)
     }
 
-    async fn tasks(&self, job: &str) -> Result<Vec<EndTask>, Status> {
+    async fn tasks(&self, job: &str) -> Result<Found, Status> {
         let mut request = v1::ListTasksRequest { job_id: job.into(), page_size: PAGE, ..Default::default() };
-        let mut tasks = Vec::new();
+        let mut found = Found::default();
         loop {
             let page = self.jobs().list_tasks(request.clone()).await?.into_inner();
-            tasks.extend(page.tasks.into_iter().map(end_task));
+            for task in page.tasks {
+                for output in &task.outputs {
+                    found.compare(Some(output), || format!("an output of task {}", task.task_id));
+                }
+                found.tasks.push(end_task(task));
+            }
             if page.next_page_token.is_empty() {
-                return Ok(tasks);
+                return Ok(found);
             }
             request.page_token = page.next_page_token;
         }
@@ -139,11 +182,7 @@ fn end_task(task: v1::Task) -> EndTask {
         failed: attempt.failure.is_some(),
         expired: attempt.failure.as_ref().is_some_and(|failure| failure.code == "LEASE_EXPIRED"),
     };
-    // What was said of the bytes must be true of the bytes; both are kept when it is not.
-    let output = |payload: &v1::Payload| {
-        let (own, said) = (digest(text(Some(payload))), hex(&payload.sha256));
-        if own == said { own } else { format!("{own} (said to be {said})") }
-    };
+    let output = |payload: &v1::Payload| digest(text(Some(payload)));
     EndTask {
         state: task.state().as_str_name().trim_start_matches("TASK_STATE_").into(),
         step: task.step_key.clone(),

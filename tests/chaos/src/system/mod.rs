@@ -7,6 +7,7 @@ pub(crate) mod inspect;
 pub(crate) mod link;
 pub(crate) mod signal;
 pub(crate) mod startup;
+pub(crate) mod tables;
 pub(crate) mod workers;
 
 use crate::round::Plan;
