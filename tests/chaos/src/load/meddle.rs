@@ -3,7 +3,7 @@
 use super::Known;
 use crate::{
     call::{Caller, Heard},
-    history::{Answer, Said},
+    history::{Answer, Said, is_terminal},
 };
 use esteira_contract::v1::{self, JobAction, job_service_client::JobServiceClient};
 use std::{collections::HashSet, sync::Arc, time::Duration};
@@ -17,7 +17,7 @@ const RECENT: usize = 12;
 /// Meddles until the others are calm; then resumes all that it paused.
 pub(crate) async fn run(mut caller: Caller, known: Arc<Known>) {
     let mut paused: Vec<String> = Vec::new();
-    let mut retried = HashSet::new();
+    let (mut retried, mut ended) = (HashSet::new(), Vec::new());
     let mut deeds = 0_u64;
     while !caller.mood.is_calm() {
         let pace = caller.draws.millis(PACE_MS.0, PACE_MS.1);
@@ -31,7 +31,9 @@ pub(crate) async fn run(mut caller: Caller, known: Arc<Known>) {
         match caller.draws.below(100) {
             0..50 => {
                 let any = jobs[caller.draws.below(jobs.len())].0.clone();
-                read(&mut caller, &any).await;
+                if read(&mut caller, &any).await.is_some_and(|state| is_terminal(&state)) {
+                    ended.push(any);
+                }
             }
             50..58 => {
                 if control(&mut caller, &recent.0, JobAction::Pause, deeds).await {
@@ -48,6 +50,12 @@ pub(crate) async fn run(mut caller: Caller, known: Arc<Known>) {
             79..81 => {
                 control(&mut caller, &recent.0, JobAction::Terminate, deeds).await;
             }
+            // Nothing may come of it.
+            81..86 if !ended.is_empty() => {
+                let job = ended[caller.draws.below(ended.len())].clone();
+                let action = if caller.draws.percent(50) { JobAction::Cancel } else { JobAction::Terminate };
+                control(&mut caller, &job, action, deeds).await;
+            }
             81..100 => retry(&mut caller, &jobs, &mut retried, deeds).await,
             _ => {}
         }
@@ -62,16 +70,24 @@ async fn resume(caller: &mut Caller, job: &str, number: u64) {
     while !control(caller, job, JobAction::Resume, number).await && !caller.mood.is_over() {}
 }
 
-async fn read(caller: &mut Caller, job: &str) {
+/// The state that a job is in.
+async fn read(caller: &mut Caller, job: &str) -> Option<String> {
     let request = v1::GetJobRequest { job_id: job.into(), omit_payloads: true };
     let call = async move |channel| JobServiceClient::new(channel).get_job(request).await;
     let said = Said::Read { job: job.into() };
-    caller.ask(said, Duration::ZERO, call, |answer: &v1::GetJobResponse| seen(answer.job.as_ref())).await;
+    let heard = caller.ask(said, Duration::ZERO, call, |answer: &v1::GetJobResponse| seen(answer.job.as_ref())).await;
+    match heard {
+        Heard::Answered(answer) => Some(state_of(answer.job.as_ref())),
+        Heard::Refused(_) | Heard::Unknown => None,
+    }
+}
+
+fn state_of(job: Option<&v1::Job>) -> String {
+    job.map_or("", |job| job.state().as_str_name().trim_start_matches("JOB_STATE_")).into()
 }
 
 fn seen(job: Option<&v1::Job>) -> Answer {
-    let state = job.map_or("", |job| job.state().as_str_name().trim_start_matches("JOB_STATE_"));
-    Answer::Job { state: state.into() }
+    Answer::Job { state: state_of(job) }
 }
 
 /// Whether the coordinator has decided.
