@@ -1,6 +1,7 @@
 //! The work of one batch: opened into todos, decided in rounds, closed into answers.
 
 use crate::{
+    audit::record_applied,
     beat::{append_outputs, beat},
     dispatcher::PollKey,
     error::{Error, Reason, Result},
@@ -53,6 +54,7 @@ pub(crate) async fn run(round: &mut Round<'_>, works: &[Work]) -> Result<Done> {
     }
     round.run(todos).await?;
     remember_applied(round, works)?;
+    record_applied(round, works, &early)?;
     for lane in std::mem::take(&mut round.backlog) {
         round.shared.dispatcher.mark_backlog(&lane);
     }
@@ -117,6 +119,10 @@ async fn open(
         Work::Retry(retry, _) => return open_retry(round, index, retry, todos).await,
         Work::Beat(beats, _) => return Ok(Some(Ok(Answer::Beaten(beat(round, beats).await?)))),
         Work::Append(append, _) => return Ok(Some(append_outputs(round, append).await?)),
+        Work::Record(record, _) => {
+            round.batch.audit.push(record.as_ref().clone());
+            return Ok(Some(Ok(Answer::Done)));
+        }
         Work::Tick { reap } => {
             tick(round, *reap, todos).await?;
             return Ok(Some(Ok(Answer::Done)));

@@ -91,6 +91,14 @@ impl Entropy for Ids {
     }
 }
 
+/// Random bytes that make a commitment impossible to guess.
+#[allow(clippy::disallowed_methods)] // salts come from the operating system, never from ids
+pub(crate) fn random_salt() -> Result<[u8; 16], getrandom::Error> {
+    let mut salt = [0u8; 16];
+    getrandom::fill(&mut salt)?;
+    Ok(salt)
+}
+
 /// Random bytes for a key.
 #[allow(clippy::disallowed_methods)] // keys come from the operating system, never from ids
 pub(crate) fn random_key() -> Result<[u8; 32], getrandom::Error> {

@@ -271,6 +271,7 @@ pub(crate) fn reply(work: Work, answer: Result<Answer>) {
         (Work::Control(_, to), Err(error)) => drop(to.send(Err(error))),
         (Work::Retry(_, to), Ok(Answer::Retried(tasks))) => drop(to.send(Ok(tasks))),
         (Work::Retry(_, to), Err(error)) => drop(to.send(Err(error))),
+        (Work::Record(_, to), answer) => drop(to.send(answer.map(drop))),
         (Work::Tick { .. } | Work::Claim, Err(error)) => {
             tracing::warn!(%error, "a look at what is due failed; it comes again")
         }

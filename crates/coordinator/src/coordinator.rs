@@ -1,6 +1,7 @@
 //! The coordinator put together: what all use cases share, and how it starts and stops.
 
 use crate::{
+    audit::{Deed, OK},
     catalog::Catalog,
     clock::{self, Clock, Ids},
     committer::{self, Committer},
@@ -22,8 +23,8 @@ use crate::{
     workers::Workers,
 };
 use async_trait::async_trait;
-use esteira_model::{AccountId, ArtifactId, Payload};
-use esteira_store::{Live, LivePlace, Reader, Unit, Writer};
+use esteira_model::{AccountId, ArtifactId, Decision, Payload};
+use esteira_store::{Batch, Live, LivePlace, Reader, Unit, Writer};
 use std::{
     pin::Pin,
     sync::{Arc, Mutex},
@@ -154,6 +155,8 @@ pub struct Coordinator {
     pub(crate) shared: Arc<Shared>,
     pub(crate) urgent: mpsc::Sender<Item>,
     pub(crate) submissions: mpsc::Sender<Item>,
+    /// The call that what is done here is recorded with.
+    pub(crate) deed: Option<Arc<Deed>>,
 }
 
 /// A running coordinator's background tasks.
@@ -229,7 +232,7 @@ impl Coordinator {
         let committer = Committer::new(shared.clone(), writer, urgent_work, submitted_work, settings.batch_max);
         let committer = run_apart(committer, holds_thread)?;
         let mut loops = vec![tokio::spawn(timer::run(shared.clone(), urgent.clone()))];
-        let coordinator = Self { shared: shared.clone(), urgent, submissions };
+        let coordinator = Self { shared: shared.clone(), urgent, submissions, deed: None };
         if is_shared {
             loops.push(tokio::spawn(look::run(shared.clone())));
         }
@@ -315,7 +318,11 @@ impl Coordinator {
         &self,
         act: impl for<'u> FnOnce(&'u mut dyn Unit) -> Act<'u, T> + Send + 'static,
     ) -> Result<T> {
-        ask(&self.submissions, |reply| Item::Alone(Box::new(Once { act: Some(act), value: None, reply }))).await
+        let deed = self.deed.clone().filter(|deed| !deed.is_recorded());
+        let record = deed.map(|deed| (deed, self.shared.clone()));
+        let answer =
+            ask(&self.submissions, |reply| Item::Alone(Box::new(Once { act: Some(act), value: None, record, reply })));
+        self.recorded(answer.await)
     }
 }
 
@@ -331,6 +338,8 @@ pub(crate) type Act<'u, T> = Pin<Box<dyn Future<Output = Result<T>> + Send + 'u>
 struct Once<F, T> {
     act: Option<F>,
     value: Option<T>,
+    /// The call whose record it carries.
+    record: Option<(Arc<Deed>, Arc<Shared>)>,
     reply: oneshot::Sender<Result<T>>,
 }
 
@@ -343,6 +352,10 @@ where
     async fn run(&mut self, unit: &mut dyn Unit) -> Result<()> {
         if let Some(act) = self.act.take() {
             self.value = Some(act(unit).await?);
+            if let Some((deed, shared)) = &self.record {
+                let audit = vec![shared.record_of(deed, Decision::Allowed, OK)?];
+                unit.write(&Batch { audit, ..Batch::default() }).await?;
+            }
         }
         Ok(())
     }

@@ -5,6 +5,7 @@
 //! Read first: [`start_job`], then [`committer`], [`round`] and [`dispatcher`]: that is the way of a task.
 
 pub mod append_outputs;
+pub mod audit;
 mod batch;
 mod beat;
 pub mod catalog;

@@ -45,7 +45,8 @@ async fn world() -> (Coordinator, Principal, JobId) {
         Coordinator::start(store.writer, store.reader, Arc::new(SystemClock), Settings::default())
             .await
             .expect("starts");
-    let principal = Principal { account, user_id: "tester".into(), data_class: DataClass::Devtest };
+    let principal =
+        Principal { account, user_id: "tester".into(), credential_id: "test".into(), data_class: DataClass::Devtest };
     (coordinator, principal, id)
 }
 

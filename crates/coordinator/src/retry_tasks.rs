@@ -16,7 +16,9 @@ use std::collections::{HashMap, HashSet};
 impl Coordinator {
     /// All of them or none; answers with the new tasks, one for each.
     pub async fn retry_tasks(&self, retry: Retry) -> Result<Vec<TaskId>> {
-        self.urgent(|reply| Work::Retry(retry, reply)).await
+        let deed = self.deed.clone();
+        let answer = self.urgent(|reply| Work::Retry(Retry { deed, ..retry }, reply)).await;
+        self.recorded(answer)
     }
 }
 

@@ -218,7 +218,9 @@ impl<'u> Round<'u> {
     pub async fn run_claims(&mut self) -> Result<()> {
         self.claim().await?;
         self.batch.leaves = self.leaves.take_pages();
-        if self.batch.leased.is_empty() && self.batch.requests.is_empty() && self.batch.leaves.is_empty() {
+        let batch = &self.batch;
+        let parts = [batch.leased.is_empty(), batch.requests.is_empty(), batch.leaves.is_empty(), batch.audit.is_empty()];
+        if parts.iter().all(|empty| *empty) {
             return Ok(());
         }
         self.write().await

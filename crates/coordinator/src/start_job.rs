@@ -164,6 +164,7 @@ impl Coordinator {
             chosen_id: ask.job_id.is_some(),
             accepted: false,
             reprocess: None,
+            deed: None,
         })
     }
 }

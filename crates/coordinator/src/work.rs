@@ -1,14 +1,15 @@
 //! Work for the committer: commands of callers and of the background loops.
 
 use crate::{
-    catalog::ToStart, error::Result, hub::Change, last_resort::Level, reprocess::Reprocessing, token::TaskToken,
+    audit::Deed, catalog::ToStart, error::Result, hub::Change, last_resort::Level, reprocess::Reprocessing, token::TaskToken,
 };
 use async_trait::async_trait;
 use esteira_model::{
-    AccountId, AggregateRef, DataClass, Emit, Failure, Job, JobAction, JobId, Payload, TaskId, Time, Usage, Verdict,
+    AccountId, AggregateRef, AuditRecord, DataClass, Emit, Failure, Job, JobAction, JobId, Payload, TaskId, Time,
+    Usage, Verdict,
 };
 use esteira_store::Unit;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 use tokio::sync::oneshot;
 
 /// Who calls: derived by the edge, never taken from a request.
@@ -18,6 +19,8 @@ pub struct Principal {
     pub account: AccountId,
     /// The operator.
     pub user_id: String,
+    /// Which credential was shown: its id, never the secret; or "".
+    pub credential_id: String,
     /// The data class of jobs that it starts, unless it asks for another.
     pub data_class: DataClass,
 }
@@ -50,6 +53,8 @@ pub struct Start {
     pub accepted: bool,
     /// The ended job that it goes on from, with what it takes over.
     pub reprocess: Option<Box<Reprocessing>>,
+    /// The call that is recorded with it; none for a plain start, which is its own record.
+    pub deed: Option<Arc<Deed>>,
 }
 
 /// A started job.
@@ -174,6 +179,8 @@ pub struct Control {
     pub revision: Option<i64>,
     /// For replays.
     pub request: Option<RequestKey>,
+    /// The call that is recorded with it.
+    pub deed: Option<Arc<Deed>>,
 }
 
 /// Failed tasks to try again.
@@ -187,6 +194,8 @@ pub struct Retry {
     pub tasks: Vec<TaskId>,
     /// For replays.
     pub request: Option<RequestKey>,
+    /// The call that is recorded with it.
+    pub deed: Option<Arc<Deed>>,
 }
 
 /// A chunk of outputs.
@@ -225,6 +234,8 @@ pub enum Work {
     Control(Control, Reply<Job>),
     /// Try failed tasks again; answers with the new tasks.
     Retry(Retry, Reply<Vec<TaskId>>),
+    /// Make a record durable.
+    Record(Box<AuditRecord>, Reply<()>),
     /// Look for what time has brought.
     Tick {
         /// Whether leases may be declared lost: not right after the clock jumped.

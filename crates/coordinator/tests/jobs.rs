@@ -199,6 +199,7 @@ async fn control_pauses_resumes_and_cancels() {
         reason: "because".into(),
         revision: None,
         request: None,
+        deed: None,
     };
     let grant = world.lease(&["f"], 1).await.remove(0);
     assert_eq!(world.coordinator.control_job(act(JobAction::Pause)).await.expect("paused").state, JobState::Paused);

@@ -40,6 +40,7 @@ async fn a_heartbeat_extends_saves_and_tells_of_a_cancel() {
         reason: "enough".into(),
         revision: None,
         request: None,
+        deed: None,
     };
     world.coordinator.control_job(cancel).await.expect("cancelling");
     let beats = vec![HeartBeat { token: next.lease, checkpoint: None, ttl: None }];
@@ -107,6 +108,7 @@ async fn a_failed_item_is_tried_again_and_the_join_that_waited_for_it_fires() {
         job: job.id,
         tasks: vec![items[0].lease.task],
         request: None,
+        deed: None,
     };
     assert_eq!(world.coordinator.retry_tasks(retry.clone()).await.expect("tried again").len(), 1);
     assert_eq!(
@@ -222,8 +224,13 @@ async fn a_failure_handler_gets_the_failure_and_a_finished_job_takes_no_retry() 
     assert_eq!((&document["failure"]["code"], &document["input"]["k"]), (&"BROKEN".into(), &1.into()));
     assert_eq!(world.report(&handler, single("\"handled\"")).await.refused, None);
     assert_eq!(world.ended(job.id).await.state, JobState::Succeeded);
-    let retry =
-        Retry { account: world.principal.account.clone(), job: job.id, tasks: vec![grant.lease.task], request: None };
+    let retry = Retry {
+        account: world.principal.account.clone(),
+        job: job.id,
+        tasks: vec![grant.lease.task],
+        request: None,
+        deed: None,
+    };
     assert_eq!(world.coordinator.retry_tasks(retry).await.expect_err("it has ended").reason, Reason::JobTerminal);
 }
 
@@ -248,6 +255,7 @@ async fn a_failed_task_is_tried_again_once() {
             job: job.id,
             tasks,
             request: None,
+            deed: None,
         })
     };
     let refused = |error: esteira_coordinator::Error| (error.reason, error.field);

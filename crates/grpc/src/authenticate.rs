@@ -5,6 +5,7 @@ use crate::{
     principal::{Caller, PrincipalSource},
     status::{Answer, Refusal},
 };
+use esteira_coordinator::audit::Deed;
 use http::{Request, Response};
 use std::{
     convert::Infallible,
@@ -67,8 +68,9 @@ where
         let mut inner = self.inner.clone();
         std::mem::swap(&mut self.inner, &mut inner);
         Box::pin(async move {
+            let deed = request.extensions().get::<Arc<Deed>>().cloned();
             let peer = request.extensions().get::<TcpConnectInfo>().and_then(TcpConnectInfo::remote_addr);
-            match admit(&*source, request.headers(), peer, needs).await {
+            match admit(&*source, request.headers(), peer, needs, deed.as_deref()).await {
                 Ok(caller) => {
                     request.extensions_mut().insert(caller);
                     inner.call(request).await
@@ -87,8 +89,12 @@ async fn admit(
     headers: &http::HeaderMap,
     peer: Option<SocketAddr>,
     needs: Needs,
+    deed: Option<&Deed>,
 ) -> Answer<Arc<Caller>> {
     let caller = source.caller(headers, peer).await?;
+    if let Some(deed) = deed {
+        deed.by(&caller.principal);
+    }
     match needs {
         Needs::Permission(permission) if !caller.may(permission) => Err(Refusal::role_missing(permission)),
         Needs::Unknown => Err(Refusal::role_missing("none that exists")),

@@ -53,6 +53,21 @@ impl Maps for v1::ControlJobRequest {}
 impl Maps for v1::RetryTasksRequest {}
 impl Maps for v1::ReprocessJobRequest {}
 impl Maps for v1::ReprocessJobsRequest {}
+impl Maps for v1::AwaitJobRequest {}
+impl Maps for v1::GetJobRequest {}
+impl Maps for v1::ListJobsRequest {}
+impl Maps for v1::GetTaskRequest {}
+impl Maps for v1::ListTasksRequest {}
+impl Maps for v1::WatchJobsRequest {}
+impl Maps for v1::DrainWorkerRequest {}
+impl Maps for v1::UnparkOutboxRequest {}
+impl Maps for v1::ListOutboxMessagesRequest {}
+impl Maps for v1::UpdateQueueRequest {}
+impl Maps for v1::EvictWorkerRequest {}
+impl Maps for v1::SetRetentionRequest {}
+impl Maps for v1::ApplyRetentionRequest {}
+impl Maps for v1::TraceJobRequest {}
+impl Maps for v1::ListTaskTracesRequest {}
 
 /// SHA-256 of a message, under its name. `buffer` is for reuse between calls.
 pub fn of(name: &str, message: &mut impl Maps, buffer: &mut Vec<u8>) -> [u8; 32] {

@@ -1,12 +1,16 @@
 //! What all handlers share, and how a call begins and ends.
 
 use crate::{
+    digest::{self, Maps},
     page_token::PageTokens,
     principal::Caller,
     status::{Answer, Refusal},
 };
-use esteira_coordinator::{Coordinator, Reason};
-use esteira_model::{Time, limits};
+use esteira_coordinator::{
+    Coordinator, Reason,
+    audit::{Deed, OK},
+};
+use esteira_model::{Decision, Time, limits};
 use prost::Message;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
@@ -29,6 +33,11 @@ impl Edge {
         Self { coordinator, pages, drain }
     }
 
+    /// Records that the answer shows data. No answer that does may leave before this has returned (INV-AUDIT).
+    pub async fn reveal(&self, deed: &Deed) -> Answer<()> {
+        Ok(self.coordinator.record(deed, Decision::Allowed, OK).await?)
+    }
+
     /// The coordinator's time.
     pub fn now(&self) -> Time {
         self.coordinator.clock().now()
@@ -39,20 +48,31 @@ impl Edge {
 pub struct Call<M> {
     /// Who calls.
     pub caller: Arc<Caller>,
+    /// What becomes the call's record.
+    pub deed: Arc<Deed>,
     /// What they say.
     pub message: M,
+}
+
+/// Begins a call whose record, if it leaves one, says what was asked.
+pub fn open_recorded<M: Maps>(request: Request<M>) -> Result<Call<M>, Status> {
+    let mut call = open(request)?;
+    call.deed.asked(digest::of(call.deed.rpc(), &mut call.message, &mut Vec::new()));
+    Ok(call)
 }
 
 /// Begins a call.
 pub fn open<M: Message>(request: Request<M>) -> Result<Call<M>, Status> {
     let (_, mut extensions, message) = request.into_parts();
     let caller = extensions.remove::<Arc<Caller>>().ok_or_else(|| Refusal::token_invalid("the caller is not known"))?;
+    let deed = extensions.remove::<Arc<Deed>>();
+    let deed = deed.ok_or_else(|| Refusal::new(Reason::Internal, "the call has no record to be"))?;
     let bytes = message.encoded_len();
     if bytes > limits::MESSAGE_BYTES_MAX {
         let text = format!("the message has {bytes} bytes; at most {} are taken", limits::MESSAGE_BYTES_MAX);
         return Err(Refusal::new(Reason::PayloadTooLarge, text).into());
     }
-    Ok(Call { caller, message })
+    Ok(Call { caller, deed, message })
 }
 
 /// Ends a call.

@@ -27,6 +27,8 @@ pub mod authenticate;
 mod cors;
 pub mod permission;
 pub mod principal;
+mod recorder;
+mod reveals;
 
 pub mod reason;
 pub mod status;

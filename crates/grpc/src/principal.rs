@@ -75,11 +75,15 @@ pub struct LocalOperator {
     pub data_class: DataClass,
 }
 
+/// The credential of who shows none.
+const LOCAL: &str = "local";
+
 impl LocalOperator {
     fn as_caller(&self) -> Caller {
         let principal = Principal {
             account: AccountId::new(&self.account),
             user_id: self.user_id.clone(),
+            credential_id: LOCAL.into(),
             data_class: self.data_class,
         };
         Caller::unrestricted(principal)

@@ -2,7 +2,7 @@
 
 use crate::{
     admin, audit, authenticate::AuthenticateLayer, cors::CorsLayer, edge::Edge, job, options::Options, outbox, plan,
-    trace, transport_errors, worker,
+    recorder::RecorderLayer, trace, transport_errors, worker,
 };
 use esteira_contract::{
     FILE_DESCRIPTOR_SET,
@@ -86,6 +86,7 @@ pub async fn serve(
     let drain = CancellationToken::new();
     // A server that is dropped, not stopped, drains too: nothing waits for it for ever.
     let _drain_on_drop = drain.clone().drop_guard();
+    let recorder = RecorderLayer::new(coordinator.clone());
     let edge = Arc::new(Edge::new(coordinator, drain.clone()));
     let health = HealthReporter::new();
     let routes = routes(&edge, &options, &health)?;
@@ -101,6 +102,7 @@ pub async fn serve(
     let server = limited_server(options.connection_age_max)
         .layer(CorsLayer::new(&options.web_origins))
         .layer(GrpcWebLayer::new())
+        .layer(recorder)
         .layer(MapResponseLayer::new(transport_errors::typed))
         .layer(AuthenticateLayer::new(options.principals.clone()));
     server.serve_with_incoming_shutdown(routes, incoming, stop).await?;

@@ -77,6 +77,7 @@ impl KeptStart {
             chosen_id: true,
             accepted: true,
             reprocess: None,
+            deed: None,
         }
     }
 }

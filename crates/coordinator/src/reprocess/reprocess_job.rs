@@ -65,7 +65,7 @@ impl Coordinator {
                 Ok(prepared) => prepared,
                 // INV-REPLAY: what was started then is the answer, whatever became of the job and its plan since.
                 Err(error) => {
-                    let before = if ask.dry_run { None } else { self.started_before(ask.request.clone()).await? };
+                    let before = if ask.dry_run { None } else { self.unrecorded().started_before(ask.request.clone()).await? };
                     let started = Some(before.ok_or(error)?);
                     return Ok(Reprocessed { started, steps: Vec::new() });
                 }
@@ -74,7 +74,8 @@ impl Coordinator {
             if ask.dry_run {
                 return Ok(Reprocessed { started: None, steps });
             }
-            match self.submit(|reply| Work::Start(Box::new(start), reply)).await {
+            let answer = self.submit(|reply| Work::Start(Box::new(start), reply)).await;
+            match self.recorded(answer) {
                 Err(error) if error.overtaken && tries < TRIES_MAX => {
                     tries += 1;
                     self.shared.catalog.forget_named(&principal.account, &plan, version);
@@ -149,6 +150,7 @@ impl Coordinator {
         let tree = self.tree_of(&source).await?;
         let reprocessing = Reprocessing { record, tree, carries: rehearsal.carries, own_input, given };
         let start = Start {
+            deed: self.deed.clone(),
             job,
             input: input.unwrap_or_else(Payload::none),
             to_start,

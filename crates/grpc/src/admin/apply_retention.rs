@@ -8,8 +8,10 @@ use crate::{
     status::{Answer, Refusal},
 };
 use esteira_contract::v1;
+use esteira_coordinator::audit::Deed;
 use esteira_coordinator::{Reason, purge::Ask};
 use esteira_model::{JobId, Uuid};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How long one call works: less than the patience of whoever waits for it.
@@ -18,6 +20,7 @@ const BUDGET: Duration = Duration::from_secs(4);
 pub async fn apply_retention(
     edge: &Edge,
     caller: &Caller,
+    deed: &Arc<Deed>,
     request: v1::ApplyRetentionRequest,
 ) -> Answer<v1::ApplyRetentionResponse> {
     let list = List {
@@ -36,6 +39,8 @@ pub async fn apply_retention(
     };
     let ask =
         Ask { account: Some(caller.principal.account.clone()), after, dry_run: request.dry_run, dropped_below: None };
+    deed.choose(if request.dry_run { "DRY_RUN" } else { "" });
+    edge.coordinator.record_begin(deed).await?;
     let applied = edge.coordinator.apply_retention(ask, BUDGET).await?;
     if !request.dry_run {
         tracing::info!(jobs = applied.removed.jobs, user = caller.principal.user_id, "retention applied");

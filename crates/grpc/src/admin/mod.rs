@@ -9,7 +9,7 @@ mod list_workers;
 mod set_retention;
 mod update_queue;
 
-use crate::edge::{Edge, close, open};
+use crate::edge::{Edge, close, open, open_recorded};
 use esteira_contract::v1::{self, admin_service_server::AdminService};
 use std::sync::Arc;
 use tonic::{Request, Response, Status};
@@ -47,16 +47,16 @@ impl AdminService for Service {
         &self,
         request: Request<v1::UpdateQueueRequest>,
     ) -> Result<Response<v1::UpdateQueueResponse>, Status> {
-        let call = open(request)?;
-        close(update_queue::update_queue(&self.0, &call.caller, call.message).await)
+        let call = open_recorded(request)?;
+        close(update_queue::update_queue(&self.0, &call.caller, &call.deed, call.message).await)
     }
 
     async fn evict_worker(
         &self,
         request: Request<v1::EvictWorkerRequest>,
     ) -> Result<Response<v1::EvictWorkerResponse>, Status> {
-        let call = open(request)?;
-        close(evict_worker::evict_worker(&self.0, &call.caller, call.message).await)
+        let call = open_recorded(request)?;
+        close(evict_worker::evict_worker(&self.0, &call.caller, &call.deed, call.message).await)
     }
 
     async fn list_retention(
@@ -71,15 +71,15 @@ impl AdminService for Service {
         &self,
         request: Request<v1::SetRetentionRequest>,
     ) -> Result<Response<v1::SetRetentionResponse>, Status> {
-        let call = open(request)?;
-        close(set_retention::set_retention(&self.0, &call.caller, call.message).await)
+        let call = open_recorded(request)?;
+        close(set_retention::set_retention(&self.0, &call.caller, &call.deed, call.message).await)
     }
 
     async fn apply_retention(
         &self,
         request: Request<v1::ApplyRetentionRequest>,
     ) -> Result<Response<v1::ApplyRetentionResponse>, Status> {
-        let call = open(request)?;
-        close(apply_retention::apply_retention(&self.0, &call.caller, call.message).await)
+        let call = open_recorded(request)?;
+        close(apply_retention::apply_retention(&self.0, &call.caller, &call.deed, call.message).await)
     }
 }

@@ -7,17 +7,21 @@ use crate::{
     status::Answer,
 };
 use esteira_contract::v1;
+use esteira_coordinator::audit::Deed;
+use std::sync::Arc;
 
 pub async fn set_retention(
     edge: &Edge,
     caller: &Caller,
+    deed: &Arc<Deed>,
     request: v1::SetRetentionRequest,
 ) -> Answer<v1::SetRetentionResponse> {
     let at = At::Top("data_class");
     let class = check::required(enums::data_class(request.data_class, at)?, at)?;
     let project = check::project(request.project, At::Top("project"))?;
     let rule = retention::rule(request.rule)?;
-    let policy = edge.coordinator.set_retention(&caller.principal, project, class, rule).await?;
+    deed.on(format!("retention/{project}/{class}"));
+    let policy = edge.coordinator.recording(deed).set_retention(&caller.principal, project, class, rule).await?;
     tracing::info!(
         project = policy.project,
         data_class = class.as_str(),

@@ -7,11 +7,14 @@ use crate::{
     status::{Answer, Refusal},
 };
 use esteira_contract::v1;
+use esteira_coordinator::audit::Deed;
 use esteira_coordinator::queues::Queue;
+use std::sync::Arc;
 
 pub async fn update_queue(
     edge: &Edge,
     caller: &Caller,
+    deed: &Arc<Deed>,
     request: v1::UpdateQueueRequest,
 ) -> Answer<v1::UpdateQueueResponse> {
     let at = At::Top("update_mask");
@@ -22,7 +25,9 @@ pub async fn update_queue(
         return Err(Refusal::field(at.field("paths").index(0), "is not paused"));
     }
     let name = check::name(queue.name, At::Top("queue").field("name"))?;
-    edge.coordinator.pause_queue(&caller.principal, name.clone(), queue.paused).await?;
+    deed.on(format!("queues/{name}"));
+    deed.choose(if queue.paused { "PAUSE" } else { "RESUME" });
+    edge.coordinator.recording(deed).pause_queue(&caller.principal, name.clone(), queue.paused).await?;
     tracing::info!(queue = name, paused = queue.paused, user = caller.principal.user_id, "queue updated");
     let queues = edge.coordinator.list_queues(&caller.principal).await?;
     // A queue that is open and empty is in no list.

@@ -105,6 +105,14 @@ pub fn reason(text: String, at: At<'_>) -> Answer<String> {
     prose(text, at, limits::REASON_CHARS_MAX)
 }
 
+/// The reason of an action that cannot be undone: without one nobody learns later why it was done (INV-AUDIT).
+pub fn required_reason(text: String, at: At<'_>) -> Answer<String> {
+    if text.trim().is_empty() {
+        return wrong(at, "is required: say why, for the record");
+    }
+    reason(text, at)
+}
+
 fn length(text: &str, at: At<'_>, chars_max: usize) -> Answer<()> {
     // No text has more characters than bytes.
     if text.len() > chars_max && text.chars().count() > chars_max {

@@ -16,7 +16,7 @@ use esteira_coordinator::{
     start_job::StartJob,
     work::{Control, RequestKey},
 };
-use esteira_model::{Job, JobId, Payload, TaskState, Time, WaitReason, limits};
+use esteira_model::{Job, JobAction, JobId, Payload, TaskState, Time, WaitReason, limits};
 use esteira_store::PlanVersionRecord;
 use std::time::Duration;
 
@@ -75,13 +75,18 @@ fn start_after(value: Option<prost_types::Timestamp>, now: Time) -> Answer<Optio
 
 /// An operator's action.
 pub fn control(request: Option<RequestKey>, control: v1::ControlJobRequest, principal: &Principal) -> Answer<Control> {
+    let action = enums::job_action(control.action, At::Top("action"))?;
     Ok(Control {
         account: principal.account.clone(),
         job: check::id(&control.job_id, At::Top("job_id"))?,
-        action: enums::job_action(control.action, At::Top("action"))?,
-        reason: check::reason(control.reason, At::Top("reason"))?,
+        action,
+        reason: match action {
+            JobAction::Cancel | JobAction::Terminate => check::required_reason(control.reason, At::Top("reason"))?,
+            JobAction::Pause | JobAction::Resume => check::reason(control.reason, At::Top("reason"))?,
+        },
         revision: check::etag(&control.etag)?,
         request,
+        deed: None,
     })
 }
 

@@ -3,7 +3,12 @@ use crate::reason;
 use esteira_model::{AccountId, DataClass};
 
 fn principal() -> Principal {
-    Principal { account: AccountId::new("acme"), user_id: "ana".into(), data_class: DataClass::Qa }
+    Principal {
+        account: AccountId::new("acme"),
+        user_id: "ana".into(),
+        credential_id: "test".into(),
+        data_class: DataClass::Qa,
+    }
 }
 
 fn check(packet: v1::DataPacket, expected: Result<(), (&str, &str)>) {

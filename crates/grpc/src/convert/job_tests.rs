@@ -5,7 +5,12 @@ use esteira_model::{AccountId, DataClass};
 const NOW: Time = Time(1_764_000_000_000_000);
 
 fn principal() -> Principal {
-    Principal { account: AccountId::new("a"), user_id: "u".into(), data_class: DataClass::Qa }
+    Principal {
+        account: AccountId::new("a"),
+        user_id: "u".into(),
+        credential_id: "test".into(),
+        data_class: DataClass::Qa,
+    }
 }
 
 fn good() -> v1::StartJobRequest {

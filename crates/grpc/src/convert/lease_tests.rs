@@ -7,7 +7,12 @@ use esteira_model::{
 use std::{sync::Arc, time::Duration};
 
 fn caller() -> Caller {
-    Caller::unrestricted(Principal { account: AccountId::new("a"), user_id: "u".into(), data_class: DataClass::Qa })
+    Caller::unrestricted(Principal {
+        account: AccountId::new("a"),
+        user_id: "u".into(),
+        credential_id: "test".into(),
+        data_class: DataClass::Qa,
+    })
 }
 
 fn good() -> v1::LeaseTasksRequest {

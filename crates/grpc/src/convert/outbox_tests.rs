@@ -2,7 +2,12 @@ use super::*;
 use esteira_model::{AccountId, DataClass};
 
 fn principal(account: &str) -> Principal {
-    Principal { account: AccountId::new(account), user_id: "u".into(), data_class: DataClass::Qa }
+    Principal {
+        account: AccountId::new(account),
+        user_id: "u".into(),
+        credential_id: "test".into(),
+        data_class: DataClass::Qa,
+    }
 }
 
 fn token() -> String {

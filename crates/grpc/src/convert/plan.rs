@@ -82,6 +82,14 @@ pub fn shown(key: &PlanKey) -> String {
     }
 }
 
+/// How a plan is named in records.
+pub fn resource(key: &PlanKey) -> String {
+    match key {
+        PlanKey::Id(id) => format!("plans/{id}"),
+        PlanKey::Name(name) => format!("plans/{name}"),
+    }
+}
+
 /// On the wire.
 pub fn plan_out(plan: PlanRecord) -> v1::Plan {
     v1::Plan {

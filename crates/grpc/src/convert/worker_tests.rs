@@ -4,7 +4,12 @@ use esteira_coordinator::Principal;
 use esteira_model::{AccountId, DataClass};
 
 fn caller() -> Caller {
-    Caller::unrestricted(Principal { account: AccountId::new("a"), user_id: "u".into(), data_class: DataClass::Qa })
+    Caller::unrestricted(Principal {
+        account: AccountId::new("a"),
+        user_id: "u".into(),
+        credential_id: "test".into(),
+        data_class: DataClass::Qa,
+    })
 }
 
 fn good() -> v1::WorkerInfo {

@@ -5,21 +5,34 @@ use crate::{
     convert::{at::At, check, payload::Bodies, time},
     edge::Edge,
     principal::Caller,
+    reveals::Reveals,
     status::Answer,
 };
 use esteira_contract::v1;
+use esteira_coordinator::audit::Deed;
 use esteira_coordinator::hub::{EndOf, Ended};
 use esteira_model::{Job, JobId};
 use esteira_store::Stored;
 use std::sync::Arc;
 use tokio::time::{Instant, sleep_until};
 
-pub async fn await_job(edge: &Edge, caller: &Caller, request: v1::AwaitJobRequest) -> Answer<v1::AwaitJobResponse> {
+pub async fn await_job(
+    edge: &Edge,
+    caller: &Caller,
+    deed: &Arc<Deed>,
+    request: v1::AwaitJobRequest,
+) -> Answer<v1::AwaitJobResponse> {
     let id: JobId = check::id(&request.job_id, At::Top("job_id"))?;
+    deed.on(format!("jobs/{id}"));
     let until = Instant::now() + time::wait(request.wait, At::Top("wait"))?;
     let (job, _) = await_end(edge, caller, id, until, None).await?;
+    deed.of_class(job.data_class);
     let completed = job.state.is_terminal();
-    Ok(v1::AwaitJobResponse { job: Some(view_job(edge, caller, &job, Bodies::Sent).await?), completed })
+    let shown = view_job(edge, caller, &job, Bodies::Sent).await?;
+    if shown.reveals() {
+        edge.reveal(deed).await?;
+    }
+    Ok(v1::AwaitJobResponse { job: Some(shown), completed })
 }
 
 /// The job when it has ended, with its results where they are known; or as it is when the time is over or the server drains.

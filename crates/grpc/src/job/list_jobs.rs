@@ -8,13 +8,16 @@ use crate::{
     fit::Room,
     page_token::List,
     principal::Caller,
+    reveals::Reveals,
     status::Answer,
 };
 use esteira_contract::v1;
+use esteira_coordinator::audit::Deed;
 use esteira_model::{DataClass, JobState, Uuid};
 use esteira_store::{Filter, Page, Term, Value};
 use futures::{StreamExt, stream};
 use prost::Message;
+use std::sync::Arc;
 
 const COLUMNS: &[Column] = &[
     Column { name: "state", kind: Kind::Enum { prefix: "JOB_STATE_", knows: |word| word.parse::<JobState>().is_ok() } },
@@ -35,7 +38,12 @@ const COLUMNS: &[Column] = &[
 /// Jobs that are read at the same time.
 const AT_ONCE: usize = 4;
 
-pub async fn list_jobs(edge: &Edge, caller: &Caller, request: v1::ListJobsRequest) -> Answer<v1::ListJobsResponse> {
+pub async fn list_jobs(
+    edge: &Edge,
+    caller: &Caller,
+    deed: &Arc<Deed>,
+    request: v1::ListJobsRequest,
+) -> Answer<v1::ListJobsResponse> {
     let list = List { rpc: "ListJobs", principal: &caller.principal, within: "", filter: &request.filter };
     let page = edge.pages.page(&list, request.page_size, &request.page_token)?;
     let filter = jobs_filter(edge, caller, &request.filter).await?;
@@ -55,6 +63,9 @@ pub async fn list_jobs(edge: &Edge, caller: &Caller, request: v1::ListJobsReques
     if jobs.len() < found.rows.len() && !jobs.is_empty() {
         // A shorter page, with its own cursor.
         found = reader.list_jobs(account, &filter, &Page { size: jobs.len(), ..page }).await?;
+    }
+    if jobs.reveals() {
+        edge.reveal(deed).await?;
     }
     Ok(v1::ListJobsResponse { jobs, next_page_token: edge.pages.next(&list, found.next.as_deref()) })
 }

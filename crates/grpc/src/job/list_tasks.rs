@@ -11,14 +11,17 @@ use crate::{
     fit::Room,
     page_token::List,
     principal::Caller,
+    reveals::Reveals,
     status::{Answer, Refusal},
 };
 use esteira_contract::v1;
 use esteira_coordinator::Compiled;
+use esteira_coordinator::audit::Deed;
 use esteira_model::TaskState;
 use esteira_store::{Filter, Page, Term, Value};
 use futures::{StreamExt, stream};
 use prost::Message;
+use std::sync::Arc;
 
 /// What a filter of tasks knows.
 pub const COLUMNS: &[Column] = &[
@@ -32,13 +35,20 @@ pub const COLUMNS: &[Column] = &[
 /// Tasks that are read at the same time.
 const AT_ONCE: usize = 4;
 
-pub async fn list_tasks(edge: &Edge, caller: &Caller, request: v1::ListTasksRequest) -> Answer<v1::ListTasksResponse> {
+pub async fn list_tasks(
+    edge: &Edge,
+    caller: &Caller,
+    deed: &Arc<Deed>,
+    request: v1::ListTasksRequest,
+) -> Answer<v1::ListTasksResponse> {
     let id = check::id(&request.job_id, At::Top("job_id"))?;
+    deed.on(format!("jobs/{id}"));
     let filter = filter::parse(&request.filter, COLUMNS)?;
     let list =
         List { rpc: "ListTasks", principal: &caller.principal, within: &request.job_id, filter: &request.filter };
     let page = edge.pages.page(&list, request.page_size, &request.page_token)?;
     let job = read_job(edge, caller, id).await?;
+    deed.of_class(job.data_class);
     let compiled = read_version(edge, caller, &job).await?;
     let filter = by_step(&compiled, filter)?;
     let reader = edge.coordinator.reader();
@@ -59,6 +69,9 @@ pub async fn list_tasks(edge: &Edge, caller: &Caller, request: v1::ListTasksRequ
     if tasks.len() < found.rows.len() {
         // A shorter page, with its own cursor.
         found = reader.list_tasks(id, &filter, &Page { size: tasks.len(), ..page }).await?;
+    }
+    if tasks.reveals() {
+        edge.reveal(deed).await?;
     }
     Ok(v1::ListTasksResponse { tasks, next_page_token: edge.pages.next(&list, found.next.as_deref()) })
 }

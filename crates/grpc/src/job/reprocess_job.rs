@@ -14,12 +14,17 @@ use crate::{
     status::{Answer, Refusal},
 };
 use esteira_contract::v1;
-use esteira_coordinator::reprocess::{ReprocessJob, StepCount};
-use esteira_model::{Point, limits};
+use esteira_coordinator::{
+    audit::{Deed, OK},
+    reprocess::{ReprocessJob, StepCount},
+};
+use esteira_model::{Decision, Point, limits};
+use std::sync::Arc;
 
 pub async fn reprocess_job(
     edge: &Edge,
     caller: &Caller,
+    deed: &Arc<Deed>,
     mut request: v1::ReprocessJobRequest,
 ) -> Answer<v1::ReprocessJobResponse> {
     let request_id = check::request_id(std::mem::take(&mut request.request_id), At::Top("request_id"))?;
@@ -34,7 +39,14 @@ pub async fn reprocess_job(
         dry_run: request.validate_only,
     };
     let source = ask.job;
-    let done = edge.coordinator.reprocess_job(&caller.principal, ask).await?;
+    deed.on(format!("jobs/{source}"));
+    deed.because(&ask.reason);
+    deed.choose(if ask.dry_run { "DRY_RUN" } else { "" });
+    let done = edge.coordinator.recording(deed).reprocess_job(&caller.principal, ask).await?;
+    if !deed.is_recorded() {
+        // A dry run, or a repetition: nothing was committed with which it could be recorded.
+        edge.coordinator.record(deed, Decision::Allowed, OK).await?;
+    }
     let mut response = v1::ReprocessJobResponse { steps: steps_out(&done.steps), ..Default::default() };
     if let Some(started) = done.started {
         tracing::info!(job = %started.job.id, %source, user = caller.principal.user_id, "a job is processed again");

@@ -14,6 +14,7 @@ use crate::{
 };
 use esteira_contract::v1;
 use esteira_coordinator::{
+    audit::Deed,
     error::Error,
     reprocess::{ReprocessJobs, Reprocessed},
 };
@@ -22,6 +23,7 @@ use esteira_model::{JobId, limits};
 pub async fn reprocess_jobs(
     edge: &Edge,
     caller: &Caller,
+    deed: &Deed,
     mut request: v1::ReprocessJobsRequest,
 ) -> Answer<v1::ReprocessJobsResponse> {
     let request_id = check::request_id(std::mem::take(&mut request.request_id), At::Top("request_id"))?;
@@ -41,6 +43,9 @@ pub async fn reprocess_jobs(
         reason: reason(request.reason)?,
         dry_run: request.validate_only,
     };
+    deed.because(&ask.reason);
+    deed.choose(if ask.dry_run { "DRY_RUN" } else { "" });
+    edge.coordinator.record_begin(deed).await?;
     let done = edge.coordinator.reprocess_jobs(&caller.principal, ask).await?;
     tracing::info!(jobs = done.outcomes.len(), user = caller.principal.user_id, "jobs are processed again");
     Ok(v1::ReprocessJobsResponse {

@@ -11,26 +11,35 @@ use crate::{
         durability::durability,
         job::{self, JobView},
         payload::{self, Bodies},
-        time,
+        plan, time,
     },
     digest,
     edge::Edge,
     principal::Caller,
+    reveals::Reveals,
     status::Answer,
 };
 use esteira_contract::v1::{self, Durability};
-use esteira_coordinator::{hub::EndOf, work::Started};
+use esteira_coordinator::{audit::Deed, hub::EndOf, work::Started};
 use esteira_model::{Payload, limits};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 
-pub async fn start_job(edge: &Edge, caller: &Caller, mut request: v1::StartJobRequest) -> Answer<v1::StartJobResponse> {
+pub async fn start_job(
+    edge: &Edge,
+    caller: &Caller,
+    deed: &Arc<Deed>,
+    mut request: v1::StartJobRequest,
+) -> Answer<v1::StartJobResponse> {
     let request_id = check::request_id(std::mem::take(&mut request.request_id), At::Top("request_id"))?;
     let wait = time::duration(request.wait.take(), At::Top("wait"), Duration::ZERO, limits::WAIT_MAX)?;
     let until = wait.filter(|wait| !wait.is_zero()).map(|wait| Instant::now() + wait);
     let digest = digest::digest("StartJob", &mut request);
     let key = (!request_id.is_empty()).then(|| digest::key(&caller.principal, request_id, digest));
+    deed.asked(digest);
     let ask = job::start(key, digest, request, &caller.principal, edge.now())?;
+    deed.on(plan::resource(&ask.plan));
     let span = tracing::Span::current();
     let Some(until) = until else {
         // Cheap to clone: the bytes are shared.
@@ -48,6 +57,12 @@ pub async fn start_job(edge: &Edge, caller: &Caller, mut request: v1::StartJobRe
     let Started { job, deduplicated, .. } = started;
     let (job, results) = await_end(edge, caller, job.id, until, end).await?;
     let shown = view_ended(edge, caller, &job, results).await?;
+    // Results that a start brings are covered by the start; those that it finds there are a read.
+    if deduplicated && shown.reveals() {
+        deed.on(format!("jobs/{}", job.id));
+        deed.of_class(job.data_class);
+        edge.reveal(deed).await?;
+    }
     let durability = Durability::Committed as i32;
     Ok(v1::StartJobResponse { job: Some(shown), deduplicated, completed: job.state.is_terminal(), durability })
 }

@@ -11,7 +11,7 @@ use crate::{
     status::{Answer, Refusal},
 };
 use esteira_contract::v1::{self, watch_jobs_response::Item};
-use esteira_coordinator::{Compiled, Reason, hub::Change};
+use esteira_coordinator::{Compiled, Reason, audit::Deed, hub::Change};
 use esteira_model::{Job, JobId, TaskId, limits};
 use esteira_store::{Filter, Page};
 use futures::{
@@ -67,7 +67,12 @@ struct Watch {
     over: bool,
 }
 
-pub async fn watch_jobs(edge: Arc<Edge>, caller: Arc<Caller>, request: v1::WatchJobsRequest) -> Answer<Messages> {
+pub async fn watch_jobs(
+    edge: Arc<Edge>,
+    caller: Arc<Caller>,
+    deed: Arc<Deed>,
+    request: v1::WatchJobsRequest,
+) -> Answer<Messages> {
     let at = At::Top("job_ids");
     check::count(request.job_ids.len(), at, 1, limits::BATCH_MAX)?;
     let mut ids: Vec<JobId> = Vec::with_capacity(request.job_ids.len());
@@ -77,6 +82,7 @@ pub async fn watch_jobs(edge: Arc<Edge>, caller: Arc<Caller>, request: v1::Watch
             ids.push(id);
         }
     }
+    deed.on(format!("jobs/{}", ids.iter().map(JobId::to_string).collect::<Vec<_>>().join(",")));
     let mut watch = Watch {
         news: ids.iter().map(|id| listen(&edge, *id)).collect(),
         edge,
@@ -91,6 +97,8 @@ pub async fn watch_jobs(edge: Arc<Edge>, caller: Arc<Caller>, request: v1::Watch
     for id in ids {
         watch.snapshot(id).await?;
     }
+    // Whatever the stream will show, texts of failures among it: one record, before the first message.
+    watch.edge.reveal(&deed).await?;
     Ok(Box::pin(stream::unfold(watch, |mut watch| async move { watch.next().await.map(|message| (message, watch)) })))
 }
 

@@ -16,7 +16,12 @@ async fn fixture() -> Fixture {
         esteira_store_sql::open("sqlite::memory:", esteira_store_sql::Options::default()).await.expect("a store");
     let started = Coordinator::start(store.writer, store.reader, Arc::new(SystemClock), Settings::default()).await;
     let coordinator = started.expect("starts").0;
-    let principal = Principal { account: AccountId::new("a"), user_id: "u".into(), data_class: DataClass::Qa };
+    let principal = Principal {
+        account: AccountId::new("a"),
+        user_id: "u".into(),
+        credential_id: "test".into(),
+        data_class: DataClass::Qa,
+    };
     let publish = PublishPlanVersion {
         request: None,
         plan: PlanKey::Name("one".into()),
@@ -49,7 +54,8 @@ async fn fixture() -> Fixture {
 impl Fixture {
     async fn watch(&self) -> Messages {
         let request = v1::WatchJobsRequest { job_ids: vec![self.job.to_string()] };
-        watch_jobs(self.edge.clone(), self.caller.clone(), request).await.expect("watched")
+        let deed = Arc::new(Deed::new("WatchJobs", self.edge.now(), None));
+        watch_jobs(self.edge.clone(), self.caller.clone(), deed, request).await.expect("watched")
     }
 }
 

@@ -7,11 +7,14 @@ use crate::{
     fit::Room,
     page_token::List,
     principal::Caller,
+    reveals::Reveals,
     status::Answer,
 };
 use esteira_contract::v1;
+use esteira_coordinator::audit::Deed;
 use esteira_store::Page;
 use prost::Message;
+use std::sync::Arc;
 
 const COLUMNS: &[Column] = &[
     Column { name: "topic", kind: Kind::Text },
@@ -23,6 +26,7 @@ const COLUMNS: &[Column] = &[
 pub async fn list_outbox_messages(
     edge: &Edge,
     caller: &Caller,
+    deed: &Arc<Deed>,
     request: v1::ListOutboxMessagesRequest,
 ) -> Answer<v1::ListOutboxMessagesResponse> {
     let list = List { rpc: "ListOutboxMessages", principal: &caller.principal, within: "", filter: &request.filter };
@@ -36,6 +40,9 @@ pub async fn list_outbox_messages(
     if messages.len() < found.rows.len() {
         // A shorter page, with its own cursor.
         found = reader.list_outbox(account, &filter, &Page { size: messages.len(), ..page }).await?;
+    }
+    if messages.reveals() {
+        edge.reveal(deed).await?;
     }
     Ok(v1::ListOutboxMessagesResponse { messages, next_page_token: edge.pages.next(&list, found.next.as_deref()) })
 }

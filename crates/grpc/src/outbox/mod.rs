@@ -8,7 +8,7 @@ mod list_outbox_messages;
 mod nack_outbox;
 mod unpark_outbox;
 
-use crate::edge::{Edge, close, open};
+use crate::edge::{Edge, close, open, open_recorded};
 use esteira_contract::v1::{self, outbox_service_server::OutboxService};
 use std::sync::Arc;
 use tonic::{Request, Response, Status};
@@ -54,15 +54,15 @@ impl OutboxService for Service {
         &self,
         request: Request<v1::UnparkOutboxRequest>,
     ) -> Result<Response<v1::UnparkOutboxResponse>, Status> {
-        let call = open(request)?;
-        close(unpark_outbox::unpark_outbox(&self.0, &call.caller, call.message).await)
+        let call = open_recorded(request)?;
+        close(unpark_outbox::unpark_outbox(&self.0, &call.caller, &call.deed, call.message).await)
     }
 
     async fn list_outbox_messages(
         &self,
         request: Request<v1::ListOutboxMessagesRequest>,
     ) -> Result<Response<v1::ListOutboxMessagesResponse>, Status> {
-        let call = open(request)?;
-        close(list_outbox_messages::list_outbox_messages(&self.0, &call.caller, call.message).await)
+        let call = open_recorded(request)?;
+        close(list_outbox_messages::list_outbox_messages(&self.0, &call.caller, &call.deed, call.message).await)
     }
 }

@@ -10,7 +10,7 @@ mod retire_plan_version;
 mod update_plan;
 mod validate_plan;
 
-use crate::edge::{Edge, close, open};
+use crate::edge::{Edge, close, open, open_recorded};
 use esteira_contract::v1::{self, plan_service_server::PlanService};
 use std::sync::Arc;
 use tonic::{Request, Response, Status};
@@ -24,8 +24,8 @@ impl PlanService for Service {
         &self,
         request: Request<v1::CreatePlanRequest>,
     ) -> Result<Response<v1::CreatePlanResponse>, Status> {
-        let call = open(request)?;
-        close(create_plan::create_plan(&self.0, &call.caller, call.message).await)
+        let call = open_recorded(request)?;
+        close(create_plan::create_plan(&self.0, &call.caller, &call.deed, call.message).await)
     }
 
     async fn get_plan(&self, request: Request<v1::GetPlanRequest>) -> Result<Response<v1::GetPlanResponse>, Status> {
@@ -45,8 +45,8 @@ impl PlanService for Service {
         &self,
         request: Request<v1::UpdatePlanRequest>,
     ) -> Result<Response<v1::UpdatePlanResponse>, Status> {
-        let call = open(request)?;
-        close(update_plan::update_plan(&self.0, &call.caller, call.message).await)
+        let call = open_recorded(request)?;
+        close(update_plan::update_plan(&self.0, &call.caller, &call.deed, call.message).await)
     }
 
     async fn validate_plan(
@@ -61,8 +61,8 @@ impl PlanService for Service {
         &self,
         request: Request<v1::PublishPlanVersionRequest>,
     ) -> Result<Response<v1::PublishPlanVersionResponse>, Status> {
-        let call = open(request)?;
-        close(publish_plan_version::publish_plan_version(&self.0, &call.caller, call.message).await)
+        let call = open_recorded(request)?;
+        close(publish_plan_version::publish_plan_version(&self.0, &call.caller, &call.deed, call.message).await)
     }
 
     async fn get_plan_version(
@@ -85,7 +85,7 @@ impl PlanService for Service {
         &self,
         request: Request<v1::RetirePlanVersionRequest>,
     ) -> Result<Response<v1::RetirePlanVersionResponse>, Status> {
-        let call = open(request)?;
-        close(retire_plan_version::retire_plan_version(&self.0, &call.caller, call.message).await)
+        let call = open_recorded(request)?;
+        close(retire_plan_version::retire_plan_version(&self.0, &call.caller, &call.deed, call.message).await)
     }
 }

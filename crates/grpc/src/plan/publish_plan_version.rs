@@ -13,12 +13,15 @@ use crate::{
     status::Answer,
 };
 use esteira_contract::v1;
+use esteira_coordinator::audit::Deed;
 use esteira_coordinator::plans::PublishPlanVersion;
 use esteira_model::limits;
+use std::sync::Arc;
 
 pub async fn publish_plan_version(
     edge: &Edge,
     caller: &Caller,
+    deed: &Arc<Deed>,
     mut request: v1::PublishPlanVersionRequest,
 ) -> Answer<v1::PublishPlanVersionResponse> {
     let request_id = check::request_id(std::mem::take(&mut request.request_id), At::Top("request_id"))?;
@@ -37,7 +40,8 @@ pub async fn publish_plan_version(
         expected_latest_version: expected.transpose()?,
         make_default: request.make_default,
     };
-    let published = edge.coordinator.publish_plan_version(&caller.principal, ask).await?;
+    deed.on(plan::resource(&ask.plan));
+    let published = edge.coordinator.recording(deed).publish_plan_version(&caller.principal, ask).await?;
     Ok(v1::PublishPlanVersionResponse {
         version: Some(plan::version_out(published.version, Document::Omitted)),
         warnings: plan::issues_out(&published.warnings),

@@ -8,18 +8,22 @@ use crate::{
     status::{Answer, Refusal},
 };
 use esteira_contract::v1;
+use esteira_coordinator::audit::Deed;
 use esteira_coordinator::{plans::UpdatePlan, work::RequestKey};
 use esteira_model::limits;
+use std::sync::Arc;
 
 pub async fn update_plan(
     edge: &Edge,
     caller: &Caller,
+    deed: &Arc<Deed>,
     mut request: v1::UpdatePlanRequest,
 ) -> Answer<v1::UpdatePlanResponse> {
     let request_id = check::request_id(std::mem::take(&mut request.request_id), At::Top("request_id"))?;
     let key = request_key(&caller.principal, "UpdatePlan", request_id, &mut request);
     let ask = ask(key, request)?;
-    let updated = edge.coordinator.update_plan(&caller.principal, ask).await?;
+    deed.on(format!("plans/{}", ask.plan));
+    let updated = edge.coordinator.recording(deed).update_plan(&caller.principal, ask).await?;
     Ok(v1::UpdatePlanResponse { plan: Some(plan::plan_out(updated)) })
 }
 

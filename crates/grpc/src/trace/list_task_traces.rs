@@ -18,10 +18,11 @@ use crate::{
     },
     page_token::List,
     principal::Caller,
+    reveals::Reveals,
     status::Answer,
 };
 use esteira_contract::v1;
-use esteira_coordinator::Compiled;
+use esteira_coordinator::{Compiled, audit::Deed};
 use esteira_model::{ArtifactId, Attempt, JobId, TaskId};
 use esteira_store::{Page, TaskRecord};
 use prost::Message;
@@ -30,14 +31,17 @@ use std::collections::HashMap;
 pub async fn list_task_traces(
     edge: &Edge,
     caller: &Caller,
+    deed: &Deed,
     request: v1::ListTaskTracesRequest,
 ) -> Answer<v1::ListTaskTracesResponse> {
     let id: JobId = check::id(&request.job_id, At::Top("job_id"))?;
+    deed.on(format!("jobs/{id}"));
     let filter = filter::parse(&request.filter, COLUMNS)?;
     let list =
         List { rpc: "ListTaskTraces", principal: &caller.principal, within: &request.job_id, filter: &request.filter };
     let page = edge.pages.page(&list, request.page_size, &request.page_token)?;
     let job = read_job(edge, caller, id).await?;
+    deed.of_class(job.data_class);
     let compiled = read_version(edge, caller, &job).await?;
     let filter = by_step(&compiled, filter)?;
     let reader = edge.coordinator.reader();
@@ -53,6 +57,9 @@ pub async fn list_task_traces(
     if tasks.len() < found.rows.len() {
         // A shorter page, with its own cursor.
         found = reader.list_tasks(id, &filter, &Page { size: tasks.len(), ..page }).await?;
+    }
+    if tasks.reveals() {
+        edge.reveal(deed).await?;
     }
     Ok(v1::ListTaskTracesResponse { tasks, next_page_token: edge.pages.next(&list, found.next.as_deref()) })
 }

@@ -5,7 +5,7 @@ mod trace_job;
 
 mod heads;
 
-use crate::edge::{Edge, close, open};
+use crate::edge::{Edge, close, open_recorded};
 use esteira_contract::v1::{self, trace_service_server::TraceService};
 use std::sync::Arc;
 use tonic::{Request, Response, Status};
@@ -16,15 +16,15 @@ pub struct Service(pub Arc<Edge>);
 #[tonic::async_trait]
 impl TraceService for Service {
     async fn trace_job(&self, request: Request<v1::TraceJobRequest>) -> Result<Response<v1::TraceJobResponse>, Status> {
-        let call = open(request)?;
-        close(trace_job::trace_job(&self.0, &call.caller, call.message).await)
+        let call = open_recorded(request)?;
+        close(trace_job::trace_job(&self.0, &call.caller, &call.deed, call.message).await)
     }
 
     async fn list_task_traces(
         &self,
         request: Request<v1::ListTaskTracesRequest>,
     ) -> Result<Response<v1::ListTaskTracesResponse>, Status> {
-        let call = open(request)?;
-        close(list_task_traces::list_task_traces(&self.0, &call.caller, call.message).await)
+        let call = open_recorded(request)?;
+        close(list_task_traces::list_task_traces(&self.0, &call.caller, &call.deed, call.message).await)
     }
 }

@@ -13,9 +13,11 @@ use crate::{
         waiting,
     },
     principal::Caller,
+    reveals::Reveals,
     status::Answer,
 };
 use esteira_contract::v1;
+use esteira_coordinator::audit::Deed;
 use esteira_model::{Job, TaskState, WaitReason};
 use esteira_store::{ChildJob, JobTally, TallyLimits};
 use std::collections::BTreeMap;
@@ -23,10 +25,16 @@ use std::collections::BTreeMap;
 /// What is told by name at most.
 const LIMITS: TallyLimits = TallyLimits { workers: 100, children: 100 };
 
-pub async fn trace_job(edge: &Edge, caller: &Caller, request: v1::TraceJobRequest) -> Answer<v1::TraceJobResponse> {
+pub async fn trace_job(edge: &Edge, caller: &Caller, deed: &Deed, request: v1::TraceJobRequest) -> Answer<v1::TraceJobResponse> {
     let id = check::id(&request.job_id, At::Top("job_id"))?;
+    deed.on(format!("jobs/{id}"));
     let job = read_job(edge, caller, id).await?;
-    Ok(v1::TraceJobResponse { trace: Some(view(edge, caller, &job).await?) })
+    deed.of_class(job.data_class);
+    let trace = view(edge, caller, &job).await?;
+    if trace.reveals() {
+        edge.reveal(deed).await?;
+    }
+    Ok(v1::TraceJobResponse { trace: Some(trace) })
 }
 
 /// A job's trace.

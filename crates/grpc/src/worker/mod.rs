@@ -9,7 +9,7 @@ mod report_tasks;
 
 mod directive;
 
-use crate::edge::{Edge, close, open};
+use crate::edge::{Edge, close, open, open_recorded};
 use esteira_contract::v1::{self, worker_service_server::WorkerService};
 use std::sync::Arc;
 use tonic::{Request, Response, Status};
@@ -63,7 +63,7 @@ impl WorkerService for Service {
         &self,
         request: Request<v1::DrainWorkerRequest>,
     ) -> Result<Response<v1::DrainWorkerResponse>, Status> {
-        let call = open(request)?;
-        close(drain_worker::drain_worker(&self.0, &call.caller, call.message).await)
+        let call = open_recorded(request)?;
+        close(drain_worker::drain_worker(&self.0, &call.caller, &call.deed, call.message).await)
     }
 }

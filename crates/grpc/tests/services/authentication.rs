@@ -10,7 +10,7 @@ use std::{net::SocketAddr, sync::Arc};
 use tonic::{Code, Request};
 
 /// Callers by name: `reader` may read jobs, `runner` may run one function.
-struct ByHeader;
+pub struct ByHeader;
 
 #[async_trait]
 impl PrincipalSource for ByHeader {
@@ -23,12 +23,18 @@ impl PrincipalSource for ByHeader {
             "runner" => (only(&["worker.run"]), only(&["kit.a"])),
             _ => return Err(Refusal::token_invalid("who are you")),
         };
-        let principal = Principal { account: AccountId::new("acme"), user_id: user.into(), data_class: DataClass::Qa };
+        let principal = Principal {
+            account: AccountId::new("acme"),
+            user_id: user.into(),
+            credential_id: format!("{user}-key"),
+            data_class: DataClass::Qa,
+        };
         Ok(Arc::new(Caller { principal, permissions, functions }))
     }
 }
 
-fn by<T>(user: &str, message: T) -> Request<T> {
+/// A request of this caller's.
+pub fn by<T>(user: &str, message: T) -> Request<T> {
     let mut request = Request::new(message);
     request.metadata_mut().insert("x-user", user.parse().expect("a header"));
     request

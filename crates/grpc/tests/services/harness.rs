@@ -8,6 +8,7 @@ use esteira_contract::v1::{
 use esteira_coordinator::{Coordinator, Settings, SystemClock, coordinator::Running};
 use esteira_grpc::{Error, LocalOperator, Options, serve};
 use esteira_model::DataClass;
+use esteira_store::{Reader, Writer};
 use prost::Message;
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{net::TcpListener, task::JoinHandle};
@@ -42,10 +43,13 @@ impl Harness {
     /// On the database of this URL.
     pub async fn on(url: &str, options: Options) -> Self {
         let store = esteira_store_sql::open(url, esteira_store_sql::Options::default()).await.expect("a store");
+        Self::over(store.writer, store.reader, options).await
+    }
+
+    /// Over a store of the test's own.
+    pub async fn over(writer: Box<dyn Writer>, reader: Arc<dyn Reader>, options: Options) -> Self {
         let (coordinator, running) =
-            Coordinator::start(store.writer, store.reader, Arc::new(SystemClock), Settings::default())
-                .await
-                .expect("starts");
+            Coordinator::start(writer, reader, Arc::new(SystemClock), Settings::default()).await.expect("starts");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let stop = CancellationToken::new();

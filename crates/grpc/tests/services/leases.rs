@@ -100,8 +100,12 @@ async fn heartbeats_tell_of_cancels_and_losses() {
     let job = server.start_job("one", "1").await;
     server.start_job("one", "2").await;
     let (first, second) = (server.lease_one("kit.a").await, server.lease_one("kit.a").await);
-    let cancel =
-        v1::ControlJobRequest { job_id: job.clone(), action: v1::JobAction::Cancel as i32, ..Default::default() };
+    let cancel = v1::ControlJobRequest {
+        job_id: job.clone(),
+        action: v1::JobAction::Cancel as i32,
+        reason: "a test".into(),
+        ..Default::default()
+    };
     let cancelling = server.jobs().control_job(cancel).await.expect("cancelled").into_inner().job.expect("a job");
     assert_eq!(cancelling.state(), v1::JobState::Cancelling);
     let sent = beats(&[&second.lease_token, "forged", &first.lease_token]);

@@ -1,5 +1,6 @@
 //! The services over a real store and a real connection.
 
+mod audit;
 mod authentication;
 mod connections;
 mod control;

@@ -24,8 +24,12 @@ impl PrincipalSource for ByAccount {
     async fn caller(&self, headers: &http::HeaderMap, _peer: Option<SocketAddr>) -> Result<Arc<Caller>, Refusal> {
         let account = headers.get("x-account").and_then(|value| value.to_str().ok());
         let account = account.ok_or_else(|| Refusal::token_invalid("who are you"))?;
-        let principal =
-            Principal { account: AccountId::new(account), user_id: "ana".into(), data_class: DataClass::Qa };
+        let principal = Principal {
+            account: AccountId::new(account),
+            user_id: "ana".into(),
+            credential_id: "test".into(),
+            data_class: DataClass::Qa,
+        };
         Ok(Arc::new(Caller::unrestricted(principal)))
     }
 }

@@ -3197,7 +3197,7 @@ namespace Esteira.V1 {
     public const int ReasonFieldNumber = 2;
     private string reason_ = "";
     /// <summary>
-    /// Why, for people; 1 KiB at most. Kept in the coordinator's log. Optional.
+    /// Why, for people and for the record; 1 KiB at most. Required.
     /// </summary>
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]

@@ -5850,7 +5850,8 @@ namespace Esteira.V1 {
     public const int ReasonFieldNumber = 4;
     private string reason_ = "";
     /// <summary>
-    /// Why, for people and for the record; 1 KiB at most. Becomes the message of a cancelled job's failure. Optional.
+    /// Why, for people and for the record; 1 KiB at most. Becomes the message of a cancelled job's failure. Required with
+    /// CANCEL and TERMINATE.
     /// </summary>
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
@@ -6407,7 +6408,7 @@ namespace Esteira.V1 {
     public const int ReasonFieldNumber = 4;
     private string reason_ = "";
     /// <summary>
-    /// Why, for people; 1 KiB at most. Kept in the coordinator's log. Optional.
+    /// Why, for people and for the record; 1 KiB at most. Required.
     /// </summary>
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]

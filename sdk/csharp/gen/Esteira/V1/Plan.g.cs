@@ -6238,7 +6238,7 @@ namespace Esteira.V1 {
     public const int ReasonFieldNumber = 3;
     private string reason_ = "";
     /// <summary>
-    /// Why, for people and for the record; 1 KiB at most. Optional.
+    /// Why, for people and for the record; 1 KiB at most. Required.
     /// </summary>
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]

@@ -8779,7 +8779,7 @@ namespace Esteira.V1 {
     public const int ReasonFieldNumber = 3;
     private string reason_ = "";
     /// <summary>
-    /// Why, for people; 1 KiB at most. Kept in the coordinator's log. Optional.
+    /// Why, for people; 1 KiB at most. Kept in the record. Optional.
     /// </summary>
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]

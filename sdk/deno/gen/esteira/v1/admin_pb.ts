@@ -407,7 +407,7 @@ export type EvictWorkerRequest = Message<"esteira.v1.EvictWorkerRequest"> & {
   workerId: string;
 
   /**
-   * Why, for people; 1 KiB at most. Kept in the coordinator's log. Optional.
+   * Why, for people and for the record; 1 KiB at most. Required.
    *
    * @generated from field: string reason = 2;
    */

@@ -828,7 +828,8 @@ export type ControlJobRequest = Message<"esteira.v1.ControlJobRequest"> & {
   action: JobAction;
 
   /**
-   * Why, for people and for the record; 1 KiB at most. Becomes the message of a cancelled job's failure. Optional.
+   * Why, for people and for the record; 1 KiB at most. Becomes the message of a cancelled job's failure. Required with
+   * CANCEL and TERMINATE.
    *
    * @generated from field: string reason = 4;
    */
@@ -898,7 +899,7 @@ export type RetryTasksRequest = Message<"esteira.v1.RetryTasksRequest"> & {
   taskIds: string[];
 
   /**
-   * Why, for people; 1 KiB at most. Kept in the coordinator's log. Optional.
+   * Why, for people and for the record; 1 KiB at most. Required.
    *
    * @generated from field: string reason = 4;
    */

@@ -831,7 +831,7 @@ export type RetirePlanVersionRequest = Message<"esteira.v1.RetirePlanVersionRequ
   planVersionId: string;
 
   /**
-   * Why, for people and for the record; 1 KiB at most. Optional.
+   * Why, for people and for the record; 1 KiB at most. Required.
    *
    * @generated from field: string reason = 3;
    */

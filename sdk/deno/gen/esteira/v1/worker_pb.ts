@@ -1209,7 +1209,7 @@ export type DrainWorkerRequest = Message<"esteira.v1.DrainWorkerRequest"> & {
   grace?: Duration | undefined;
 
   /**
-   * Why, for people; 1 KiB at most. Kept in the coordinator's log. Optional.
+   * Why, for people; 1 KiB at most. Kept in the record. Optional.
    *
    * @generated from field: string reason = 3;
    */

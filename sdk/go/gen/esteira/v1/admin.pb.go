@@ -718,7 +718,7 @@ type EvictWorkerRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The worker. Required.
 	WorkerId string `protobuf:"bytes,1,opt,name=worker_id,json=workerId,proto3" json:"worker_id,omitempty"`
-	// Why, for people; 1 KiB at most. Kept in the coordinator's log. Optional.
+	// Why, for people and for the record; 1 KiB at most. Required.
 	Reason        string `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -1499,7 +1499,8 @@ type ControlJobRequest struct {
 	JobId string `protobuf:"bytes,2,opt,name=job_id,json=jobId,proto3" json:"job_id,omitempty"`
 	// What to do. Required.
 	Action JobAction `protobuf:"varint,3,opt,name=action,proto3,enum=esteira.v1.JobAction" json:"action,omitempty"`
-	// Why, for people and for the record; 1 KiB at most. Becomes the message of a cancelled job's failure. Optional.
+	// Why, for people and for the record; 1 KiB at most. Becomes the message of a cancelled job's failure. Required with
+	// CANCEL and TERMINATE.
 	Reason string `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
 	// Act only when the job still has this etag. Empty = in any case.
 	Etag          string `protobuf:"bytes,5,opt,name=etag,proto3" json:"etag,omitempty"`
@@ -1627,7 +1628,7 @@ type RetryTasksRequest struct {
 	JobId string `protobuf:"bytes,2,opt,name=job_id,json=jobId,proto3" json:"job_id,omitempty"`
 	// The tasks: 1 to 100 of this job's, each once.
 	TaskIds []string `protobuf:"bytes,3,rep,name=task_ids,json=taskIds,proto3" json:"task_ids,omitempty"`
-	// Why, for people; 1 KiB at most. Kept in the coordinator's log. Optional.
+	// Why, for people and for the record; 1 KiB at most. Required.
 	Reason        string `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

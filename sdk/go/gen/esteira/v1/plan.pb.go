@@ -1584,7 +1584,7 @@ type RetirePlanVersionRequest struct {
 	RequestId string `protobuf:"bytes,1,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	// The version. Required.
 	PlanVersionId string `protobuf:"bytes,2,opt,name=plan_version_id,json=planVersionId,proto3" json:"plan_version_id,omitempty"`
-	// Why, for people and for the record; 1 KiB at most. Optional.
+	// Why, for people and for the record; 1 KiB at most. Required.
 	Reason        string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -2145,7 +2145,7 @@ type DrainWorkerRequest struct {
 	// How long its tasks may go on; after it, heartbeats answer CANCEL_REQUESTED with `DRAIN`. 24 hours at most. Absent =
 	// as long as they take.
 	Grace *durationpb.Duration `protobuf:"bytes,2,opt,name=grace,proto3" json:"grace,omitempty"`
-	// Why, for people; 1 KiB at most. Kept in the coordinator's log. Optional.
+	// Why, for people; 1 KiB at most. Kept in the record. Optional.
 	Reason        string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
