@@ -57,6 +57,12 @@ impl Ids {
         Self { ordered: false, ..self }
     }
 
+    /// A sequence number below those that are given from this time on, and above those before.
+    pub(crate) fn sequence_at(&self, time: Time) -> i64 {
+        let micros = time.0.saturating_sub(SEQUENCE_EPOCH_MICROS).clamp(0, PLACES);
+        micros << NODE_BITS
+    }
+
     /// The coordinator has another number from here on.
     pub fn set_node(&self, node: u16) {
         self.node.store(i64::from(node) & (NODES - 1), Ordering::Relaxed);

@@ -219,7 +219,8 @@ impl<'u> Round<'u> {
         self.claim().await?;
         self.batch.leaves = self.leaves.take_pages();
         let batch = &self.batch;
-        let parts = [batch.leased.is_empty(), batch.requests.is_empty(), batch.leaves.is_empty(), batch.audit.is_empty()];
+        let parts =
+            [batch.leased.is_empty(), batch.requests.is_empty(), batch.leaves.is_empty(), batch.audit.is_empty()];
         if parts.iter().all(|empty| *empty) {
             return Ok(());
         }

@@ -1,7 +1,8 @@
 //! Work for the committer: commands of callers and of the background loops.
 
 use crate::{
-    audit::Deed, catalog::ToStart, error::Result, hub::Change, last_resort::Level, reprocess::Reprocessing, token::TaskToken,
+    audit::Deed, catalog::ToStart, error::Result, hub::Change, last_resort::Level, reprocess::Reprocessing,
+    token::TaskToken,
 };
 use async_trait::async_trait;
 use esteira_model::{

@@ -68,6 +68,7 @@ impl Maps for v1::SetRetentionRequest {}
 impl Maps for v1::ApplyRetentionRequest {}
 impl Maps for v1::TraceJobRequest {}
 impl Maps for v1::ListTaskTracesRequest {}
+impl Maps for v1::ReportErrorsRequest {}
 
 /// SHA-256 of a message, under its name. `buffer` is for reuse between calls.
 pub fn of(name: &str, message: &mut impl Maps, buffer: &mut Vec<u8>) -> [u8; 32] {

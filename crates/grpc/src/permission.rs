@@ -61,6 +61,9 @@ pub const TABLE: &[(&str, &str, Recording)] = &[
     ("/esteira.v1.AdminService/SetRetention", "retention.write", Change),
     ("/esteira.v1.AdminService/ApplyRetention", "retention.write", Change),
     ("/esteira.v1.AuditService/ListAuditRecords", "audit.read", Denial),
+    ("/esteira.v1.AuditService/ReportUsage", "audit.read", Denial),
+    ("/esteira.v1.AuditService/ReportErrors", "audit.read", Reveal),
+    ("/esteira.v1.AuditService/ReportPerformance", "audit.read", Denial),
 ];
 
 /// Where the RPCs of the contract are; what lies elsewhere (health, reflection) needs no caller.

@@ -84,6 +84,12 @@ impl Reveals for v1::TaskTrace {
     }
 }
 
+impl Reveals for v1::ErrorRow {
+    fn reveals(&self) -> bool {
+        !self.last_message.is_empty()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

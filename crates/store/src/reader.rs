@@ -89,6 +89,8 @@ pub trait Reader: Send + Sync {
     async fn lane_counts(&self) -> Result<Vec<LaneCount>>;
     /// Messages in the outbox by sequence. Fields: `topic`, `key`, `job_id`, `parked`.
     async fn list_outbox(&self, account: &AccountId, filter: &Filter, page: &Page) -> Result<Paged<OutboxRow>>;
+    /// Ended attempts of these jobs, of tasks that ended, in any order; at most `limit`.
+    async fn attempt_samples(&self, jobs: &[JobId], limit: usize) -> Result<Vec<AttemptSample>>;
     /// Records of operators' calls, newest first. Fields: `start_time`, `user_id`, `credential_id`, `action`, `resource`,
     /// `decision`, `result`, `client_address`, `data_class`.
     async fn list_audit_records(&self, account: &AccountId, filter: &Filter, page: &Page)
@@ -170,6 +172,17 @@ pub struct LaneCount {
     pub leased: i64,
     /// When the oldest ready task was created.
     pub oldest_ready: Option<Time>,
+}
+
+/// An attempt that ended, with what a report needs of its task.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AttemptSample {
+    /// The attempt.
+    pub attempt: Attempt,
+    /// The step's index.
+    pub step: u16,
+    /// When the task came to be.
+    pub create_time: Time,
 }
 
 /// A message that waits in the outbox.

@@ -1,6 +1,8 @@
 //! Every command of the command line, as a person or a script gives it, with its exit code: 0 done; 1 refused, or the job
 //! did not succeed; 2 the coordinator cannot be reached; 64 usage.
 
+#[path = "cli/audit.rs"]
+mod audit;
 #[path = "cli/documents.rs"]
 mod documents;
 #[path = "cli/scripts.rs"]
@@ -104,7 +106,7 @@ async fn plans_are_validated_published_compared_and_retired() {
     assert_eq!(cli.json(&["plan", "show", "greet", "--version", "1"]).await["version"], json!(1));
     assert!(cli.json(&["plan", "diff", "greet", "1", "2"]).await.is_object());
     assert_eq!(
-        cli.json(&["plan", "retire", "greet", "3"]).await["version"]["state"],
+        cli.json(&["plan", "retire", "greet", "3", "--reason", "a test"]).await["version"]["state"],
         json!("PLAN_VERSION_STATE_RETIRED")
     );
     server.stop().await;
@@ -205,15 +207,18 @@ async fn a_job_that_waits_says_why_and_can_be_steered() {
     cli.run(&["job", "await", &job]).await.exits(1).prints("CANCELLED").prints("not today");
     cli.run(&["job", "pause", &job]).await.exits(1).warns("JOB_TERMINAL");
     let job = start(&cli, &["--plan", "three"]).await;
-    cli.run(&["job", "terminate", &job]).await.exits(0).prints("CANCELLED");
+    cli.run(&["job", "terminate", &job, "--reason", "now"]).await.exits(0).prints("CANCELLED");
     let job = start(&cli, &["--plan", "three", "--timeout", "1"]).await;
     cli.run(&["job", "await", &job]).await.exits(1).prints("TIMED_OUT");
 
     let job = start(&cli, &["--plan", "three"]).await;
     assert_eq!(cli.json(&["job", "pause", &job]).await["state"], json!("JOB_STATE_PAUSED"));
     assert_eq!(cli.json(&["job", "resume", &job]).await["state"], json!("JOB_STATE_RUNNING"));
-    assert_eq!(cli.json(&["job", "cancel", &job]).await["job_id"], json!(job));
-    assert_eq!(cli.json(&["job", "terminate", &job]).await["state"], json!("JOB_STATE_CANCELLED"));
+    assert_eq!(cli.json(&["job", "cancel", &job, "--reason", "a test"]).await["job_id"], json!(job));
+    assert_eq!(
+        cli.json(&["job", "terminate", &job, "--reason", "a test"]).await["state"],
+        json!("JOB_STATE_CANCELLED")
+    );
     server.stop().await;
 }
 
@@ -240,7 +245,7 @@ async fn a_failed_task_is_tried_again_while_its_job_runs() {
     let other: [Arc<dyn Function>; 1] = [Arc::new(nobody)];
     let other = LocalWorker::start(&server.url(), 1, other);
     cli.run(&["job", "await", &job]).await.exits(0).prints("SUCCEEDED").prints("1 FAILED");
-    cli.run(&["job", "retry", &job, &failed]).await.exits(1).warns("JOB_TERMINAL");
+    cli.run(&["job", "retry", &job, &failed, "--reason", "again"]).await.exits(1).warns("JOB_TERMINAL");
     assert_eq!(jobs::tasks(&server.client(), &job).await.len(), 3);
     worker.stop().await;
     other.stop().await;

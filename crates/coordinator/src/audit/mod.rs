@@ -4,8 +4,20 @@
 //! transactions or none are pieces of work of their own, batched with all other work; a read's is durable before the answer
 //! leaves, the others' before anything is done.
 
+//!
+//! Reports (`usage`, `errors`, `performance`) look at a bounded part of what is stored, on read connections: `report.rs`.
+
 mod deed;
 mod record;
 
+mod errors;
+mod performance;
+mod report;
+mod usage;
+
 pub use deed::{Deed, OK};
+pub use errors::ErrorRow;
+pub use performance::{Group, PerformanceRow, Spread};
 pub(crate) use record::record_applied;
+pub use report::{Range, Scope};
+pub use usage::UsageRow;

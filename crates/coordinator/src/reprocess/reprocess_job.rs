@@ -65,7 +65,8 @@ impl Coordinator {
                 Ok(prepared) => prepared,
                 // INV-REPLAY: what was started then is the answer, whatever became of the job and its plan since.
                 Err(error) => {
-                    let before = if ask.dry_run { None } else { self.unrecorded().started_before(ask.request.clone()).await? };
+                    let before =
+                        if ask.dry_run { None } else { self.unrecorded().started_before(ask.request.clone()).await? };
                     let started = Some(before.ok_or(error)?);
                     return Ok(Reprocessed { started, steps: Vec::new() });
                 }

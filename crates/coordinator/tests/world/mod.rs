@@ -244,7 +244,12 @@ impl World {
 }
 
 pub fn tester() -> Principal {
-    Principal { account: AccountId::new("default"), user_id: "tester".into(), credential_id: "test".into(), data_class: DataClass::Devtest }
+    Principal {
+        account: AccountId::new("default"),
+        user_id: "tester".into(),
+        credential_id: "test".into(),
+        data_class: DataClass::Devtest,
+    }
 }
 
 pub fn thing(id: &str) -> AggregateRef {

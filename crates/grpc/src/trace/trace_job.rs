@@ -25,7 +25,12 @@ use std::collections::BTreeMap;
 /// What is told by name at most.
 const LIMITS: TallyLimits = TallyLimits { workers: 100, children: 100 };
 
-pub async fn trace_job(edge: &Edge, caller: &Caller, deed: &Deed, request: v1::TraceJobRequest) -> Answer<v1::TraceJobResponse> {
+pub async fn trace_job(
+    edge: &Edge,
+    caller: &Caller,
+    deed: &Deed,
+    request: v1::TraceJobRequest,
+) -> Answer<v1::TraceJobResponse> {
     let id = check::id(&request.job_id, At::Top("job_id"))?;
     deed.on(format!("jobs/{id}"));
     let job = read_job(edge, caller, id).await?;

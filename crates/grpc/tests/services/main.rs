@@ -12,6 +12,7 @@ mod lists;
 mod outbox;
 mod plans;
 mod protocol;
+mod reports;
 mod reprocess;
 mod retention;
 mod start_and_wait;

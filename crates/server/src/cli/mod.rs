@@ -2,6 +2,7 @@
 //!
 //! Exit codes: 0 done; 1 the call was refused, or the job did not succeed; 2 the coordinator cannot be reached; 64 usage.
 
+mod audit;
 mod diff;
 mod job;
 mod last_resort;
@@ -75,6 +76,9 @@ pub enum Command {
     /// Records of a coordinator that is gone: what its database had not taken
     #[command(subcommand, name = "lastresort")]
     LastResort(last_resort::Command),
+    /// Who did what, what failed, and how long it took
+    #[command(subcommand)]
+    Audit(audit::Command),
 }
 
 impl Command {
@@ -86,6 +90,9 @@ impl Command {
                 | Self::Outbox(outbox::Command::Unpark { .. })
                 | Self::Retention(_)
                 | Self::LastResort(last_resort::Command::Ingest { .. })
+                | Self::Audit(
+                    audit::Command::Usage(_) | audit::Command::Errors { .. } | audit::Command::Performance { .. }
+                )
         )
     }
 }
@@ -154,6 +161,7 @@ pub async fn run(arguments: ClientArguments, command: Command) -> ExitCode {
         Command::Outbox(command) => outbox::run(&session, command).await,
         Command::Retention(command) => retention::run(&session, command).await,
         Command::LastResort(command) => last_resort::run(&session, command).await,
+        Command::Audit(command) => audit::run(&session, command).await,
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,16 +1,18 @@
-//! Records of operators' calls.
+//! Records of operators' calls, and what reports count.
 
 use crate::{
-    codec::{audit::audit_columns, read_audit},
+    codec::{audit::audit_columns, read_attempt, read_audit, task::attempt_columns},
     connection::Connection,
     reader::{
         filter::{Field, Query, Sql},
         paging,
     },
+    statement::{Keyed, Type},
+    unit::history::job_keys,
     value::{Value, values},
 };
-use esteira_model::{AccountId, AuditRecord};
-use esteira_store::{Filter, Page, Paged, Result};
+use esteira_model::{AccountId, AuditRecord, JobId};
+use esteira_store::{AttemptSample, Filter, Page, Paged, Result};
 
 const FIELDS: &[Field] = &[
     Field { name: "start_time", sql: Sql::Int("start_time") },
@@ -41,4 +43,31 @@ pub(super) async fn list_audit_records(
     let rows = connection.fetch_query(query).await?;
     let records = rows.iter().map(|row| read_audit(&mut row.cells())).collect::<Result<Vec<_>>>()?;
     Ok(paging::paged(records, page, |record| record.id.to_be_bytes().to_vec()))
+}
+
+/// See [`esteira_store::Reader::attempt_samples`].
+pub(super) async fn attempt_samples(
+    connection: &mut Connection,
+    jobs: &[JobId],
+    limit: usize,
+) -> Result<Vec<AttemptSample>> {
+    static FIND: Keyed = Keyed {
+        key: &[Type::Blob],
+        sql: concat!(
+            "SELECT ",
+            attempt_columns!(),
+            ", (SELECT t.step FROM task t WHERE t.job_id = a.job_id AND t.task_id = a.task_id), \
+             (SELECT t.create_time FROM task t WHERE t.job_id = a.job_id AND t.task_id = a.task_id) \
+             FROM k CROSS JOIN attempt a WHERE a.job_id = k1 AND EXISTS \
+             (SELECT 1 FROM task t WHERE t.job_id = a.job_id AND t.task_id = a.task_id) LIMIT $last"
+        ),
+    };
+    let mut rows = connection.find_with(&FIND, job_keys(jobs), Value::from(limit)).await?;
+    // A long list of keys is several statements, each with its limit.
+    rows.truncate(limit);
+    let read = |row: &crate::row::Row| {
+        let mut cells = row.cells();
+        Ok(AttemptSample { attempt: read_attempt(&mut cells)?, step: cells.int()?, create_time: cells.time()? })
+    };
+    rows.iter().map(read).collect()
 }

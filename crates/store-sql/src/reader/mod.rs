@@ -24,9 +24,9 @@ use esteira_model::{
     Reprocess, TaskId,
 };
 use esteira_store::{
-    ArtifactHead, BodyDigest, Executed, Filter, Held, JobDetails, JobTally, LaneCount, LedgerCheckpoint, LedgerEpoch,
-    LedgerHead, LedgerNode, LedgerPage, LedgerPlace, OutboxRow, Page, Paged, PlanRecord, PlanVersionRecord, Reader,
-    Removed, Result, Retention, Stored, TallyLimits, TaskRecord, Tree,
+    ArtifactHead, AttemptSample, BodyDigest, Executed, Filter, Held, JobDetails, JobTally, LaneCount, LedgerCheckpoint,
+    LedgerEpoch, LedgerHead, LedgerNode, LedgerPage, LedgerPlace, OutboxRow, Page, Paged, PlanRecord,
+    PlanVersionRecord, Reader, Removed, Result, Retention, Stored, TallyLimits, TaskRecord, Tree,
 };
 
 /// Reads of committed state. Each call sees one snapshot.
@@ -193,6 +193,9 @@ impl Reader for SqlReader {
     }
     async fn list_outbox(&self, account: &AccountId, filter: &Filter, page: &Page) -> Result<Paged<OutboxRow>> {
         read_once!(self, |c| outbox::list_outbox(c, account, filter, page))
+    }
+    async fn attempt_samples(&self, jobs: &[JobId], limit: usize) -> Result<Vec<AttemptSample>> {
+        read_once!(self, |c| audit::attempt_samples(c, jobs, limit))
     }
     async fn list_audit_records(
         &self,

@@ -1,13 +1,14 @@
 //! Records of operators' calls.
 
-use crate::fixture::{Store, acme, after, all, int, kind, page, text};
-use esteira_model::{AccountId, AuditRecord, DataClass, Decision, LeafAt, PageId, Time};
+use crate::fixture::{Store, acme, after, all, attempt, ended, int, kind, page, parked, text};
+use esteira_model::{AccountId, AuditRecord, DataClass, Decision, LeafAt, PageId, Task, TaskState, Time, WaitReason};
 use esteira_store::{Batch, Filter, Kind, Op, Page, page::Value};
 use std::time::Duration;
 
 conformance! {
     list_audit_records: newest_records_come_first, records_are_read_as_they_were_written, filters_mean_what_they_say,
         a_record_is_written_once, records_are_undone_with_their_change;
+    attempt_samples: attempts_come_with_their_tasks;
 }
 
 fn record(store: &mut Store, n: usize) -> AuditRecord {
@@ -121,4 +122,30 @@ async fn records_are_undone_with_their_change(store: &mut Store) {
     unit.write(&Batch { audit, ..Batch::default() }).await.expect("written");
     drop(unit);
     assert!(listed(store, &all(), &page(9)).await.0.is_empty());
+}
+
+async fn attempts_come_with_their_tasks(store: &mut Store) {
+    let jobs: Vec<_> = (0..3).map(|_| store.job()).collect();
+    let tasks: Vec<Task> = jobs.iter().map(|job| Task { step: 7, ..store.task(job.id) }).collect();
+    let attempts: Vec<_> = tasks.iter().flat_map(|task| [attempt(task, 1, 1), attempt(task, 2, 2)]).collect();
+    let over = tasks[..2].iter().map(|task| ended(task, TaskState::Failed, &[], false)).collect();
+    let batch = Batch {
+        jobs_started: jobs.clone(),
+        attempts: attempts.clone(),
+        ended: over,
+        parked: vec![parked(&tasks[2], WaitReason::RetryBackoff, Some(1))],
+        ..Batch::default()
+    };
+    store.write(batch).await;
+    let ids: Vec<_> = jobs.iter().map(|job| job.id).collect();
+    let mut found = store.reader.attempt_samples(&ids, 99).await.expect("reads");
+    found.sort_by_key(|sample| (sample.attempt.job, sample.attempt.number));
+    let read: Vec<_> = found.iter().map(|sample| sample.attempt.clone()).collect();
+    assert_eq!(read, attempts[..4], "none of a task that goes on");
+    for (sample, task) in found.iter().zip([&tasks[0], &tasks[0], &tasks[1], &tasks[1]]) {
+        assert_eq!((sample.step, sample.create_time), (7, task.create_time));
+    }
+    assert_eq!(store.reader.attempt_samples(&ids, 3).await.expect("reads").len(), 3);
+    assert_eq!(store.reader.attempt_samples(&ids[2..], 9).await.expect("reads"), []);
+    assert_eq!(store.reader.attempt_samples(&[], 9).await.expect("reads"), []);
 }

@@ -1,7 +1,8 @@
 //! Where the coordinator is, and how patient the client is with it.
 
 use crate::client::{
-    AdminClient, Error, JobClient, OutboxClient, PlanClient, TraceClient, link::Link, rpc::Caller, send::Call,
+    AdminClient, AuditClient, Error, JobClient, OutboxClient, PlanClient, TraceClient, link::Link, rpc::Caller,
+    send::Call,
 };
 use std::time::Duration;
 
@@ -59,6 +60,11 @@ impl Client {
     /// The coordinator itself, its workers and queues.
     pub fn admin(&self) -> AdminClient {
         AdminClient { caller: self.caller.clone() }
+    }
+
+    /// Who did what.
+    pub fn audit(&self) -> AuditClient {
+        AuditClient { caller: self.caller.clone() }
     }
 }
 

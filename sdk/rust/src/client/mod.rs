@@ -13,6 +13,7 @@
 //! ```
 
 mod admin;
+mod audit;
 mod backoff;
 mod connect;
 mod entropy;
@@ -27,6 +28,7 @@ mod trace;
 pub mod wire;
 
 pub use admin::AdminClient;
+pub use audit::AuditClient;
 pub use connect::{Client, ClientBuilder};
 pub use error::{Error, Refusal};
 pub use esteira_contract::v1;

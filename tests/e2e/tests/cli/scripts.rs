@@ -34,7 +34,7 @@ async fn ids_alone_are_what_other_commands_take() {
     }
     let cut = cli.run(&["task", "list", &job, "-o", "id", "--limit", "2"]).await.exits(0).warns("there are more");
     assert_eq!(cut.stdout.lines().count(), 2, "{cut:#?}");
-    assert_eq!(only_line(cli.run(&["job", "cancel", &job, "-o", "id"]).await), job);
+    assert_eq!(only_line(cli.run(&["job", "cancel", &job, "--reason", "a test", "-o", "id"]).await), job);
     for none in
         [&["plan", "validate", &file][..], &["plan", "diff", "three", "1", "1"], &["outbox", "unpark", "t", "k"]]
     {
@@ -60,7 +60,7 @@ async fn a_reader_that_has_seen_enough_is_no_error() {
         (&["completions", "bash"], 0),
         (&["--help"], 0),
         // The job's end is the answer, read or not.
-        (&["job", "terminate", &job], 0),
+        (&["job", "terminate", &job, "--reason", "a test"], 0),
         (&["job", "await", &job], 1),
     ] {
         let ran = cli.unread(command).await.exits(code);
@@ -75,8 +75,10 @@ async fn scripts_can_trust_the_exit_codes() {
     let cli = server.cli();
     let unknown = "0190f4d0-0000-7000-8000-000000000000";
     for command in ["show", "await", "watch", "pause", "cancel"] {
-        cli.run(&["job", command, unknown]).await.exits(1).warns("JOB_NOT_FOUND");
+        let reason: &[&str] = if command == "cancel" { &["--reason", "a test"] } else { &[] };
+        cli.run(&[&["job", command, unknown], reason].concat()).await.exits(1).warns("JOB_NOT_FOUND");
     }
+    cli.run(&["job", "cancel", unknown]).await.exits(1).warns("FIELD_INVALID").warns("reason");
     cli.run(&["job", "show", "not-an-id"]).await.exits(1).warns("FIELD_INVALID");
     cli.run(&["job", "start", "--plan", "nothing"]).await.exits(1).warns("PLAN_NOT_FOUND");
 
@@ -87,6 +89,12 @@ async fn scripts_can_trust_the_exit_codes() {
         vec!["job", "dance"],
         vec!["job", "start"],
         vec!["job", "list", "--limit", "501"],
+        vec!["audit", "records", "--limit", "0"],
+        vec!["audit", "usage", "--last", "soon"],
+        vec!["audit", "usage", "--from", "yesterday"],
+        vec!["audit", "errors", "--data-class", "ALL"],
+        vec!["audit", "performance", "--by", "moon"],
+        vec!["audit", "performance", "-o", "id"],
         vec!["plan", "validate", "/nowhere.yaml"],
         vec!["plan", "publish", &not_json],
         vec!["plan", "publish", &not_yaml],

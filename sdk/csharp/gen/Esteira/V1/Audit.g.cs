@@ -38,20 +38,89 @@ namespace Esteira.V1 {
             "UAoXTGlzdEF1ZGl0UmVjb3Jkc1JlcXVlc3QSEQoJcGFnZV9zaXplGAEgASgF",
             "EhIKCnBhZ2VfdG9rZW4YAiABKAkSDgoGZmlsdGVyGAMgASgJIl0KGExpc3RB",
             "dWRpdFJlY29yZHNSZXNwb25zZRIoCgdyZWNvcmRzGAEgAygLMhcuZXN0ZWly",
-            "YS52MS5BdWRpdFJlY29yZBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkqZgoN",
-            "QXVkaXREZWNpc2lvbhIeChpBVURJVF9ERUNJU0lPTl9VTlNQRUNJRklFRBAA",
-            "EhoKFkFVRElUX0RFQ0lTSU9OX0FMTE9XRUQQARIZChVBVURJVF9ERUNJU0lP",
-            "Tl9ERU5JRUQQAjJtCgxBdWRpdFNlcnZpY2USXQoQTGlzdEF1ZGl0UmVjb3Jk",
-            "cxIjLmVzdGVpcmEudjEuTGlzdEF1ZGl0UmVjb3Jkc1JlcXVlc3QaJC5lc3Rl",
-            "aXJhLnYxLkxpc3RBdWRpdFJlY29yZHNSZXNwb25zZUJJWjpnaXRodWIuY29t",
-            "L2VzdGVpcmEvZXN0ZWlyYS9zZGsvZ28vZ2VuL2VzdGVpcmEvdjE7ZXN0ZWly",
-            "YXYxqgIKRXN0ZWlyYS5WMWIGcHJvdG8z"));
+            "YS52MS5BdWRpdFJlY29yZBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkimAEK",
+            "C1JlcG9ydFJhbmdlEi4KCnN0YXJ0X3RpbWUYASABKAsyGi5nb29nbGUucHJv",
+            "dG9idWYuVGltZXN0YW1wEiwKCGVuZF90aW1lGAIgASgLMhouZ29vZ2xlLnBy",
+            "b3RvYnVmLlRpbWVzdGFtcBIrCgxkYXRhX2NsYXNzZXMYAyADKA4yFS5lc3Rl",
+            "aXJhLnYxLkRhdGFDbGFzcyLIAQoLUmVwb3J0U2NvcGUSLgoKc3RhcnRfdGlt",
+            "ZRgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZW5kX3Rp",
+            "bWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg8KB3JlY29y",
+            "ZHMYAyABKAMSDAoEam9icxgEIAEoAxIQCghhdHRlbXB0cxgFIAEoAxIYChBv",
+            "dGhlcl9jbGFzc19qb2JzGAYgASgDEhAKCGNvbXBsZXRlGAcgASgIInMKElJl",
+            "cG9ydFVzYWdlUmVxdWVzdBImCgVyYW5nZRgBIAEoCzIXLmVzdGVpcmEudjEu",
+            "UmVwb3J0UmFuZ2USDgoGZmlsdGVyGAIgASgJEhEKCXBhZ2Vfc2l6ZRgDIAEo",
+            "BRISCgpwYWdlX3Rva2VuGAQgASgJIo8BChNSZXBvcnRVc2FnZVJlc3BvbnNl",
+            "EiIKBHJvd3MYASADKAsyFC5lc3RlaXJhLnYxLlVzYWdlUm93EhcKD25leHRf",
+            "cGFnZV90b2tlbhgCIAEoCRITCgt0b3RhbF9jb3VudBgDIAEoAxImCgVzY29w",
+            "ZRgEIAEoCzIXLmVzdGVpcmEudjEuUmVwb3J0U2NvcGUieQoIVXNhZ2VSb3cS",
+            "DwoHdXNlcl9pZBgBIAEoCRIOCgZhY3Rpb24YAiABKAkSDgoGcmVzdWx0GAMg",
+            "ASgJEg0KBWNvdW50GAQgASgDEi0KCWxhc3RfdGltZRgFIAEoCzIaLmdvb2ds",
+            "ZS5wcm90b2J1Zi5UaW1lc3RhbXAiiwEKE1JlcG9ydEVycm9yc1JlcXVlc3QS",
+            "JgoFcmFuZ2UYASABKAsyFy5lc3RlaXJhLnYxLlJlcG9ydFJhbmdlEg4KBmZp",
+            "bHRlchgCIAEoCRIRCglwYWdlX3NpemUYAyABKAUSEgoKcGFnZV90b2tlbhgE",
+            "IAEoCRIVCg1vbWl0X21lc3NhZ2VzGAUgASgIIpABChRSZXBvcnRFcnJvcnNS",
+            "ZXNwb25zZRIiCgRyb3dzGAEgAygLMhQuZXN0ZWlyYS52MS5FcnJvclJvdxIX",
+            "Cg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkSEwoLdG90YWxfY291bnQYAyABKAMS",
+            "JgoFc2NvcGUYBCABKAsyFy5lc3RlaXJhLnYxLlJlcG9ydFNjb3BlIv0BCghF",
+            "cnJvclJvdxIRCglwbGFuX25hbWUYASABKAkSEAoIc3RlcF9rZXkYAiABKAkS",
+            "GAoQZnVuY3Rpb25fdmVyc2lvbhgDIAEoCRIlCgRraW5kGAQgASgOMhcuZXN0",
+            "ZWlyYS52MS5GYWlsdXJlS2luZBIMCgRjb2RlGAUgASgJEg0KBWNvdW50GAYg",
+            "ASgDEhMKC2xhc3Rfam9iX2lkGAcgASgJEhQKDGxhc3RfdGFza19pZBgIIAEo",
+            "CRItCglsYXN0X3RpbWUYCSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0",
+            "YW1wEhQKDGxhc3RfbWVzc2FnZRgKIAEoCSKkAQoYUmVwb3J0UGVyZm9ybWFu",
+            "Y2VSZXF1ZXN0EiYKBXJhbmdlGAEgASgLMhcuZXN0ZWlyYS52MS5SZXBvcnRS",
+            "YW5nZRIOCgZmaWx0ZXIYAiABKAkSEQoJcGFnZV9zaXplGAMgASgFEhIKCnBh",
+            "Z2VfdG9rZW4YBCABKAkSKQoIZ3JvdXBfYnkYBSADKA4yFy5lc3RlaXJhLnYx",
+            "LlJlcG9ydEdyb3VwIrEBChlSZXBvcnRQZXJmb3JtYW5jZVJlc3BvbnNlEigK",
+            "BHJvd3MYASADKAsyGi5lc3RlaXJhLnYxLlBlcmZvcm1hbmNlUm93EhcKD25l",
+            "eHRfcGFnZV90b2tlbhgCIAEoCRIpCgV0b3RhbBgDIAEoCzIaLmVzdGVpcmEu",
+            "djEuUGVyZm9ybWFuY2VSb3cSJgoFc2NvcGUYBCABKAsyFy5lc3RlaXJhLnYx",
+            "LlJlcG9ydFNjb3BlIskCCg5QZXJmb3JtYW5jZVJvdxIRCglwbGFuX25hbWUY",
+            "ASABKAkSEAoIc3RlcF9rZXkYAiABKAkSGAoQZnVuY3Rpb25fdmVyc2lvbhgD",
+            "IAEoCRIRCgl3b3JrZXJfaWQYBCABKAkSEAoIYXR0ZW1wdHMYBSABKAMSEAoI",
+            "ZmFpbHVyZXMYBiABKAMSJwoDcnVuGAcgASgLMhouZXN0ZWlyYS52MS5EdXJh",
+            "dGlvblNwcmVhZBIoCgR3YWl0GAggASgLMhouZXN0ZWlyYS52MS5EdXJhdGlv",
+            "blNwcmVhZBIrCghjcHVfdGltZRgJIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5E",
+            "dXJhdGlvbhIWCg5wZWFrX3Jzc19ieXRlcxgKIAEoAxISCgpieXRlc19yZWFk",
+            "GAsgASgDEhUKDWJ5dGVzX3dyaXR0ZW4YDCABKAMisAEKDkR1cmF0aW9uU3By",
+            "ZWFkEiYKA3A1MBgBIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIm",
+            "CgNwOTAYAiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SJgoDcDk5",
+            "GAMgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEiYKA21heBgEIAEo",
+            "CzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbipmCg1BdWRpdERlY2lzaW9u",
+            "Eh4KGkFVRElUX0RFQ0lTSU9OX1VOU1BFQ0lGSUVEEAASGgoWQVVESVRfREVD",
+            "SVNJT05fQUxMT1dFRBABEhkKFUFVRElUX0RFQ0lTSU9OX0RFTklFRBACKpUB",
+            "CgtSZXBvcnRHcm91cBIcChhSRVBPUlRfR1JPVVBfVU5TUEVDSUZJRUQQABIV",
+            "ChFSRVBPUlRfR1JPVVBfUExBThABEhUKEVJFUE9SVF9HUk9VUF9TVEVQEAIS",
+            "IQodUkVQT1JUX0dST1VQX0ZVTkNUSU9OX1ZFUlNJT04QAxIXChNSRVBPUlRf",
+            "R1JPVVBfV09SS0VSEAQy8gIKDEF1ZGl0U2VydmljZRJdChBMaXN0QXVkaXRS",
+            "ZWNvcmRzEiMuZXN0ZWlyYS52MS5MaXN0QXVkaXRSZWNvcmRzUmVxdWVzdBok",
+            "LmVzdGVpcmEudjEuTGlzdEF1ZGl0UmVjb3Jkc1Jlc3BvbnNlEk4KC1JlcG9y",
+            "dFVzYWdlEh4uZXN0ZWlyYS52MS5SZXBvcnRVc2FnZVJlcXVlc3QaHy5lc3Rl",
+            "aXJhLnYxLlJlcG9ydFVzYWdlUmVzcG9uc2USUQoMUmVwb3J0RXJyb3JzEh8u",
+            "ZXN0ZWlyYS52MS5SZXBvcnRFcnJvcnNSZXF1ZXN0GiAuZXN0ZWlyYS52MS5S",
+            "ZXBvcnRFcnJvcnNSZXNwb25zZRJgChFSZXBvcnRQZXJmb3JtYW5jZRIkLmVz",
+            "dGVpcmEudjEuUmVwb3J0UGVyZm9ybWFuY2VSZXF1ZXN0GiUuZXN0ZWlyYS52",
+            "MS5SZXBvcnRQZXJmb3JtYW5jZVJlc3BvbnNlQklaOmdpdGh1Yi5jb20vZXN0",
+            "ZWlyYS9lc3RlaXJhL3Nkay9nby9nZW4vZXN0ZWlyYS92MTtlc3RlaXJhdjGq",
+            "AgpFc3RlaXJhLlYxYgZwcm90bzM="));
       descriptor = pbr::FileDescriptor.FromGeneratedCode(descriptorData,
           new pbr::FileDescriptor[] { global::Esteira.V1.TypesReflection.Descriptor, global::Google.Protobuf.WellKnownTypes.DurationReflection.Descriptor, global::Google.Protobuf.WellKnownTypes.TimestampReflection.Descriptor, },
-          new pbr::GeneratedClrTypeInfo(new[] {typeof(global::Esteira.V1.AuditDecision), }, null, new pbr::GeneratedClrTypeInfo[] {
+          new pbr::GeneratedClrTypeInfo(new[] {typeof(global::Esteira.V1.AuditDecision), typeof(global::Esteira.V1.ReportGroup), }, null, new pbr::GeneratedClrTypeInfo[] {
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.AuditRecord), global::Esteira.V1.AuditRecord.Parser, new[]{ "RecordId", "StartTime", "UserId", "CredentialId", "Action", "Resource", "Reason", "RequestDigest", "Decision", "Result", "Latency", "ClientAddress", "DataClass" }, null, null, null, null),
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.ListAuditRecordsRequest), global::Esteira.V1.ListAuditRecordsRequest.Parser, new[]{ "PageSize", "PageToken", "Filter" }, null, null, null, null),
-            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.ListAuditRecordsResponse), global::Esteira.V1.ListAuditRecordsResponse.Parser, new[]{ "Records", "NextPageToken" }, null, null, null, null)
+            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.ListAuditRecordsResponse), global::Esteira.V1.ListAuditRecordsResponse.Parser, new[]{ "Records", "NextPageToken" }, null, null, null, null),
+            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.ReportRange), global::Esteira.V1.ReportRange.Parser, new[]{ "StartTime", "EndTime", "DataClasses" }, null, null, null, null),
+            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.ReportScope), global::Esteira.V1.ReportScope.Parser, new[]{ "StartTime", "EndTime", "Records", "Jobs", "Attempts", "OtherClassJobs", "Complete" }, null, null, null, null),
+            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.ReportUsageRequest), global::Esteira.V1.ReportUsageRequest.Parser, new[]{ "Range", "Filter", "PageSize", "PageToken" }, null, null, null, null),
+            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.ReportUsageResponse), global::Esteira.V1.ReportUsageResponse.Parser, new[]{ "Rows", "NextPageToken", "TotalCount", "Scope" }, null, null, null, null),
+            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.UsageRow), global::Esteira.V1.UsageRow.Parser, new[]{ "UserId", "Action", "Result", "Count", "LastTime" }, null, null, null, null),
+            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.ReportErrorsRequest), global::Esteira.V1.ReportErrorsRequest.Parser, new[]{ "Range", "Filter", "PageSize", "PageToken", "OmitMessages" }, null, null, null, null),
+            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.ReportErrorsResponse), global::Esteira.V1.ReportErrorsResponse.Parser, new[]{ "Rows", "NextPageToken", "TotalCount", "Scope" }, null, null, null, null),
+            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.ErrorRow), global::Esteira.V1.ErrorRow.Parser, new[]{ "PlanName", "StepKey", "FunctionVersion", "Kind", "Code", "Count", "LastJobId", "LastTaskId", "LastTime", "LastMessage" }, null, null, null, null),
+            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.ReportPerformanceRequest), global::Esteira.V1.ReportPerformanceRequest.Parser, new[]{ "Range", "Filter", "PageSize", "PageToken", "GroupBy" }, null, null, null, null),
+            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.ReportPerformanceResponse), global::Esteira.V1.ReportPerformanceResponse.Parser, new[]{ "Rows", "NextPageToken", "Total", "Scope" }, null, null, null, null),
+            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.PerformanceRow), global::Esteira.V1.PerformanceRow.Parser, new[]{ "PlanName", "StepKey", "FunctionVersion", "WorkerId", "Attempts", "Failures", "Run", "Wait", "CpuTime", "PeakRssBytes", "BytesRead", "BytesWritten" }, null, null, null, null),
+            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.DurationSpread), global::Esteira.V1.DurationSpread.Parser, new[]{ "P50", "P90", "P99", "Max" }, null, null, null, null)
           }));
     }
     #endregion
@@ -74,6 +143,32 @@ namespace Esteira.V1 {
     /// The caller is not known, or lacks the permission. Nothing was done and nothing was shown.
     /// </summary>
     [pbr::OriginalName("AUDIT_DECISION_DENIED")] Denied = 2,
+  }
+
+  /// <summary>
+  /// By what attempts are put together.
+  /// </summary>
+  public enum ReportGroup {
+    /// <summary>
+    /// Never valid.
+    /// </summary>
+    [pbr::OriginalName("REPORT_GROUP_UNSPECIFIED")] Unspecified = 0,
+    /// <summary>
+    /// By plan.
+    /// </summary>
+    [pbr::OriginalName("REPORT_GROUP_PLAN")] Plan = 1,
+    /// <summary>
+    /// By step.
+    /// </summary>
+    [pbr::OriginalName("REPORT_GROUP_STEP")] Step = 2,
+    /// <summary>
+    /// By version of the function.
+    /// </summary>
+    [pbr::OriginalName("REPORT_GROUP_FUNCTION_VERSION")] FunctionVersion = 3,
+    /// <summary>
+    /// By worker.
+    /// </summary>
+    [pbr::OriginalName("REPORT_GROUP_WORKER")] Worker = 4,
   }
 
   #endregion
@@ -1267,6 +1362,4675 @@ namespace Esteira.V1 {
           }
           case 18: {
             NextPageToken = input.ReadString();
+            break;
+          }
+        }
+      }
+    }
+    #endif
+
+  }
+
+  /// <summary>
+  /// Which time and data a report is about.
+  /// </summary>
+  public sealed partial class ReportRange : pb::IMessage<ReportRange>
+  #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      , pb::IBufferMessage
+  #endif
+  {
+    private static readonly pb::MessageParser<ReportRange> _parser = new pb::MessageParser<ReportRange>(() => new ReportRange());
+    private pb::UnknownFieldSet _unknownFields;
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pb::MessageParser<ReportRange> Parser { get { return _parser; } }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pbr::MessageDescriptor Descriptor {
+      get { return global::Esteira.V1.AuditReflection.Descriptor.MessageTypes[3]; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    pbr::MessageDescriptor pb::IMessage.Descriptor {
+      get { return Descriptor; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public ReportRange() {
+      OnConstruction();
+    }
+
+    partial void OnConstruction();
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public ReportRange(ReportRange other) : this() {
+      startTime_ = other.startTime_ != null ? other.startTime_.Clone() : null;
+      endTime_ = other.endTime_ != null ? other.endTime_.Clone() : null;
+      dataClasses_ = other.dataClasses_.Clone();
+      _unknownFields = pb::UnknownFieldSet.Clone(other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public ReportRange Clone() {
+      return new ReportRange(this);
+    }
+
+    /// <summary>Field number for the "start_time" field.</summary>
+    public const int StartTimeFieldNumber = 1;
+    private global::Google.Protobuf.WellKnownTypes.Timestamp startTime_;
+    /// <summary>
+    /// What began at this time or later. Absent = a day before `end_time`.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public global::Google.Protobuf.WellKnownTypes.Timestamp StartTime {
+      get { return startTime_; }
+      set {
+        startTime_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "end_time" field.</summary>
+    public const int EndTimeFieldNumber = 2;
+    private global::Google.Protobuf.WellKnownTypes.Timestamp endTime_;
+    /// <summary>
+    /// What began before this time. Absent = now.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public global::Google.Protobuf.WellKnownTypes.Timestamp EndTime {
+      get { return endTime_; }
+      set {
+        endTime_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "data_classes" field.</summary>
+    public const int DataClassesFieldNumber = 3;
+    private static readonly pb::FieldCodec<global::Esteira.V1.DataClass> _repeated_dataClasses_codec
+        = pb::FieldCodec.ForEnum(26, x => (int) x, x => (global::Esteira.V1.DataClass) x);
+    private readonly pbc::RepeatedField<global::Esteira.V1.DataClass> dataClasses_ = new pbc::RepeatedField<global::Esteira.V1.DataClass>();
+    /// <summary>
+    /// Jobs of these classes only. Empty = PRODUCTION.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public pbc::RepeatedField<global::Esteira.V1.DataClass> DataClasses {
+      get { return dataClasses_; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override bool Equals(object other) {
+      return Equals(other as ReportRange);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public bool Equals(ReportRange other) {
+      if (ReferenceEquals(other, null)) {
+        return false;
+      }
+      if (ReferenceEquals(other, this)) {
+        return true;
+      }
+      if (!object.Equals(StartTime, other.StartTime)) return false;
+      if (!object.Equals(EndTime, other.EndTime)) return false;
+      if(!dataClasses_.Equals(other.dataClasses_)) return false;
+      return Equals(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override int GetHashCode() {
+      int hash = 1;
+      if (startTime_ != null) hash ^= StartTime.GetHashCode();
+      if (endTime_ != null) hash ^= EndTime.GetHashCode();
+      hash ^= dataClasses_.GetHashCode();
+      if (_unknownFields != null) {
+        hash ^= _unknownFields.GetHashCode();
+      }
+      return hash;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override string ToString() {
+      return pb::JsonFormatter.ToDiagnosticString(this);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void WriteTo(pb::CodedOutputStream output) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      output.WriteRawMessage(this);
+    #else
+      if (startTime_ != null) {
+        output.WriteRawTag(10);
+        output.WriteMessage(StartTime);
+      }
+      if (endTime_ != null) {
+        output.WriteRawTag(18);
+        output.WriteMessage(EndTime);
+      }
+      dataClasses_.WriteTo(output, _repeated_dataClasses_codec);
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(output);
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalWriteTo(ref pb::WriteContext output) {
+      if (startTime_ != null) {
+        output.WriteRawTag(10);
+        output.WriteMessage(StartTime);
+      }
+      if (endTime_ != null) {
+        output.WriteRawTag(18);
+        output.WriteMessage(EndTime);
+      }
+      dataClasses_.WriteTo(ref output, _repeated_dataClasses_codec);
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(ref output);
+      }
+    }
+    #endif
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public int CalculateSize() {
+      int size = 0;
+      if (startTime_ != null) {
+        size += 1 + pb::CodedOutputStream.ComputeMessageSize(StartTime);
+      }
+      if (endTime_ != null) {
+        size += 1 + pb::CodedOutputStream.ComputeMessageSize(EndTime);
+      }
+      size += dataClasses_.CalculateSize(_repeated_dataClasses_codec);
+      if (_unknownFields != null) {
+        size += _unknownFields.CalculateSize();
+      }
+      return size;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(ReportRange other) {
+      if (other == null) {
+        return;
+      }
+      if (other.startTime_ != null) {
+        if (startTime_ == null) {
+          StartTime = new global::Google.Protobuf.WellKnownTypes.Timestamp();
+        }
+        StartTime.MergeFrom(other.StartTime);
+      }
+      if (other.endTime_ != null) {
+        if (endTime_ == null) {
+          EndTime = new global::Google.Protobuf.WellKnownTypes.Timestamp();
+        }
+        EndTime.MergeFrom(other.EndTime);
+      }
+      dataClasses_.Add(other.dataClasses_);
+      _unknownFields = pb::UnknownFieldSet.MergeFrom(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(pb::CodedInputStream input) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      input.ReadRawMessage(this);
+    #else
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, input);
+            break;
+          case 10: {
+            if (startTime_ == null) {
+              StartTime = new global::Google.Protobuf.WellKnownTypes.Timestamp();
+            }
+            input.ReadMessage(StartTime);
+            break;
+          }
+          case 18: {
+            if (endTime_ == null) {
+              EndTime = new global::Google.Protobuf.WellKnownTypes.Timestamp();
+            }
+            input.ReadMessage(EndTime);
+            break;
+          }
+          case 26:
+          case 24: {
+            dataClasses_.AddEntriesFrom(input, _repeated_dataClasses_codec);
+            break;
+          }
+        }
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalMergeFrom(ref pb::ParseContext input) {
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, ref input);
+            break;
+          case 10: {
+            if (startTime_ == null) {
+              StartTime = new global::Google.Protobuf.WellKnownTypes.Timestamp();
+            }
+            input.ReadMessage(StartTime);
+            break;
+          }
+          case 18: {
+            if (endTime_ == null) {
+              EndTime = new global::Google.Protobuf.WellKnownTypes.Timestamp();
+            }
+            input.ReadMessage(EndTime);
+            break;
+          }
+          case 26:
+          case 24: {
+            dataClasses_.AddEntriesFrom(ref input, _repeated_dataClasses_codec);
+            break;
+          }
+        }
+      }
+    }
+    #endif
+
+  }
+
+  /// <summary>
+  /// What a report looked at. Output only.
+  /// </summary>
+  public sealed partial class ReportScope : pb::IMessage<ReportScope>
+  #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      , pb::IBufferMessage
+  #endif
+  {
+    private static readonly pb::MessageParser<ReportScope> _parser = new pb::MessageParser<ReportScope>(() => new ReportScope());
+    private pb::UnknownFieldSet _unknownFields;
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pb::MessageParser<ReportScope> Parser { get { return _parser; } }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pbr::MessageDescriptor Descriptor {
+      get { return global::Esteira.V1.AuditReflection.Descriptor.MessageTypes[4]; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    pbr::MessageDescriptor pb::IMessage.Descriptor {
+      get { return Descriptor; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public ReportScope() {
+      OnConstruction();
+    }
+
+    partial void OnConstruction();
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public ReportScope(ReportScope other) : this() {
+      startTime_ = other.startTime_ != null ? other.startTime_.Clone() : null;
+      endTime_ = other.endTime_ != null ? other.endTime_.Clone() : null;
+      records_ = other.records_;
+      jobs_ = other.jobs_;
+      attempts_ = other.attempts_;
+      otherClassJobs_ = other.otherClassJobs_;
+      complete_ = other.complete_;
+      _unknownFields = pb::UnknownFieldSet.Clone(other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public ReportScope Clone() {
+      return new ReportScope(this);
+    }
+
+    /// <summary>Field number for the "start_time" field.</summary>
+    public const int StartTimeFieldNumber = 1;
+    private global::Google.Protobuf.WellKnownTypes.Timestamp startTime_;
+    /// <summary>
+    /// The time of what was looked at: it begins later than what was asked for when a bound was reached.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public global::Google.Protobuf.WellKnownTypes.Timestamp StartTime {
+      get { return startTime_; }
+      set {
+        startTime_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "end_time" field.</summary>
+    public const int EndTimeFieldNumber = 2;
+    private global::Google.Protobuf.WellKnownTypes.Timestamp endTime_;
+    /// <summary>
+    /// See `start_time`.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public global::Google.Protobuf.WellKnownTypes.Timestamp EndTime {
+      get { return endTime_; }
+      set {
+        endTime_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "records" field.</summary>
+    public const int RecordsFieldNumber = 3;
+    private long records_;
+    /// <summary>
+    /// Audit records that were looked at, 100,000 at most.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public long Records {
+      get { return records_; }
+      set {
+        records_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "jobs" field.</summary>
+    public const int JobsFieldNumber = 4;
+    private long jobs_;
+    /// <summary>
+    /// Jobs that were looked at, 10,000 at most, those of other classes among them.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public long Jobs {
+      get { return jobs_; }
+      set {
+        jobs_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "attempts" field.</summary>
+    public const int AttemptsFieldNumber = 5;
+    private long attempts_;
+    /// <summary>
+    /// Attempts that were looked at, 100,000 at most: those that ended, of tasks that ended.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public long Attempts {
+      get { return attempts_; }
+      set {
+        attempts_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "other_class_jobs" field.</summary>
+    public const int OtherClassJobsFieldNumber = 6;
+    private long otherClassJobs_;
+    /// <summary>
+    /// Jobs of the time that were left out, because they are of another class.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public long OtherClassJobs {
+      get { return otherClassJobs_; }
+      set {
+        otherClassJobs_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "complete" field.</summary>
+    public const int CompleteFieldNumber = 7;
+    private bool complete_;
+    /// <summary>
+    /// Whether all of the time that was asked for was looked at.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public bool Complete {
+      get { return complete_; }
+      set {
+        complete_ = value;
+      }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override bool Equals(object other) {
+      return Equals(other as ReportScope);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public bool Equals(ReportScope other) {
+      if (ReferenceEquals(other, null)) {
+        return false;
+      }
+      if (ReferenceEquals(other, this)) {
+        return true;
+      }
+      if (!object.Equals(StartTime, other.StartTime)) return false;
+      if (!object.Equals(EndTime, other.EndTime)) return false;
+      if (Records != other.Records) return false;
+      if (Jobs != other.Jobs) return false;
+      if (Attempts != other.Attempts) return false;
+      if (OtherClassJobs != other.OtherClassJobs) return false;
+      if (Complete != other.Complete) return false;
+      return Equals(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override int GetHashCode() {
+      int hash = 1;
+      if (startTime_ != null) hash ^= StartTime.GetHashCode();
+      if (endTime_ != null) hash ^= EndTime.GetHashCode();
+      if (Records != 0L) hash ^= Records.GetHashCode();
+      if (Jobs != 0L) hash ^= Jobs.GetHashCode();
+      if (Attempts != 0L) hash ^= Attempts.GetHashCode();
+      if (OtherClassJobs != 0L) hash ^= OtherClassJobs.GetHashCode();
+      if (Complete != false) hash ^= Complete.GetHashCode();
+      if (_unknownFields != null) {
+        hash ^= _unknownFields.GetHashCode();
+      }
+      return hash;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override string ToString() {
+      return pb::JsonFormatter.ToDiagnosticString(this);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void WriteTo(pb::CodedOutputStream output) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      output.WriteRawMessage(this);
+    #else
+      if (startTime_ != null) {
+        output.WriteRawTag(10);
+        output.WriteMessage(StartTime);
+      }
+      if (endTime_ != null) {
+        output.WriteRawTag(18);
+        output.WriteMessage(EndTime);
+      }
+      if (Records != 0L) {
+        output.WriteRawTag(24);
+        output.WriteInt64(Records);
+      }
+      if (Jobs != 0L) {
+        output.WriteRawTag(32);
+        output.WriteInt64(Jobs);
+      }
+      if (Attempts != 0L) {
+        output.WriteRawTag(40);
+        output.WriteInt64(Attempts);
+      }
+      if (OtherClassJobs != 0L) {
+        output.WriteRawTag(48);
+        output.WriteInt64(OtherClassJobs);
+      }
+      if (Complete != false) {
+        output.WriteRawTag(56);
+        output.WriteBool(Complete);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(output);
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalWriteTo(ref pb::WriteContext output) {
+      if (startTime_ != null) {
+        output.WriteRawTag(10);
+        output.WriteMessage(StartTime);
+      }
+      if (endTime_ != null) {
+        output.WriteRawTag(18);
+        output.WriteMessage(EndTime);
+      }
+      if (Records != 0L) {
+        output.WriteRawTag(24);
+        output.WriteInt64(Records);
+      }
+      if (Jobs != 0L) {
+        output.WriteRawTag(32);
+        output.WriteInt64(Jobs);
+      }
+      if (Attempts != 0L) {
+        output.WriteRawTag(40);
+        output.WriteInt64(Attempts);
+      }
+      if (OtherClassJobs != 0L) {
+        output.WriteRawTag(48);
+        output.WriteInt64(OtherClassJobs);
+      }
+      if (Complete != false) {
+        output.WriteRawTag(56);
+        output.WriteBool(Complete);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(ref output);
+      }
+    }
+    #endif
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public int CalculateSize() {
+      int size = 0;
+      if (startTime_ != null) {
+        size += 1 + pb::CodedOutputStream.ComputeMessageSize(StartTime);
+      }
+      if (endTime_ != null) {
+        size += 1 + pb::CodedOutputStream.ComputeMessageSize(EndTime);
+      }
+      if (Records != 0L) {
+        size += 1 + pb::CodedOutputStream.ComputeInt64Size(Records);
+      }
+      if (Jobs != 0L) {
+        size += 1 + pb::CodedOutputStream.ComputeInt64Size(Jobs);
+      }
+      if (Attempts != 0L) {
+        size += 1 + pb::CodedOutputStream.ComputeInt64Size(Attempts);
+      }
+      if (OtherClassJobs != 0L) {
+        size += 1 + pb::CodedOutputStream.ComputeInt64Size(OtherClassJobs);
+      }
+      if (Complete != false) {
+        size += 1 + 1;
+      }
+      if (_unknownFields != null) {
+        size += _unknownFields.CalculateSize();
+      }
+      return size;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(ReportScope other) {
+      if (other == null) {
+        return;
+      }
+      if (other.startTime_ != null) {
+        if (startTime_ == null) {
+          StartTime = new global::Google.Protobuf.WellKnownTypes.Timestamp();
+        }
+        StartTime.MergeFrom(other.StartTime);
+      }
+      if (other.endTime_ != null) {
+        if (endTime_ == null) {
+          EndTime = new global::Google.Protobuf.WellKnownTypes.Timestamp();
+        }
+        EndTime.MergeFrom(other.EndTime);
+      }
+      if (other.Records != 0L) {
+        Records = other.Records;
+      }
+      if (other.Jobs != 0L) {
+        Jobs = other.Jobs;
+      }
+      if (other.Attempts != 0L) {
+        Attempts = other.Attempts;
+      }
+      if (other.OtherClassJobs != 0L) {
+        OtherClassJobs = other.OtherClassJobs;
+      }
+      if (other.Complete != false) {
+        Complete = other.Complete;
+      }
+      _unknownFields = pb::UnknownFieldSet.MergeFrom(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(pb::CodedInputStream input) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      input.ReadRawMessage(this);
+    #else
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, input);
+            break;
+          case 10: {
+            if (startTime_ == null) {
+              StartTime = new global::Google.Protobuf.WellKnownTypes.Timestamp();
+            }
+            input.ReadMessage(StartTime);
+            break;
+          }
+          case 18: {
+            if (endTime_ == null) {
+              EndTime = new global::Google.Protobuf.WellKnownTypes.Timestamp();
+            }
+            input.ReadMessage(EndTime);
+            break;
+          }
+          case 24: {
+            Records = input.ReadInt64();
+            break;
+          }
+          case 32: {
+            Jobs = input.ReadInt64();
+            break;
+          }
+          case 40: {
+            Attempts = input.ReadInt64();
+            break;
+          }
+          case 48: {
+            OtherClassJobs = input.ReadInt64();
+            break;
+          }
+          case 56: {
+            Complete = input.ReadBool();
+            break;
+          }
+        }
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalMergeFrom(ref pb::ParseContext input) {
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, ref input);
+            break;
+          case 10: {
+            if (startTime_ == null) {
+              StartTime = new global::Google.Protobuf.WellKnownTypes.Timestamp();
+            }
+            input.ReadMessage(StartTime);
+            break;
+          }
+          case 18: {
+            if (endTime_ == null) {
+              EndTime = new global::Google.Protobuf.WellKnownTypes.Timestamp();
+            }
+            input.ReadMessage(EndTime);
+            break;
+          }
+          case 24: {
+            Records = input.ReadInt64();
+            break;
+          }
+          case 32: {
+            Jobs = input.ReadInt64();
+            break;
+          }
+          case 40: {
+            Attempts = input.ReadInt64();
+            break;
+          }
+          case 48: {
+            OtherClassJobs = input.ReadInt64();
+            break;
+          }
+          case 56: {
+            Complete = input.ReadBool();
+            break;
+          }
+        }
+      }
+    }
+    #endif
+
+  }
+
+  /// <summary>
+  /// Request of ReportUsage.
+  /// </summary>
+  public sealed partial class ReportUsageRequest : pb::IMessage<ReportUsageRequest>
+  #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      , pb::IBufferMessage
+  #endif
+  {
+    private static readonly pb::MessageParser<ReportUsageRequest> _parser = new pb::MessageParser<ReportUsageRequest>(() => new ReportUsageRequest());
+    private pb::UnknownFieldSet _unknownFields;
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pb::MessageParser<ReportUsageRequest> Parser { get { return _parser; } }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pbr::MessageDescriptor Descriptor {
+      get { return global::Esteira.V1.AuditReflection.Descriptor.MessageTypes[5]; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    pbr::MessageDescriptor pb::IMessage.Descriptor {
+      get { return Descriptor; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public ReportUsageRequest() {
+      OnConstruction();
+    }
+
+    partial void OnConstruction();
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public ReportUsageRequest(ReportUsageRequest other) : this() {
+      range_ = other.range_ != null ? other.range_.Clone() : null;
+      filter_ = other.filter_;
+      pageSize_ = other.pageSize_;
+      pageToken_ = other.pageToken_;
+      _unknownFields = pb::UnknownFieldSet.Clone(other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public ReportUsageRequest Clone() {
+      return new ReportUsageRequest(this);
+    }
+
+    /// <summary>Field number for the "range" field.</summary>
+    public const int RangeFieldNumber = 1;
+    private global::Esteira.V1.ReportRange range_;
+    /// <summary>
+    /// Which time and classes. Records that are about no one job are of every class.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public global::Esteira.V1.ReportRange Range {
+      get { return range_; }
+      set {
+        range_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "filter" field.</summary>
+    public const int FilterFieldNumber = 2;
+    private string filter_ = "";
+    /// <summary>
+    /// Which rows. Columns: `user_id`, `action`, `result`; `=` and `!=`. Empty = all.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public string Filter {
+      get { return filter_; }
+      set {
+        filter_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
+    /// <summary>Field number for the "page_size" field.</summary>
+    public const int PageSizeFieldNumber = 3;
+    private int pageSize_;
+    /// <summary>
+    /// How many to return; default 50, 500 at most.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public int PageSize {
+      get { return pageSize_; }
+      set {
+        pageSize_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "page_token" field.</summary>
+    public const int PageTokenFieldNumber = 4;
+    private string pageToken_ = "";
+    /// <summary>
+    /// Where to go on. Empty = at the beginning.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public string PageToken {
+      get { return pageToken_; }
+      set {
+        pageToken_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override bool Equals(object other) {
+      return Equals(other as ReportUsageRequest);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public bool Equals(ReportUsageRequest other) {
+      if (ReferenceEquals(other, null)) {
+        return false;
+      }
+      if (ReferenceEquals(other, this)) {
+        return true;
+      }
+      if (!object.Equals(Range, other.Range)) return false;
+      if (Filter != other.Filter) return false;
+      if (PageSize != other.PageSize) return false;
+      if (PageToken != other.PageToken) return false;
+      return Equals(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override int GetHashCode() {
+      int hash = 1;
+      if (range_ != null) hash ^= Range.GetHashCode();
+      if (Filter.Length != 0) hash ^= Filter.GetHashCode();
+      if (PageSize != 0) hash ^= PageSize.GetHashCode();
+      if (PageToken.Length != 0) hash ^= PageToken.GetHashCode();
+      if (_unknownFields != null) {
+        hash ^= _unknownFields.GetHashCode();
+      }
+      return hash;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override string ToString() {
+      return pb::JsonFormatter.ToDiagnosticString(this);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void WriteTo(pb::CodedOutputStream output) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      output.WriteRawMessage(this);
+    #else
+      if (range_ != null) {
+        output.WriteRawTag(10);
+        output.WriteMessage(Range);
+      }
+      if (Filter.Length != 0) {
+        output.WriteRawTag(18);
+        output.WriteString(Filter);
+      }
+      if (PageSize != 0) {
+        output.WriteRawTag(24);
+        output.WriteInt32(PageSize);
+      }
+      if (PageToken.Length != 0) {
+        output.WriteRawTag(34);
+        output.WriteString(PageToken);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(output);
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalWriteTo(ref pb::WriteContext output) {
+      if (range_ != null) {
+        output.WriteRawTag(10);
+        output.WriteMessage(Range);
+      }
+      if (Filter.Length != 0) {
+        output.WriteRawTag(18);
+        output.WriteString(Filter);
+      }
+      if (PageSize != 0) {
+        output.WriteRawTag(24);
+        output.WriteInt32(PageSize);
+      }
+      if (PageToken.Length != 0) {
+        output.WriteRawTag(34);
+        output.WriteString(PageToken);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(ref output);
+      }
+    }
+    #endif
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public int CalculateSize() {
+      int size = 0;
+      if (range_ != null) {
+        size += 1 + pb::CodedOutputStream.ComputeMessageSize(Range);
+      }
+      if (Filter.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeStringSize(Filter);
+      }
+      if (PageSize != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeInt32Size(PageSize);
+      }
+      if (PageToken.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeStringSize(PageToken);
+      }
+      if (_unknownFields != null) {
+        size += _unknownFields.CalculateSize();
+      }
+      return size;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(ReportUsageRequest other) {
+      if (other == null) {
+        return;
+      }
+      if (other.range_ != null) {
+        if (range_ == null) {
+          Range = new global::Esteira.V1.ReportRange();
+        }
+        Range.MergeFrom(other.Range);
+      }
+      if (other.Filter.Length != 0) {
+        Filter = other.Filter;
+      }
+      if (other.PageSize != 0) {
+        PageSize = other.PageSize;
+      }
+      if (other.PageToken.Length != 0) {
+        PageToken = other.PageToken;
+      }
+      _unknownFields = pb::UnknownFieldSet.MergeFrom(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(pb::CodedInputStream input) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      input.ReadRawMessage(this);
+    #else
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, input);
+            break;
+          case 10: {
+            if (range_ == null) {
+              Range = new global::Esteira.V1.ReportRange();
+            }
+            input.ReadMessage(Range);
+            break;
+          }
+          case 18: {
+            Filter = input.ReadString();
+            break;
+          }
+          case 24: {
+            PageSize = input.ReadInt32();
+            break;
+          }
+          case 34: {
+            PageToken = input.ReadString();
+            break;
+          }
+        }
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalMergeFrom(ref pb::ParseContext input) {
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, ref input);
+            break;
+          case 10: {
+            if (range_ == null) {
+              Range = new global::Esteira.V1.ReportRange();
+            }
+            input.ReadMessage(Range);
+            break;
+          }
+          case 18: {
+            Filter = input.ReadString();
+            break;
+          }
+          case 24: {
+            PageSize = input.ReadInt32();
+            break;
+          }
+          case 34: {
+            PageToken = input.ReadString();
+            break;
+          }
+        }
+      }
+    }
+    #endif
+
+  }
+
+  /// <summary>
+  /// Response of ReportUsage.
+  /// </summary>
+  public sealed partial class ReportUsageResponse : pb::IMessage<ReportUsageResponse>
+  #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      , pb::IBufferMessage
+  #endif
+  {
+    private static readonly pb::MessageParser<ReportUsageResponse> _parser = new pb::MessageParser<ReportUsageResponse>(() => new ReportUsageResponse());
+    private pb::UnknownFieldSet _unknownFields;
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pb::MessageParser<ReportUsageResponse> Parser { get { return _parser; } }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pbr::MessageDescriptor Descriptor {
+      get { return global::Esteira.V1.AuditReflection.Descriptor.MessageTypes[6]; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    pbr::MessageDescriptor pb::IMessage.Descriptor {
+      get { return Descriptor; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public ReportUsageResponse() {
+      OnConstruction();
+    }
+
+    partial void OnConstruction();
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public ReportUsageResponse(ReportUsageResponse other) : this() {
+      rows_ = other.rows_.Clone();
+      nextPageToken_ = other.nextPageToken_;
+      totalCount_ = other.totalCount_;
+      scope_ = other.scope_ != null ? other.scope_.Clone() : null;
+      _unknownFields = pb::UnknownFieldSet.Clone(other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public ReportUsageResponse Clone() {
+      return new ReportUsageResponse(this);
+    }
+
+    /// <summary>Field number for the "rows" field.</summary>
+    public const int RowsFieldNumber = 1;
+    private static readonly pb::FieldCodec<global::Esteira.V1.UsageRow> _repeated_rows_codec
+        = pb::FieldCodec.ForMessage(10, global::Esteira.V1.UsageRow.Parser);
+    private readonly pbc::RepeatedField<global::Esteira.V1.UsageRow> rows_ = new pbc::RepeatedField<global::Esteira.V1.UsageRow>();
+    /// <summary>
+    /// The rows of this page.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public pbc::RepeatedField<global::Esteira.V1.UsageRow> Rows {
+      get { return rows_; }
+    }
+
+    /// <summary>Field number for the "next_page_token" field.</summary>
+    public const int NextPageTokenFieldNumber = 2;
+    private string nextPageToken_ = "";
+    /// <summary>
+    /// The next page's token. Empty = this was the last one.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public string NextPageToken {
+      get { return nextPageToken_; }
+      set {
+        nextPageToken_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
+    /// <summary>Field number for the "total_count" field.</summary>
+    public const int TotalCountFieldNumber = 3;
+    private long totalCount_;
+    /// <summary>
+    /// The sum of all rows, those of other pages too.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public long TotalCount {
+      get { return totalCount_; }
+      set {
+        totalCount_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "scope" field.</summary>
+    public const int ScopeFieldNumber = 4;
+    private global::Esteira.V1.ReportScope scope_;
+    /// <summary>
+    /// What was looked at.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public global::Esteira.V1.ReportScope Scope {
+      get { return scope_; }
+      set {
+        scope_ = value;
+      }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override bool Equals(object other) {
+      return Equals(other as ReportUsageResponse);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public bool Equals(ReportUsageResponse other) {
+      if (ReferenceEquals(other, null)) {
+        return false;
+      }
+      if (ReferenceEquals(other, this)) {
+        return true;
+      }
+      if(!rows_.Equals(other.rows_)) return false;
+      if (NextPageToken != other.NextPageToken) return false;
+      if (TotalCount != other.TotalCount) return false;
+      if (!object.Equals(Scope, other.Scope)) return false;
+      return Equals(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override int GetHashCode() {
+      int hash = 1;
+      hash ^= rows_.GetHashCode();
+      if (NextPageToken.Length != 0) hash ^= NextPageToken.GetHashCode();
+      if (TotalCount != 0L) hash ^= TotalCount.GetHashCode();
+      if (scope_ != null) hash ^= Scope.GetHashCode();
+      if (_unknownFields != null) {
+        hash ^= _unknownFields.GetHashCode();
+      }
+      return hash;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override string ToString() {
+      return pb::JsonFormatter.ToDiagnosticString(this);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void WriteTo(pb::CodedOutputStream output) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      output.WriteRawMessage(this);
+    #else
+      rows_.WriteTo(output, _repeated_rows_codec);
+      if (NextPageToken.Length != 0) {
+        output.WriteRawTag(18);
+        output.WriteString(NextPageToken);
+      }
+      if (TotalCount != 0L) {
+        output.WriteRawTag(24);
+        output.WriteInt64(TotalCount);
+      }
+      if (scope_ != null) {
+        output.WriteRawTag(34);
+        output.WriteMessage(Scope);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(output);
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalWriteTo(ref pb::WriteContext output) {
+      rows_.WriteTo(ref output, _repeated_rows_codec);
+      if (NextPageToken.Length != 0) {
+        output.WriteRawTag(18);
+        output.WriteString(NextPageToken);
+      }
+      if (TotalCount != 0L) {
+        output.WriteRawTag(24);
+        output.WriteInt64(TotalCount);
+      }
+      if (scope_ != null) {
+        output.WriteRawTag(34);
+        output.WriteMessage(Scope);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(ref output);
+      }
+    }
+    #endif
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public int CalculateSize() {
+      int size = 0;
+      size += rows_.CalculateSize(_repeated_rows_codec);
+      if (NextPageToken.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeStringSize(NextPageToken);
+      }
+      if (TotalCount != 0L) {
+        size += 1 + pb::CodedOutputStream.ComputeInt64Size(TotalCount);
+      }
+      if (scope_ != null) {
+        size += 1 + pb::CodedOutputStream.ComputeMessageSize(Scope);
+      }
+      if (_unknownFields != null) {
+        size += _unknownFields.CalculateSize();
+      }
+      return size;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(ReportUsageResponse other) {
+      if (other == null) {
+        return;
+      }
+      rows_.Add(other.rows_);
+      if (other.NextPageToken.Length != 0) {
+        NextPageToken = other.NextPageToken;
+      }
+      if (other.TotalCount != 0L) {
+        TotalCount = other.TotalCount;
+      }
+      if (other.scope_ != null) {
+        if (scope_ == null) {
+          Scope = new global::Esteira.V1.ReportScope();
+        }
+        Scope.MergeFrom(other.Scope);
+      }
+      _unknownFields = pb::UnknownFieldSet.MergeFrom(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(pb::CodedInputStream input) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      input.ReadRawMessage(this);
+    #else
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, input);
+            break;
+          case 10: {
+            rows_.AddEntriesFrom(input, _repeated_rows_codec);
+            break;
+          }
+          case 18: {
+            NextPageToken = input.ReadString();
+            break;
+          }
+          case 24: {
+            TotalCount = input.ReadInt64();
+            break;
+          }
+          case 34: {
+            if (scope_ == null) {
+              Scope = new global::Esteira.V1.ReportScope();
+            }
+            input.ReadMessage(Scope);
+            break;
+          }
+        }
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalMergeFrom(ref pb::ParseContext input) {
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, ref input);
+            break;
+          case 10: {
+            rows_.AddEntriesFrom(ref input, _repeated_rows_codec);
+            break;
+          }
+          case 18: {
+            NextPageToken = input.ReadString();
+            break;
+          }
+          case 24: {
+            TotalCount = input.ReadInt64();
+            break;
+          }
+          case 34: {
+            if (scope_ == null) {
+              Scope = new global::Esteira.V1.ReportScope();
+            }
+            input.ReadMessage(Scope);
+            break;
+          }
+        }
+      }
+    }
+    #endif
+
+  }
+
+  /// <summary>
+  /// What somebody did, how often.
+  /// </summary>
+  public sealed partial class UsageRow : pb::IMessage<UsageRow>
+  #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      , pb::IBufferMessage
+  #endif
+  {
+    private static readonly pb::MessageParser<UsageRow> _parser = new pb::MessageParser<UsageRow>(() => new UsageRow());
+    private pb::UnknownFieldSet _unknownFields;
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pb::MessageParser<UsageRow> Parser { get { return _parser; } }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pbr::MessageDescriptor Descriptor {
+      get { return global::Esteira.V1.AuditReflection.Descriptor.MessageTypes[7]; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    pbr::MessageDescriptor pb::IMessage.Descriptor {
+      get { return Descriptor; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public UsageRow() {
+      OnConstruction();
+    }
+
+    partial void OnConstruction();
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public UsageRow(UsageRow other) : this() {
+      userId_ = other.userId_;
+      action_ = other.action_;
+      result_ = other.result_;
+      count_ = other.count_;
+      lastTime_ = other.lastTime_ != null ? other.lastTime_.Clone() : null;
+      _unknownFields = pb::UnknownFieldSet.Clone(other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public UsageRow Clone() {
+      return new UsageRow(this);
+    }
+
+    /// <summary>Field number for the "user_id" field.</summary>
+    public const int UserIdFieldNumber = 1;
+    private string userId_ = "";
+    /// <summary>
+    /// Who.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public string UserId {
+      get { return userId_; }
+      set {
+        userId_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
+    /// <summary>Field number for the "action" field.</summary>
+    public const int ActionFieldNumber = 2;
+    private string action_ = "";
+    /// <summary>
+    /// What, as in a record. `StartJob` with the result `OK` is counted from jobs.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public string Action {
+      get { return action_; }
+      set {
+        action_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
+    /// <summary>Field number for the "result" field.</summary>
+    public const int ResultFieldNumber = 3;
+    private string result_ = "";
+    /// <summary>
+    /// How it ended, as in a record.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public string Result {
+      get { return result_; }
+      set {
+        result_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
+    /// <summary>Field number for the "count" field.</summary>
+    public const int CountFieldNumber = 4;
+    private long count_;
+    /// <summary>
+    /// How often.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public long Count {
+      get { return count_; }
+      set {
+        count_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "last_time" field.</summary>
+    public const int LastTimeFieldNumber = 5;
+    private global::Google.Protobuf.WellKnownTypes.Timestamp lastTime_;
+    /// <summary>
+    /// When last.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public global::Google.Protobuf.WellKnownTypes.Timestamp LastTime {
+      get { return lastTime_; }
+      set {
+        lastTime_ = value;
+      }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override bool Equals(object other) {
+      return Equals(other as UsageRow);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public bool Equals(UsageRow other) {
+      if (ReferenceEquals(other, null)) {
+        return false;
+      }
+      if (ReferenceEquals(other, this)) {
+        return true;
+      }
+      if (UserId != other.UserId) return false;
+      if (Action != other.Action) return false;
+      if (Result != other.Result) return false;
+      if (Count != other.Count) return false;
+      if (!object.Equals(LastTime, other.LastTime)) return false;
+      return Equals(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override int GetHashCode() {
+      int hash = 1;
+      if (UserId.Length != 0) hash ^= UserId.GetHashCode();
+      if (Action.Length != 0) hash ^= Action.GetHashCode();
+      if (Result.Length != 0) hash ^= Result.GetHashCode();
+      if (Count != 0L) hash ^= Count.GetHashCode();
+      if (lastTime_ != null) hash ^= LastTime.GetHashCode();
+      if (_unknownFields != null) {
+        hash ^= _unknownFields.GetHashCode();
+      }
+      return hash;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override string ToString() {
+      return pb::JsonFormatter.ToDiagnosticString(this);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void WriteTo(pb::CodedOutputStream output) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      output.WriteRawMessage(this);
+    #else
+      if (UserId.Length != 0) {
+        output.WriteRawTag(10);
+        output.WriteString(UserId);
+      }
+      if (Action.Length != 0) {
+        output.WriteRawTag(18);
+        output.WriteString(Action);
+      }
+      if (Result.Length != 0) {
+        output.WriteRawTag(26);
+        output.WriteString(Result);
+      }
+      if (Count != 0L) {
+        output.WriteRawTag(32);
+        output.WriteInt64(Count);
+      }
+      if (lastTime_ != null) {
+        output.WriteRawTag(42);
+        output.WriteMessage(LastTime);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(output);
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalWriteTo(ref pb::WriteContext output) {
+      if (UserId.Length != 0) {
+        output.WriteRawTag(10);
+        output.WriteString(UserId);
+      }
+      if (Action.Length != 0) {
+        output.WriteRawTag(18);
+        output.WriteString(Action);
+      }
+      if (Result.Length != 0) {
+        output.WriteRawTag(26);
+        output.WriteString(Result);
+      }
+      if (Count != 0L) {
+        output.WriteRawTag(32);
+        output.WriteInt64(Count);
+      }
+      if (lastTime_ != null) {
+        output.WriteRawTag(42);
+        output.WriteMessage(LastTime);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(ref output);
+      }
+    }
+    #endif
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public int CalculateSize() {
+      int size = 0;
+      if (UserId.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeStringSize(UserId);
+      }
+      if (Action.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeStringSize(Action);
+      }
+      if (Result.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeStringSize(Result);
+      }
+      if (Count != 0L) {
+        size += 1 + pb::CodedOutputStream.ComputeInt64Size(Count);
+      }
+      if (lastTime_ != null) {
+        size += 1 + pb::CodedOutputStream.ComputeMessageSize(LastTime);
+      }
+      if (_unknownFields != null) {
+        size += _unknownFields.CalculateSize();
+      }
+      return size;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(UsageRow other) {
+      if (other == null) {
+        return;
+      }
+      if (other.UserId.Length != 0) {
+        UserId = other.UserId;
+      }
+      if (other.Action.Length != 0) {
+        Action = other.Action;
+      }
+      if (other.Result.Length != 0) {
+        Result = other.Result;
+      }
+      if (other.Count != 0L) {
+        Count = other.Count;
+      }
+      if (other.lastTime_ != null) {
+        if (lastTime_ == null) {
+          LastTime = new global::Google.Protobuf.WellKnownTypes.Timestamp();
+        }
+        LastTime.MergeFrom(other.LastTime);
+      }
+      _unknownFields = pb::UnknownFieldSet.MergeFrom(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(pb::CodedInputStream input) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      input.ReadRawMessage(this);
+    #else
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, input);
+            break;
+          case 10: {
+            UserId = input.ReadString();
+            break;
+          }
+          case 18: {
+            Action = input.ReadString();
+            break;
+          }
+          case 26: {
+            Result = input.ReadString();
+            break;
+          }
+          case 32: {
+            Count = input.ReadInt64();
+            break;
+          }
+          case 42: {
+            if (lastTime_ == null) {
+              LastTime = new global::Google.Protobuf.WellKnownTypes.Timestamp();
+            }
+            input.ReadMessage(LastTime);
+            break;
+          }
+        }
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalMergeFrom(ref pb::ParseContext input) {
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, ref input);
+            break;
+          case 10: {
+            UserId = input.ReadString();
+            break;
+          }
+          case 18: {
+            Action = input.ReadString();
+            break;
+          }
+          case 26: {
+            Result = input.ReadString();
+            break;
+          }
+          case 32: {
+            Count = input.ReadInt64();
+            break;
+          }
+          case 42: {
+            if (lastTime_ == null) {
+              LastTime = new global::Google.Protobuf.WellKnownTypes.Timestamp();
+            }
+            input.ReadMessage(LastTime);
+            break;
+          }
+        }
+      }
+    }
+    #endif
+
+  }
+
+  /// <summary>
+  /// Request of ReportErrors.
+  /// </summary>
+  public sealed partial class ReportErrorsRequest : pb::IMessage<ReportErrorsRequest>
+  #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      , pb::IBufferMessage
+  #endif
+  {
+    private static readonly pb::MessageParser<ReportErrorsRequest> _parser = new pb::MessageParser<ReportErrorsRequest>(() => new ReportErrorsRequest());
+    private pb::UnknownFieldSet _unknownFields;
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pb::MessageParser<ReportErrorsRequest> Parser { get { return _parser; } }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pbr::MessageDescriptor Descriptor {
+      get { return global::Esteira.V1.AuditReflection.Descriptor.MessageTypes[8]; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    pbr::MessageDescriptor pb::IMessage.Descriptor {
+      get { return Descriptor; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public ReportErrorsRequest() {
+      OnConstruction();
+    }
+
+    partial void OnConstruction();
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public ReportErrorsRequest(ReportErrorsRequest other) : this() {
+      range_ = other.range_ != null ? other.range_.Clone() : null;
+      filter_ = other.filter_;
+      pageSize_ = other.pageSize_;
+      pageToken_ = other.pageToken_;
+      omitMessages_ = other.omitMessages_;
+      _unknownFields = pb::UnknownFieldSet.Clone(other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public ReportErrorsRequest Clone() {
+      return new ReportErrorsRequest(this);
+    }
+
+    /// <summary>Field number for the "range" field.</summary>
+    public const int RangeFieldNumber = 1;
+    private global::Esteira.V1.ReportRange range_;
+    /// <summary>
+    /// Which time and classes; jobs are of the time in which they were created.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public global::Esteira.V1.ReportRange Range {
+      get { return range_; }
+      set {
+        range_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "filter" field.</summary>
+    public const int FilterFieldNumber = 2;
+    private string filter_ = "";
+    /// <summary>
+    /// Which rows. Columns: `plan_name`, `step_key`, `function_version`, `code`; `=` and `!=`. Empty = all.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public string Filter {
+      get { return filter_; }
+      set {
+        filter_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
+    /// <summary>Field number for the "page_size" field.</summary>
+    public const int PageSizeFieldNumber = 3;
+    private int pageSize_;
+    /// <summary>
+    /// How many to return; default 50, 500 at most.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public int PageSize {
+      get { return pageSize_; }
+      set {
+        pageSize_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "page_token" field.</summary>
+    public const int PageTokenFieldNumber = 4;
+    private string pageToken_ = "";
+    /// <summary>
+    /// Where to go on. Empty = at the beginning.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public string PageToken {
+      get { return pageToken_; }
+      set {
+        pageToken_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
+    /// <summary>Field number for the "omit_messages" field.</summary>
+    public const int OmitMessagesFieldNumber = 5;
+    private bool omitMessages_;
+    /// <summary>
+    /// Leaves out the texts of the examples; then the call is no read of data.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public bool OmitMessages {
+      get { return omitMessages_; }
+      set {
+        omitMessages_ = value;
+      }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override bool Equals(object other) {
+      return Equals(other as ReportErrorsRequest);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public bool Equals(ReportErrorsRequest other) {
+      if (ReferenceEquals(other, null)) {
+        return false;
+      }
+      if (ReferenceEquals(other, this)) {
+        return true;
+      }
+      if (!object.Equals(Range, other.Range)) return false;
+      if (Filter != other.Filter) return false;
+      if (PageSize != other.PageSize) return false;
+      if (PageToken != other.PageToken) return false;
+      if (OmitMessages != other.OmitMessages) return false;
+      return Equals(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override int GetHashCode() {
+      int hash = 1;
+      if (range_ != null) hash ^= Range.GetHashCode();
+      if (Filter.Length != 0) hash ^= Filter.GetHashCode();
+      if (PageSize != 0) hash ^= PageSize.GetHashCode();
+      if (PageToken.Length != 0) hash ^= PageToken.GetHashCode();
+      if (OmitMessages != false) hash ^= OmitMessages.GetHashCode();
+      if (_unknownFields != null) {
+        hash ^= _unknownFields.GetHashCode();
+      }
+      return hash;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override string ToString() {
+      return pb::JsonFormatter.ToDiagnosticString(this);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void WriteTo(pb::CodedOutputStream output) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      output.WriteRawMessage(this);
+    #else
+      if (range_ != null) {
+        output.WriteRawTag(10);
+        output.WriteMessage(Range);
+      }
+      if (Filter.Length != 0) {
+        output.WriteRawTag(18);
+        output.WriteString(Filter);
+      }
+      if (PageSize != 0) {
+        output.WriteRawTag(24);
+        output.WriteInt32(PageSize);
+      }
+      if (PageToken.Length != 0) {
+        output.WriteRawTag(34);
+        output.WriteString(PageToken);
+      }
+      if (OmitMessages != false) {
+        output.WriteRawTag(40);
+        output.WriteBool(OmitMessages);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(output);
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalWriteTo(ref pb::WriteContext output) {
+      if (range_ != null) {
+        output.WriteRawTag(10);
+        output.WriteMessage(Range);
+      }
+      if (Filter.Length != 0) {
+        output.WriteRawTag(18);
+        output.WriteString(Filter);
+      }
+      if (PageSize != 0) {
+        output.WriteRawTag(24);
+        output.WriteInt32(PageSize);
+      }
+      if (PageToken.Length != 0) {
+        output.WriteRawTag(34);
+        output.WriteString(PageToken);
+      }
+      if (OmitMessages != false) {
+        output.WriteRawTag(40);
+        output.WriteBool(OmitMessages);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(ref output);
+      }
+    }
+    #endif
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public int CalculateSize() {
+      int size = 0;
+      if (range_ != null) {
+        size += 1 + pb::CodedOutputStream.ComputeMessageSize(Range);
+      }
+      if (Filter.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeStringSize(Filter);
+      }
+      if (PageSize != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeInt32Size(PageSize);
+      }
+      if (PageToken.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeStringSize(PageToken);
+      }
+      if (OmitMessages != false) {
+        size += 1 + 1;
+      }
+      if (_unknownFields != null) {
+        size += _unknownFields.CalculateSize();
+      }
+      return size;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(ReportErrorsRequest other) {
+      if (other == null) {
+        return;
+      }
+      if (other.range_ != null) {
+        if (range_ == null) {
+          Range = new global::Esteira.V1.ReportRange();
+        }
+        Range.MergeFrom(other.Range);
+      }
+      if (other.Filter.Length != 0) {
+        Filter = other.Filter;
+      }
+      if (other.PageSize != 0) {
+        PageSize = other.PageSize;
+      }
+      if (other.PageToken.Length != 0) {
+        PageToken = other.PageToken;
+      }
+      if (other.OmitMessages != false) {
+        OmitMessages = other.OmitMessages;
+      }
+      _unknownFields = pb::UnknownFieldSet.MergeFrom(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(pb::CodedInputStream input) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      input.ReadRawMessage(this);
+    #else
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, input);
+            break;
+          case 10: {
+            if (range_ == null) {
+              Range = new global::Esteira.V1.ReportRange();
+            }
+            input.ReadMessage(Range);
+            break;
+          }
+          case 18: {
+            Filter = input.ReadString();
+            break;
+          }
+          case 24: {
+            PageSize = input.ReadInt32();
+            break;
+          }
+          case 34: {
+            PageToken = input.ReadString();
+            break;
+          }
+          case 40: {
+            OmitMessages = input.ReadBool();
+            break;
+          }
+        }
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalMergeFrom(ref pb::ParseContext input) {
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, ref input);
+            break;
+          case 10: {
+            if (range_ == null) {
+              Range = new global::Esteira.V1.ReportRange();
+            }
+            input.ReadMessage(Range);
+            break;
+          }
+          case 18: {
+            Filter = input.ReadString();
+            break;
+          }
+          case 24: {
+            PageSize = input.ReadInt32();
+            break;
+          }
+          case 34: {
+            PageToken = input.ReadString();
+            break;
+          }
+          case 40: {
+            OmitMessages = input.ReadBool();
+            break;
+          }
+        }
+      }
+    }
+    #endif
+
+  }
+
+  /// <summary>
+  /// Response of ReportErrors.
+  /// </summary>
+  public sealed partial class ReportErrorsResponse : pb::IMessage<ReportErrorsResponse>
+  #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      , pb::IBufferMessage
+  #endif
+  {
+    private static readonly pb::MessageParser<ReportErrorsResponse> _parser = new pb::MessageParser<ReportErrorsResponse>(() => new ReportErrorsResponse());
+    private pb::UnknownFieldSet _unknownFields;
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pb::MessageParser<ReportErrorsResponse> Parser { get { return _parser; } }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pbr::MessageDescriptor Descriptor {
+      get { return global::Esteira.V1.AuditReflection.Descriptor.MessageTypes[9]; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    pbr::MessageDescriptor pb::IMessage.Descriptor {
+      get { return Descriptor; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public ReportErrorsResponse() {
+      OnConstruction();
+    }
+
+    partial void OnConstruction();
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public ReportErrorsResponse(ReportErrorsResponse other) : this() {
+      rows_ = other.rows_.Clone();
+      nextPageToken_ = other.nextPageToken_;
+      totalCount_ = other.totalCount_;
+      scope_ = other.scope_ != null ? other.scope_.Clone() : null;
+      _unknownFields = pb::UnknownFieldSet.Clone(other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public ReportErrorsResponse Clone() {
+      return new ReportErrorsResponse(this);
+    }
+
+    /// <summary>Field number for the "rows" field.</summary>
+    public const int RowsFieldNumber = 1;
+    private static readonly pb::FieldCodec<global::Esteira.V1.ErrorRow> _repeated_rows_codec
+        = pb::FieldCodec.ForMessage(10, global::Esteira.V1.ErrorRow.Parser);
+    private readonly pbc::RepeatedField<global::Esteira.V1.ErrorRow> rows_ = new pbc::RepeatedField<global::Esteira.V1.ErrorRow>();
+    /// <summary>
+    /// The rows of this page.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public pbc::RepeatedField<global::Esteira.V1.ErrorRow> Rows {
+      get { return rows_; }
+    }
+
+    /// <summary>Field number for the "next_page_token" field.</summary>
+    public const int NextPageTokenFieldNumber = 2;
+    private string nextPageToken_ = "";
+    /// <summary>
+    /// The next page's token. Empty = this was the last one.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public string NextPageToken {
+      get { return nextPageToken_; }
+      set {
+        nextPageToken_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
+    /// <summary>Field number for the "total_count" field.</summary>
+    public const int TotalCountFieldNumber = 3;
+    private long totalCount_;
+    /// <summary>
+    /// Attempts that failed, in all rows.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public long TotalCount {
+      get { return totalCount_; }
+      set {
+        totalCount_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "scope" field.</summary>
+    public const int ScopeFieldNumber = 4;
+    private global::Esteira.V1.ReportScope scope_;
+    /// <summary>
+    /// What was looked at.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public global::Esteira.V1.ReportScope Scope {
+      get { return scope_; }
+      set {
+        scope_ = value;
+      }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override bool Equals(object other) {
+      return Equals(other as ReportErrorsResponse);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public bool Equals(ReportErrorsResponse other) {
+      if (ReferenceEquals(other, null)) {
+        return false;
+      }
+      if (ReferenceEquals(other, this)) {
+        return true;
+      }
+      if(!rows_.Equals(other.rows_)) return false;
+      if (NextPageToken != other.NextPageToken) return false;
+      if (TotalCount != other.TotalCount) return false;
+      if (!object.Equals(Scope, other.Scope)) return false;
+      return Equals(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override int GetHashCode() {
+      int hash = 1;
+      hash ^= rows_.GetHashCode();
+      if (NextPageToken.Length != 0) hash ^= NextPageToken.GetHashCode();
+      if (TotalCount != 0L) hash ^= TotalCount.GetHashCode();
+      if (scope_ != null) hash ^= Scope.GetHashCode();
+      if (_unknownFields != null) {
+        hash ^= _unknownFields.GetHashCode();
+      }
+      return hash;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override string ToString() {
+      return pb::JsonFormatter.ToDiagnosticString(this);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void WriteTo(pb::CodedOutputStream output) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      output.WriteRawMessage(this);
+    #else
+      rows_.WriteTo(output, _repeated_rows_codec);
+      if (NextPageToken.Length != 0) {
+        output.WriteRawTag(18);
+        output.WriteString(NextPageToken);
+      }
+      if (TotalCount != 0L) {
+        output.WriteRawTag(24);
+        output.WriteInt64(TotalCount);
+      }
+      if (scope_ != null) {
+        output.WriteRawTag(34);
+        output.WriteMessage(Scope);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(output);
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalWriteTo(ref pb::WriteContext output) {
+      rows_.WriteTo(ref output, _repeated_rows_codec);
+      if (NextPageToken.Length != 0) {
+        output.WriteRawTag(18);
+        output.WriteString(NextPageToken);
+      }
+      if (TotalCount != 0L) {
+        output.WriteRawTag(24);
+        output.WriteInt64(TotalCount);
+      }
+      if (scope_ != null) {
+        output.WriteRawTag(34);
+        output.WriteMessage(Scope);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(ref output);
+      }
+    }
+    #endif
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public int CalculateSize() {
+      int size = 0;
+      size += rows_.CalculateSize(_repeated_rows_codec);
+      if (NextPageToken.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeStringSize(NextPageToken);
+      }
+      if (TotalCount != 0L) {
+        size += 1 + pb::CodedOutputStream.ComputeInt64Size(TotalCount);
+      }
+      if (scope_ != null) {
+        size += 1 + pb::CodedOutputStream.ComputeMessageSize(Scope);
+      }
+      if (_unknownFields != null) {
+        size += _unknownFields.CalculateSize();
+      }
+      return size;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(ReportErrorsResponse other) {
+      if (other == null) {
+        return;
+      }
+      rows_.Add(other.rows_);
+      if (other.NextPageToken.Length != 0) {
+        NextPageToken = other.NextPageToken;
+      }
+      if (other.TotalCount != 0L) {
+        TotalCount = other.TotalCount;
+      }
+      if (other.scope_ != null) {
+        if (scope_ == null) {
+          Scope = new global::Esteira.V1.ReportScope();
+        }
+        Scope.MergeFrom(other.Scope);
+      }
+      _unknownFields = pb::UnknownFieldSet.MergeFrom(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(pb::CodedInputStream input) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      input.ReadRawMessage(this);
+    #else
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, input);
+            break;
+          case 10: {
+            rows_.AddEntriesFrom(input, _repeated_rows_codec);
+            break;
+          }
+          case 18: {
+            NextPageToken = input.ReadString();
+            break;
+          }
+          case 24: {
+            TotalCount = input.ReadInt64();
+            break;
+          }
+          case 34: {
+            if (scope_ == null) {
+              Scope = new global::Esteira.V1.ReportScope();
+            }
+            input.ReadMessage(Scope);
+            break;
+          }
+        }
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalMergeFrom(ref pb::ParseContext input) {
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, ref input);
+            break;
+          case 10: {
+            rows_.AddEntriesFrom(ref input, _repeated_rows_codec);
+            break;
+          }
+          case 18: {
+            NextPageToken = input.ReadString();
+            break;
+          }
+          case 24: {
+            TotalCount = input.ReadInt64();
+            break;
+          }
+          case 34: {
+            if (scope_ == null) {
+              Scope = new global::Esteira.V1.ReportScope();
+            }
+            input.ReadMessage(Scope);
+            break;
+          }
+        }
+      }
+    }
+    #endif
+
+  }
+
+  /// <summary>
+  /// Attempts that failed alike.
+  /// </summary>
+  public sealed partial class ErrorRow : pb::IMessage<ErrorRow>
+  #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      , pb::IBufferMessage
+  #endif
+  {
+    private static readonly pb::MessageParser<ErrorRow> _parser = new pb::MessageParser<ErrorRow>(() => new ErrorRow());
+    private pb::UnknownFieldSet _unknownFields;
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pb::MessageParser<ErrorRow> Parser { get { return _parser; } }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pbr::MessageDescriptor Descriptor {
+      get { return global::Esteira.V1.AuditReflection.Descriptor.MessageTypes[10]; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    pbr::MessageDescriptor pb::IMessage.Descriptor {
+      get { return Descriptor; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public ErrorRow() {
+      OnConstruction();
+    }
+
+    partial void OnConstruction();
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public ErrorRow(ErrorRow other) : this() {
+      planName_ = other.planName_;
+      stepKey_ = other.stepKey_;
+      functionVersion_ = other.functionVersion_;
+      kind_ = other.kind_;
+      code_ = other.code_;
+      count_ = other.count_;
+      lastJobId_ = other.lastJobId_;
+      lastTaskId_ = other.lastTaskId_;
+      lastTime_ = other.lastTime_ != null ? other.lastTime_.Clone() : null;
+      lastMessage_ = other.lastMessage_;
+      _unknownFields = pb::UnknownFieldSet.Clone(other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public ErrorRow Clone() {
+      return new ErrorRow(this);
+    }
+
+    /// <summary>Field number for the "plan_name" field.</summary>
+    public const int PlanNameFieldNumber = 1;
+    private string planName_ = "";
+    /// <summary>
+    /// The plan.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public string PlanName {
+      get { return planName_; }
+      set {
+        planName_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
+    /// <summary>Field number for the "step_key" field.</summary>
+    public const int StepKeyFieldNumber = 2;
+    private string stepKey_ = "";
+    /// <summary>
+    /// The step.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public string StepKey {
+      get { return stepKey_; }
+      set {
+        stepKey_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
+    /// <summary>Field number for the "function_version" field.</summary>
+    public const int FunctionVersionFieldNumber = 3;
+    private string functionVersion_ = "";
+    /// <summary>
+    /// The version of the function that the worker had registered. Empty when it had not.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public string FunctionVersion {
+      get { return functionVersion_; }
+      set {
+        functionVersion_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
+    /// <summary>Field number for the "kind" field.</summary>
+    public const int KindFieldNumber = 4;
+    private global::Esteira.V1.FailureKind kind_ = global::Esteira.V1.FailureKind.Unspecified;
+    /// <summary>
+    /// What it meant for a retry.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public global::Esteira.V1.FailureKind Kind {
+      get { return kind_; }
+      set {
+        kind_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "code" field.</summary>
+    public const int CodeFieldNumber = 5;
+    private string code_ = "";
+    /// <summary>
+    /// The code.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public string Code {
+      get { return code_; }
+      set {
+        code_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
+    /// <summary>Field number for the "count" field.</summary>
+    public const int CountFieldNumber = 6;
+    private long count_;
+    /// <summary>
+    /// How many.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public long Count {
+      get { return count_; }
+      set {
+        count_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "last_job_id" field.</summary>
+    public const int LastJobIdFieldNumber = 7;
+    private string lastJobId_ = "";
+    /// <summary>
+    /// The newest of them.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public string LastJobId {
+      get { return lastJobId_; }
+      set {
+        lastJobId_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
+    /// <summary>Field number for the "last_task_id" field.</summary>
+    public const int LastTaskIdFieldNumber = 8;
+    private string lastTaskId_ = "";
+    /// <summary>
+    /// See `last_job_id`.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public string LastTaskId {
+      get { return lastTaskId_; }
+      set {
+        lastTaskId_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
+    /// <summary>Field number for the "last_time" field.</summary>
+    public const int LastTimeFieldNumber = 9;
+    private global::Google.Protobuf.WellKnownTypes.Timestamp lastTime_;
+    /// <summary>
+    /// When the newest ended.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public global::Google.Protobuf.WellKnownTypes.Timestamp LastTime {
+      get { return lastTime_; }
+      set {
+        lastTime_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "last_message" field.</summary>
+    public const int LastMessageFieldNumber = 10;
+    private string lastMessage_ = "";
+    /// <summary>
+    /// What the newest said.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public string LastMessage {
+      get { return lastMessage_; }
+      set {
+        lastMessage_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override bool Equals(object other) {
+      return Equals(other as ErrorRow);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public bool Equals(ErrorRow other) {
+      if (ReferenceEquals(other, null)) {
+        return false;
+      }
+      if (ReferenceEquals(other, this)) {
+        return true;
+      }
+      if (PlanName != other.PlanName) return false;
+      if (StepKey != other.StepKey) return false;
+      if (FunctionVersion != other.FunctionVersion) return false;
+      if (Kind != other.Kind) return false;
+      if (Code != other.Code) return false;
+      if (Count != other.Count) return false;
+      if (LastJobId != other.LastJobId) return false;
+      if (LastTaskId != other.LastTaskId) return false;
+      if (!object.Equals(LastTime, other.LastTime)) return false;
+      if (LastMessage != other.LastMessage) return false;
+      return Equals(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override int GetHashCode() {
+      int hash = 1;
+      if (PlanName.Length != 0) hash ^= PlanName.GetHashCode();
+      if (StepKey.Length != 0) hash ^= StepKey.GetHashCode();
+      if (FunctionVersion.Length != 0) hash ^= FunctionVersion.GetHashCode();
+      if (Kind != global::Esteira.V1.FailureKind.Unspecified) hash ^= Kind.GetHashCode();
+      if (Code.Length != 0) hash ^= Code.GetHashCode();
+      if (Count != 0L) hash ^= Count.GetHashCode();
+      if (LastJobId.Length != 0) hash ^= LastJobId.GetHashCode();
+      if (LastTaskId.Length != 0) hash ^= LastTaskId.GetHashCode();
+      if (lastTime_ != null) hash ^= LastTime.GetHashCode();
+      if (LastMessage.Length != 0) hash ^= LastMessage.GetHashCode();
+      if (_unknownFields != null) {
+        hash ^= _unknownFields.GetHashCode();
+      }
+      return hash;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override string ToString() {
+      return pb::JsonFormatter.ToDiagnosticString(this);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void WriteTo(pb::CodedOutputStream output) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      output.WriteRawMessage(this);
+    #else
+      if (PlanName.Length != 0) {
+        output.WriteRawTag(10);
+        output.WriteString(PlanName);
+      }
+      if (StepKey.Length != 0) {
+        output.WriteRawTag(18);
+        output.WriteString(StepKey);
+      }
+      if (FunctionVersion.Length != 0) {
+        output.WriteRawTag(26);
+        output.WriteString(FunctionVersion);
+      }
+      if (Kind != global::Esteira.V1.FailureKind.Unspecified) {
+        output.WriteRawTag(32);
+        output.WriteEnum((int) Kind);
+      }
+      if (Code.Length != 0) {
+        output.WriteRawTag(42);
+        output.WriteString(Code);
+      }
+      if (Count != 0L) {
+        output.WriteRawTag(48);
+        output.WriteInt64(Count);
+      }
+      if (LastJobId.Length != 0) {
+        output.WriteRawTag(58);
+        output.WriteString(LastJobId);
+      }
+      if (LastTaskId.Length != 0) {
+        output.WriteRawTag(66);
+        output.WriteString(LastTaskId);
+      }
+      if (lastTime_ != null) {
+        output.WriteRawTag(74);
+        output.WriteMessage(LastTime);
+      }
+      if (LastMessage.Length != 0) {
+        output.WriteRawTag(82);
+        output.WriteString(LastMessage);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(output);
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalWriteTo(ref pb::WriteContext output) {
+      if (PlanName.Length != 0) {
+        output.WriteRawTag(10);
+        output.WriteString(PlanName);
+      }
+      if (StepKey.Length != 0) {
+        output.WriteRawTag(18);
+        output.WriteString(StepKey);
+      }
+      if (FunctionVersion.Length != 0) {
+        output.WriteRawTag(26);
+        output.WriteString(FunctionVersion);
+      }
+      if (Kind != global::Esteira.V1.FailureKind.Unspecified) {
+        output.WriteRawTag(32);
+        output.WriteEnum((int) Kind);
+      }
+      if (Code.Length != 0) {
+        output.WriteRawTag(42);
+        output.WriteString(Code);
+      }
+      if (Count != 0L) {
+        output.WriteRawTag(48);
+        output.WriteInt64(Count);
+      }
+      if (LastJobId.Length != 0) {
+        output.WriteRawTag(58);
+        output.WriteString(LastJobId);
+      }
+      if (LastTaskId.Length != 0) {
+        output.WriteRawTag(66);
+        output.WriteString(LastTaskId);
+      }
+      if (lastTime_ != null) {
+        output.WriteRawTag(74);
+        output.WriteMessage(LastTime);
+      }
+      if (LastMessage.Length != 0) {
+        output.WriteRawTag(82);
+        output.WriteString(LastMessage);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(ref output);
+      }
+    }
+    #endif
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public int CalculateSize() {
+      int size = 0;
+      if (PlanName.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeStringSize(PlanName);
+      }
+      if (StepKey.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeStringSize(StepKey);
+      }
+      if (FunctionVersion.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeStringSize(FunctionVersion);
+      }
+      if (Kind != global::Esteira.V1.FailureKind.Unspecified) {
+        size += 1 + pb::CodedOutputStream.ComputeEnumSize((int) Kind);
+      }
+      if (Code.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeStringSize(Code);
+      }
+      if (Count != 0L) {
+        size += 1 + pb::CodedOutputStream.ComputeInt64Size(Count);
+      }
+      if (LastJobId.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeStringSize(LastJobId);
+      }
+      if (LastTaskId.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeStringSize(LastTaskId);
+      }
+      if (lastTime_ != null) {
+        size += 1 + pb::CodedOutputStream.ComputeMessageSize(LastTime);
+      }
+      if (LastMessage.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeStringSize(LastMessage);
+      }
+      if (_unknownFields != null) {
+        size += _unknownFields.CalculateSize();
+      }
+      return size;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(ErrorRow other) {
+      if (other == null) {
+        return;
+      }
+      if (other.PlanName.Length != 0) {
+        PlanName = other.PlanName;
+      }
+      if (other.StepKey.Length != 0) {
+        StepKey = other.StepKey;
+      }
+      if (other.FunctionVersion.Length != 0) {
+        FunctionVersion = other.FunctionVersion;
+      }
+      if (other.Kind != global::Esteira.V1.FailureKind.Unspecified) {
+        Kind = other.Kind;
+      }
+      if (other.Code.Length != 0) {
+        Code = other.Code;
+      }
+      if (other.Count != 0L) {
+        Count = other.Count;
+      }
+      if (other.LastJobId.Length != 0) {
+        LastJobId = other.LastJobId;
+      }
+      if (other.LastTaskId.Length != 0) {
+        LastTaskId = other.LastTaskId;
+      }
+      if (other.lastTime_ != null) {
+        if (lastTime_ == null) {
+          LastTime = new global::Google.Protobuf.WellKnownTypes.Timestamp();
+        }
+        LastTime.MergeFrom(other.LastTime);
+      }
+      if (other.LastMessage.Length != 0) {
+        LastMessage = other.LastMessage;
+      }
+      _unknownFields = pb::UnknownFieldSet.MergeFrom(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(pb::CodedInputStream input) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      input.ReadRawMessage(this);
+    #else
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, input);
+            break;
+          case 10: {
+            PlanName = input.ReadString();
+            break;
+          }
+          case 18: {
+            StepKey = input.ReadString();
+            break;
+          }
+          case 26: {
+            FunctionVersion = input.ReadString();
+            break;
+          }
+          case 32: {
+            Kind = (global::Esteira.V1.FailureKind) input.ReadEnum();
+            break;
+          }
+          case 42: {
+            Code = input.ReadString();
+            break;
+          }
+          case 48: {
+            Count = input.ReadInt64();
+            break;
+          }
+          case 58: {
+            LastJobId = input.ReadString();
+            break;
+          }
+          case 66: {
+            LastTaskId = input.ReadString();
+            break;
+          }
+          case 74: {
+            if (lastTime_ == null) {
+              LastTime = new global::Google.Protobuf.WellKnownTypes.Timestamp();
+            }
+            input.ReadMessage(LastTime);
+            break;
+          }
+          case 82: {
+            LastMessage = input.ReadString();
+            break;
+          }
+        }
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalMergeFrom(ref pb::ParseContext input) {
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, ref input);
+            break;
+          case 10: {
+            PlanName = input.ReadString();
+            break;
+          }
+          case 18: {
+            StepKey = input.ReadString();
+            break;
+          }
+          case 26: {
+            FunctionVersion = input.ReadString();
+            break;
+          }
+          case 32: {
+            Kind = (global::Esteira.V1.FailureKind) input.ReadEnum();
+            break;
+          }
+          case 42: {
+            Code = input.ReadString();
+            break;
+          }
+          case 48: {
+            Count = input.ReadInt64();
+            break;
+          }
+          case 58: {
+            LastJobId = input.ReadString();
+            break;
+          }
+          case 66: {
+            LastTaskId = input.ReadString();
+            break;
+          }
+          case 74: {
+            if (lastTime_ == null) {
+              LastTime = new global::Google.Protobuf.WellKnownTypes.Timestamp();
+            }
+            input.ReadMessage(LastTime);
+            break;
+          }
+          case 82: {
+            LastMessage = input.ReadString();
+            break;
+          }
+        }
+      }
+    }
+    #endif
+
+  }
+
+  /// <summary>
+  /// Request of ReportPerformance.
+  /// </summary>
+  public sealed partial class ReportPerformanceRequest : pb::IMessage<ReportPerformanceRequest>
+  #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      , pb::IBufferMessage
+  #endif
+  {
+    private static readonly pb::MessageParser<ReportPerformanceRequest> _parser = new pb::MessageParser<ReportPerformanceRequest>(() => new ReportPerformanceRequest());
+    private pb::UnknownFieldSet _unknownFields;
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pb::MessageParser<ReportPerformanceRequest> Parser { get { return _parser; } }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pbr::MessageDescriptor Descriptor {
+      get { return global::Esteira.V1.AuditReflection.Descriptor.MessageTypes[11]; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    pbr::MessageDescriptor pb::IMessage.Descriptor {
+      get { return Descriptor; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public ReportPerformanceRequest() {
+      OnConstruction();
+    }
+
+    partial void OnConstruction();
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public ReportPerformanceRequest(ReportPerformanceRequest other) : this() {
+      range_ = other.range_ != null ? other.range_.Clone() : null;
+      filter_ = other.filter_;
+      pageSize_ = other.pageSize_;
+      pageToken_ = other.pageToken_;
+      groupBy_ = other.groupBy_.Clone();
+      _unknownFields = pb::UnknownFieldSet.Clone(other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public ReportPerformanceRequest Clone() {
+      return new ReportPerformanceRequest(this);
+    }
+
+    /// <summary>Field number for the "range" field.</summary>
+    public const int RangeFieldNumber = 1;
+    private global::Esteira.V1.ReportRange range_;
+    /// <summary>
+    /// Which time and classes; jobs are of the time in which they were created.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public global::Esteira.V1.ReportRange Range {
+      get { return range_; }
+      set {
+        range_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "filter" field.</summary>
+    public const int FilterFieldNumber = 2;
+    private string filter_ = "";
+    /// <summary>
+    /// Which rows. Columns: `plan_name`, `step_key`, `function_version`, `worker_id`; `=` and `!=`. Empty = all.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public string Filter {
+      get { return filter_; }
+      set {
+        filter_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
+    /// <summary>Field number for the "page_size" field.</summary>
+    public const int PageSizeFieldNumber = 3;
+    private int pageSize_;
+    /// <summary>
+    /// How many to return; default 50, 500 at most.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public int PageSize {
+      get { return pageSize_; }
+      set {
+        pageSize_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "page_token" field.</summary>
+    public const int PageTokenFieldNumber = 4;
+    private string pageToken_ = "";
+    /// <summary>
+    /// Where to go on. Empty = at the beginning.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public string PageToken {
+      get { return pageToken_; }
+      set {
+        pageToken_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
+    /// <summary>Field number for the "group_by" field.</summary>
+    public const int GroupByFieldNumber = 5;
+    private static readonly pb::FieldCodec<global::Esteira.V1.ReportGroup> _repeated_groupBy_codec
+        = pb::FieldCodec.ForEnum(42, x => (int) x, x => (global::Esteira.V1.ReportGroup) x);
+    private readonly pbc::RepeatedField<global::Esteira.V1.ReportGroup> groupBy_ = new pbc::RepeatedField<global::Esteira.V1.ReportGroup>();
+    /// <summary>
+    /// By what attempts are put together, each once. Empty = by plan, step and version of the function.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public pbc::RepeatedField<global::Esteira.V1.ReportGroup> GroupBy {
+      get { return groupBy_; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override bool Equals(object other) {
+      return Equals(other as ReportPerformanceRequest);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public bool Equals(ReportPerformanceRequest other) {
+      if (ReferenceEquals(other, null)) {
+        return false;
+      }
+      if (ReferenceEquals(other, this)) {
+        return true;
+      }
+      if (!object.Equals(Range, other.Range)) return false;
+      if (Filter != other.Filter) return false;
+      if (PageSize != other.PageSize) return false;
+      if (PageToken != other.PageToken) return false;
+      if(!groupBy_.Equals(other.groupBy_)) return false;
+      return Equals(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override int GetHashCode() {
+      int hash = 1;
+      if (range_ != null) hash ^= Range.GetHashCode();
+      if (Filter.Length != 0) hash ^= Filter.GetHashCode();
+      if (PageSize != 0) hash ^= PageSize.GetHashCode();
+      if (PageToken.Length != 0) hash ^= PageToken.GetHashCode();
+      hash ^= groupBy_.GetHashCode();
+      if (_unknownFields != null) {
+        hash ^= _unknownFields.GetHashCode();
+      }
+      return hash;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override string ToString() {
+      return pb::JsonFormatter.ToDiagnosticString(this);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void WriteTo(pb::CodedOutputStream output) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      output.WriteRawMessage(this);
+    #else
+      if (range_ != null) {
+        output.WriteRawTag(10);
+        output.WriteMessage(Range);
+      }
+      if (Filter.Length != 0) {
+        output.WriteRawTag(18);
+        output.WriteString(Filter);
+      }
+      if (PageSize != 0) {
+        output.WriteRawTag(24);
+        output.WriteInt32(PageSize);
+      }
+      if (PageToken.Length != 0) {
+        output.WriteRawTag(34);
+        output.WriteString(PageToken);
+      }
+      groupBy_.WriteTo(output, _repeated_groupBy_codec);
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(output);
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalWriteTo(ref pb::WriteContext output) {
+      if (range_ != null) {
+        output.WriteRawTag(10);
+        output.WriteMessage(Range);
+      }
+      if (Filter.Length != 0) {
+        output.WriteRawTag(18);
+        output.WriteString(Filter);
+      }
+      if (PageSize != 0) {
+        output.WriteRawTag(24);
+        output.WriteInt32(PageSize);
+      }
+      if (PageToken.Length != 0) {
+        output.WriteRawTag(34);
+        output.WriteString(PageToken);
+      }
+      groupBy_.WriteTo(ref output, _repeated_groupBy_codec);
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(ref output);
+      }
+    }
+    #endif
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public int CalculateSize() {
+      int size = 0;
+      if (range_ != null) {
+        size += 1 + pb::CodedOutputStream.ComputeMessageSize(Range);
+      }
+      if (Filter.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeStringSize(Filter);
+      }
+      if (PageSize != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeInt32Size(PageSize);
+      }
+      if (PageToken.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeStringSize(PageToken);
+      }
+      size += groupBy_.CalculateSize(_repeated_groupBy_codec);
+      if (_unknownFields != null) {
+        size += _unknownFields.CalculateSize();
+      }
+      return size;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(ReportPerformanceRequest other) {
+      if (other == null) {
+        return;
+      }
+      if (other.range_ != null) {
+        if (range_ == null) {
+          Range = new global::Esteira.V1.ReportRange();
+        }
+        Range.MergeFrom(other.Range);
+      }
+      if (other.Filter.Length != 0) {
+        Filter = other.Filter;
+      }
+      if (other.PageSize != 0) {
+        PageSize = other.PageSize;
+      }
+      if (other.PageToken.Length != 0) {
+        PageToken = other.PageToken;
+      }
+      groupBy_.Add(other.groupBy_);
+      _unknownFields = pb::UnknownFieldSet.MergeFrom(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(pb::CodedInputStream input) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      input.ReadRawMessage(this);
+    #else
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, input);
+            break;
+          case 10: {
+            if (range_ == null) {
+              Range = new global::Esteira.V1.ReportRange();
+            }
+            input.ReadMessage(Range);
+            break;
+          }
+          case 18: {
+            Filter = input.ReadString();
+            break;
+          }
+          case 24: {
+            PageSize = input.ReadInt32();
+            break;
+          }
+          case 34: {
+            PageToken = input.ReadString();
+            break;
+          }
+          case 42:
+          case 40: {
+            groupBy_.AddEntriesFrom(input, _repeated_groupBy_codec);
+            break;
+          }
+        }
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalMergeFrom(ref pb::ParseContext input) {
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, ref input);
+            break;
+          case 10: {
+            if (range_ == null) {
+              Range = new global::Esteira.V1.ReportRange();
+            }
+            input.ReadMessage(Range);
+            break;
+          }
+          case 18: {
+            Filter = input.ReadString();
+            break;
+          }
+          case 24: {
+            PageSize = input.ReadInt32();
+            break;
+          }
+          case 34: {
+            PageToken = input.ReadString();
+            break;
+          }
+          case 42:
+          case 40: {
+            groupBy_.AddEntriesFrom(ref input, _repeated_groupBy_codec);
+            break;
+          }
+        }
+      }
+    }
+    #endif
+
+  }
+
+  /// <summary>
+  /// Response of ReportPerformance.
+  /// </summary>
+  public sealed partial class ReportPerformanceResponse : pb::IMessage<ReportPerformanceResponse>
+  #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      , pb::IBufferMessage
+  #endif
+  {
+    private static readonly pb::MessageParser<ReportPerformanceResponse> _parser = new pb::MessageParser<ReportPerformanceResponse>(() => new ReportPerformanceResponse());
+    private pb::UnknownFieldSet _unknownFields;
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pb::MessageParser<ReportPerformanceResponse> Parser { get { return _parser; } }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pbr::MessageDescriptor Descriptor {
+      get { return global::Esteira.V1.AuditReflection.Descriptor.MessageTypes[12]; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    pbr::MessageDescriptor pb::IMessage.Descriptor {
+      get { return Descriptor; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public ReportPerformanceResponse() {
+      OnConstruction();
+    }
+
+    partial void OnConstruction();
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public ReportPerformanceResponse(ReportPerformanceResponse other) : this() {
+      rows_ = other.rows_.Clone();
+      nextPageToken_ = other.nextPageToken_;
+      total_ = other.total_ != null ? other.total_.Clone() : null;
+      scope_ = other.scope_ != null ? other.scope_.Clone() : null;
+      _unknownFields = pb::UnknownFieldSet.Clone(other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public ReportPerformanceResponse Clone() {
+      return new ReportPerformanceResponse(this);
+    }
+
+    /// <summary>Field number for the "rows" field.</summary>
+    public const int RowsFieldNumber = 1;
+    private static readonly pb::FieldCodec<global::Esteira.V1.PerformanceRow> _repeated_rows_codec
+        = pb::FieldCodec.ForMessage(10, global::Esteira.V1.PerformanceRow.Parser);
+    private readonly pbc::RepeatedField<global::Esteira.V1.PerformanceRow> rows_ = new pbc::RepeatedField<global::Esteira.V1.PerformanceRow>();
+    /// <summary>
+    /// The rows of this page.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public pbc::RepeatedField<global::Esteira.V1.PerformanceRow> Rows {
+      get { return rows_; }
+    }
+
+    /// <summary>Field number for the "next_page_token" field.</summary>
+    public const int NextPageTokenFieldNumber = 2;
+    private string nextPageToken_ = "";
+    /// <summary>
+    /// The next page's token. Empty = this was the last one.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public string NextPageToken {
+      get { return nextPageToken_; }
+      set {
+        nextPageToken_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
+    /// <summary>Field number for the "total" field.</summary>
+    public const int TotalFieldNumber = 3;
+    private global::Esteira.V1.PerformanceRow total_;
+    /// <summary>
+    /// All rows as one.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public global::Esteira.V1.PerformanceRow Total {
+      get { return total_; }
+      set {
+        total_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "scope" field.</summary>
+    public const int ScopeFieldNumber = 4;
+    private global::Esteira.V1.ReportScope scope_;
+    /// <summary>
+    /// What was looked at.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public global::Esteira.V1.ReportScope Scope {
+      get { return scope_; }
+      set {
+        scope_ = value;
+      }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override bool Equals(object other) {
+      return Equals(other as ReportPerformanceResponse);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public bool Equals(ReportPerformanceResponse other) {
+      if (ReferenceEquals(other, null)) {
+        return false;
+      }
+      if (ReferenceEquals(other, this)) {
+        return true;
+      }
+      if(!rows_.Equals(other.rows_)) return false;
+      if (NextPageToken != other.NextPageToken) return false;
+      if (!object.Equals(Total, other.Total)) return false;
+      if (!object.Equals(Scope, other.Scope)) return false;
+      return Equals(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override int GetHashCode() {
+      int hash = 1;
+      hash ^= rows_.GetHashCode();
+      if (NextPageToken.Length != 0) hash ^= NextPageToken.GetHashCode();
+      if (total_ != null) hash ^= Total.GetHashCode();
+      if (scope_ != null) hash ^= Scope.GetHashCode();
+      if (_unknownFields != null) {
+        hash ^= _unknownFields.GetHashCode();
+      }
+      return hash;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override string ToString() {
+      return pb::JsonFormatter.ToDiagnosticString(this);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void WriteTo(pb::CodedOutputStream output) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      output.WriteRawMessage(this);
+    #else
+      rows_.WriteTo(output, _repeated_rows_codec);
+      if (NextPageToken.Length != 0) {
+        output.WriteRawTag(18);
+        output.WriteString(NextPageToken);
+      }
+      if (total_ != null) {
+        output.WriteRawTag(26);
+        output.WriteMessage(Total);
+      }
+      if (scope_ != null) {
+        output.WriteRawTag(34);
+        output.WriteMessage(Scope);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(output);
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalWriteTo(ref pb::WriteContext output) {
+      rows_.WriteTo(ref output, _repeated_rows_codec);
+      if (NextPageToken.Length != 0) {
+        output.WriteRawTag(18);
+        output.WriteString(NextPageToken);
+      }
+      if (total_ != null) {
+        output.WriteRawTag(26);
+        output.WriteMessage(Total);
+      }
+      if (scope_ != null) {
+        output.WriteRawTag(34);
+        output.WriteMessage(Scope);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(ref output);
+      }
+    }
+    #endif
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public int CalculateSize() {
+      int size = 0;
+      size += rows_.CalculateSize(_repeated_rows_codec);
+      if (NextPageToken.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeStringSize(NextPageToken);
+      }
+      if (total_ != null) {
+        size += 1 + pb::CodedOutputStream.ComputeMessageSize(Total);
+      }
+      if (scope_ != null) {
+        size += 1 + pb::CodedOutputStream.ComputeMessageSize(Scope);
+      }
+      if (_unknownFields != null) {
+        size += _unknownFields.CalculateSize();
+      }
+      return size;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(ReportPerformanceResponse other) {
+      if (other == null) {
+        return;
+      }
+      rows_.Add(other.rows_);
+      if (other.NextPageToken.Length != 0) {
+        NextPageToken = other.NextPageToken;
+      }
+      if (other.total_ != null) {
+        if (total_ == null) {
+          Total = new global::Esteira.V1.PerformanceRow();
+        }
+        Total.MergeFrom(other.Total);
+      }
+      if (other.scope_ != null) {
+        if (scope_ == null) {
+          Scope = new global::Esteira.V1.ReportScope();
+        }
+        Scope.MergeFrom(other.Scope);
+      }
+      _unknownFields = pb::UnknownFieldSet.MergeFrom(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(pb::CodedInputStream input) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      input.ReadRawMessage(this);
+    #else
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, input);
+            break;
+          case 10: {
+            rows_.AddEntriesFrom(input, _repeated_rows_codec);
+            break;
+          }
+          case 18: {
+            NextPageToken = input.ReadString();
+            break;
+          }
+          case 26: {
+            if (total_ == null) {
+              Total = new global::Esteira.V1.PerformanceRow();
+            }
+            input.ReadMessage(Total);
+            break;
+          }
+          case 34: {
+            if (scope_ == null) {
+              Scope = new global::Esteira.V1.ReportScope();
+            }
+            input.ReadMessage(Scope);
+            break;
+          }
+        }
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalMergeFrom(ref pb::ParseContext input) {
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, ref input);
+            break;
+          case 10: {
+            rows_.AddEntriesFrom(ref input, _repeated_rows_codec);
+            break;
+          }
+          case 18: {
+            NextPageToken = input.ReadString();
+            break;
+          }
+          case 26: {
+            if (total_ == null) {
+              Total = new global::Esteira.V1.PerformanceRow();
+            }
+            input.ReadMessage(Total);
+            break;
+          }
+          case 34: {
+            if (scope_ == null) {
+              Scope = new global::Esteira.V1.ReportScope();
+            }
+            input.ReadMessage(Scope);
+            break;
+          }
+        }
+      }
+    }
+    #endif
+
+  }
+
+  /// <summary>
+  /// How long attempts waited and ran, and what they used.
+  /// </summary>
+  public sealed partial class PerformanceRow : pb::IMessage<PerformanceRow>
+  #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      , pb::IBufferMessage
+  #endif
+  {
+    private static readonly pb::MessageParser<PerformanceRow> _parser = new pb::MessageParser<PerformanceRow>(() => new PerformanceRow());
+    private pb::UnknownFieldSet _unknownFields;
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pb::MessageParser<PerformanceRow> Parser { get { return _parser; } }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pbr::MessageDescriptor Descriptor {
+      get { return global::Esteira.V1.AuditReflection.Descriptor.MessageTypes[13]; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    pbr::MessageDescriptor pb::IMessage.Descriptor {
+      get { return Descriptor; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public PerformanceRow() {
+      OnConstruction();
+    }
+
+    partial void OnConstruction();
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public PerformanceRow(PerformanceRow other) : this() {
+      planName_ = other.planName_;
+      stepKey_ = other.stepKey_;
+      functionVersion_ = other.functionVersion_;
+      workerId_ = other.workerId_;
+      attempts_ = other.attempts_;
+      failures_ = other.failures_;
+      run_ = other.run_ != null ? other.run_.Clone() : null;
+      wait_ = other.wait_ != null ? other.wait_.Clone() : null;
+      cpuTime_ = other.cpuTime_ != null ? other.cpuTime_.Clone() : null;
+      peakRssBytes_ = other.peakRssBytes_;
+      bytesRead_ = other.bytesRead_;
+      bytesWritten_ = other.bytesWritten_;
+      _unknownFields = pb::UnknownFieldSet.Clone(other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public PerformanceRow Clone() {
+      return new PerformanceRow(this);
+    }
+
+    /// <summary>Field number for the "plan_name" field.</summary>
+    public const int PlanNameFieldNumber = 1;
+    private string planName_ = "";
+    /// <summary>
+    /// The plan. Empty where it is not grouped by.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public string PlanName {
+      get { return planName_; }
+      set {
+        planName_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
+    /// <summary>Field number for the "step_key" field.</summary>
+    public const int StepKeyFieldNumber = 2;
+    private string stepKey_ = "";
+    /// <summary>
+    /// The step. Empty where it is not grouped by.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public string StepKey {
+      get { return stepKey_; }
+      set {
+        stepKey_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
+    /// <summary>Field number for the "function_version" field.</summary>
+    public const int FunctionVersionFieldNumber = 3;
+    private string functionVersion_ = "";
+    /// <summary>
+    /// The version of the function. Empty where it is not grouped by, or the worker had registered none.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public string FunctionVersion {
+      get { return functionVersion_; }
+      set {
+        functionVersion_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
+    /// <summary>Field number for the "worker_id" field.</summary>
+    public const int WorkerIdFieldNumber = 4;
+    private string workerId_ = "";
+    /// <summary>
+    /// The worker. Empty where it is not grouped by.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public string WorkerId {
+      get { return workerId_; }
+      set {
+        workerId_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
+    /// <summary>Field number for the "attempts" field.</summary>
+    public const int AttemptsFieldNumber = 5;
+    private long attempts_;
+    /// <summary>
+    /// How many attempts, whatever their outcome.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public long Attempts {
+      get { return attempts_; }
+      set {
+        attempts_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "failures" field.</summary>
+    public const int FailuresFieldNumber = 6;
+    private long failures_;
+    /// <summary>
+    /// How many of them failed.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public long Failures {
+      get { return failures_; }
+      set {
+        failures_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "run" field.</summary>
+    public const int RunFieldNumber = 7;
+    private global::Esteira.V1.DurationSpread run_;
+    /// <summary>
+    /// From the grant of the lease to the end, by the coordinator's clock.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public global::Esteira.V1.DurationSpread Run {
+      get { return run_; }
+      set {
+        run_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "wait" field.</summary>
+    public const int WaitFieldNumber = 8;
+    private global::Esteira.V1.DurationSpread wait_;
+    /// <summary>
+    /// From when the task came to be to the grant of its first lease; of first attempts only.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public global::Esteira.V1.DurationSpread Wait {
+      get { return wait_; }
+      set {
+        wait_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "cpu_time" field.</summary>
+    public const int CpuTimeFieldNumber = 9;
+    private global::Google.Protobuf.WellKnownTypes.Duration cpuTime_;
+    /// <summary>
+    /// Processor time in all, as workers measured it.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public global::Google.Protobuf.WellKnownTypes.Duration CpuTime {
+      get { return cpuTime_; }
+      set {
+        cpuTime_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "peak_rss_bytes" field.</summary>
+    public const int PeakRssBytesFieldNumber = 10;
+    private long peakRssBytes_;
+    /// <summary>
+    /// The largest resident memory of a worker, as it measured it.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public long PeakRssBytes {
+      get { return peakRssBytes_; }
+      set {
+        peakRssBytes_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "bytes_read" field.</summary>
+    public const int BytesReadFieldNumber = 11;
+    private long bytesRead_;
+    /// <summary>
+    /// Bytes that functions read in all, as far as they count.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public long BytesRead {
+      get { return bytesRead_; }
+      set {
+        bytesRead_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "bytes_written" field.</summary>
+    public const int BytesWrittenFieldNumber = 12;
+    private long bytesWritten_;
+    /// <summary>
+    /// Bytes that functions wrote in all, as far as they count.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public long BytesWritten {
+      get { return bytesWritten_; }
+      set {
+        bytesWritten_ = value;
+      }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override bool Equals(object other) {
+      return Equals(other as PerformanceRow);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public bool Equals(PerformanceRow other) {
+      if (ReferenceEquals(other, null)) {
+        return false;
+      }
+      if (ReferenceEquals(other, this)) {
+        return true;
+      }
+      if (PlanName != other.PlanName) return false;
+      if (StepKey != other.StepKey) return false;
+      if (FunctionVersion != other.FunctionVersion) return false;
+      if (WorkerId != other.WorkerId) return false;
+      if (Attempts != other.Attempts) return false;
+      if (Failures != other.Failures) return false;
+      if (!object.Equals(Run, other.Run)) return false;
+      if (!object.Equals(Wait, other.Wait)) return false;
+      if (!object.Equals(CpuTime, other.CpuTime)) return false;
+      if (PeakRssBytes != other.PeakRssBytes) return false;
+      if (BytesRead != other.BytesRead) return false;
+      if (BytesWritten != other.BytesWritten) return false;
+      return Equals(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override int GetHashCode() {
+      int hash = 1;
+      if (PlanName.Length != 0) hash ^= PlanName.GetHashCode();
+      if (StepKey.Length != 0) hash ^= StepKey.GetHashCode();
+      if (FunctionVersion.Length != 0) hash ^= FunctionVersion.GetHashCode();
+      if (WorkerId.Length != 0) hash ^= WorkerId.GetHashCode();
+      if (Attempts != 0L) hash ^= Attempts.GetHashCode();
+      if (Failures != 0L) hash ^= Failures.GetHashCode();
+      if (run_ != null) hash ^= Run.GetHashCode();
+      if (wait_ != null) hash ^= Wait.GetHashCode();
+      if (cpuTime_ != null) hash ^= CpuTime.GetHashCode();
+      if (PeakRssBytes != 0L) hash ^= PeakRssBytes.GetHashCode();
+      if (BytesRead != 0L) hash ^= BytesRead.GetHashCode();
+      if (BytesWritten != 0L) hash ^= BytesWritten.GetHashCode();
+      if (_unknownFields != null) {
+        hash ^= _unknownFields.GetHashCode();
+      }
+      return hash;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override string ToString() {
+      return pb::JsonFormatter.ToDiagnosticString(this);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void WriteTo(pb::CodedOutputStream output) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      output.WriteRawMessage(this);
+    #else
+      if (PlanName.Length != 0) {
+        output.WriteRawTag(10);
+        output.WriteString(PlanName);
+      }
+      if (StepKey.Length != 0) {
+        output.WriteRawTag(18);
+        output.WriteString(StepKey);
+      }
+      if (FunctionVersion.Length != 0) {
+        output.WriteRawTag(26);
+        output.WriteString(FunctionVersion);
+      }
+      if (WorkerId.Length != 0) {
+        output.WriteRawTag(34);
+        output.WriteString(WorkerId);
+      }
+      if (Attempts != 0L) {
+        output.WriteRawTag(40);
+        output.WriteInt64(Attempts);
+      }
+      if (Failures != 0L) {
+        output.WriteRawTag(48);
+        output.WriteInt64(Failures);
+      }
+      if (run_ != null) {
+        output.WriteRawTag(58);
+        output.WriteMessage(Run);
+      }
+      if (wait_ != null) {
+        output.WriteRawTag(66);
+        output.WriteMessage(Wait);
+      }
+      if (cpuTime_ != null) {
+        output.WriteRawTag(74);
+        output.WriteMessage(CpuTime);
+      }
+      if (PeakRssBytes != 0L) {
+        output.WriteRawTag(80);
+        output.WriteInt64(PeakRssBytes);
+      }
+      if (BytesRead != 0L) {
+        output.WriteRawTag(88);
+        output.WriteInt64(BytesRead);
+      }
+      if (BytesWritten != 0L) {
+        output.WriteRawTag(96);
+        output.WriteInt64(BytesWritten);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(output);
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalWriteTo(ref pb::WriteContext output) {
+      if (PlanName.Length != 0) {
+        output.WriteRawTag(10);
+        output.WriteString(PlanName);
+      }
+      if (StepKey.Length != 0) {
+        output.WriteRawTag(18);
+        output.WriteString(StepKey);
+      }
+      if (FunctionVersion.Length != 0) {
+        output.WriteRawTag(26);
+        output.WriteString(FunctionVersion);
+      }
+      if (WorkerId.Length != 0) {
+        output.WriteRawTag(34);
+        output.WriteString(WorkerId);
+      }
+      if (Attempts != 0L) {
+        output.WriteRawTag(40);
+        output.WriteInt64(Attempts);
+      }
+      if (Failures != 0L) {
+        output.WriteRawTag(48);
+        output.WriteInt64(Failures);
+      }
+      if (run_ != null) {
+        output.WriteRawTag(58);
+        output.WriteMessage(Run);
+      }
+      if (wait_ != null) {
+        output.WriteRawTag(66);
+        output.WriteMessage(Wait);
+      }
+      if (cpuTime_ != null) {
+        output.WriteRawTag(74);
+        output.WriteMessage(CpuTime);
+      }
+      if (PeakRssBytes != 0L) {
+        output.WriteRawTag(80);
+        output.WriteInt64(PeakRssBytes);
+      }
+      if (BytesRead != 0L) {
+        output.WriteRawTag(88);
+        output.WriteInt64(BytesRead);
+      }
+      if (BytesWritten != 0L) {
+        output.WriteRawTag(96);
+        output.WriteInt64(BytesWritten);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(ref output);
+      }
+    }
+    #endif
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public int CalculateSize() {
+      int size = 0;
+      if (PlanName.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeStringSize(PlanName);
+      }
+      if (StepKey.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeStringSize(StepKey);
+      }
+      if (FunctionVersion.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeStringSize(FunctionVersion);
+      }
+      if (WorkerId.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeStringSize(WorkerId);
+      }
+      if (Attempts != 0L) {
+        size += 1 + pb::CodedOutputStream.ComputeInt64Size(Attempts);
+      }
+      if (Failures != 0L) {
+        size += 1 + pb::CodedOutputStream.ComputeInt64Size(Failures);
+      }
+      if (run_ != null) {
+        size += 1 + pb::CodedOutputStream.ComputeMessageSize(Run);
+      }
+      if (wait_ != null) {
+        size += 1 + pb::CodedOutputStream.ComputeMessageSize(Wait);
+      }
+      if (cpuTime_ != null) {
+        size += 1 + pb::CodedOutputStream.ComputeMessageSize(CpuTime);
+      }
+      if (PeakRssBytes != 0L) {
+        size += 1 + pb::CodedOutputStream.ComputeInt64Size(PeakRssBytes);
+      }
+      if (BytesRead != 0L) {
+        size += 1 + pb::CodedOutputStream.ComputeInt64Size(BytesRead);
+      }
+      if (BytesWritten != 0L) {
+        size += 1 + pb::CodedOutputStream.ComputeInt64Size(BytesWritten);
+      }
+      if (_unknownFields != null) {
+        size += _unknownFields.CalculateSize();
+      }
+      return size;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(PerformanceRow other) {
+      if (other == null) {
+        return;
+      }
+      if (other.PlanName.Length != 0) {
+        PlanName = other.PlanName;
+      }
+      if (other.StepKey.Length != 0) {
+        StepKey = other.StepKey;
+      }
+      if (other.FunctionVersion.Length != 0) {
+        FunctionVersion = other.FunctionVersion;
+      }
+      if (other.WorkerId.Length != 0) {
+        WorkerId = other.WorkerId;
+      }
+      if (other.Attempts != 0L) {
+        Attempts = other.Attempts;
+      }
+      if (other.Failures != 0L) {
+        Failures = other.Failures;
+      }
+      if (other.run_ != null) {
+        if (run_ == null) {
+          Run = new global::Esteira.V1.DurationSpread();
+        }
+        Run.MergeFrom(other.Run);
+      }
+      if (other.wait_ != null) {
+        if (wait_ == null) {
+          Wait = new global::Esteira.V1.DurationSpread();
+        }
+        Wait.MergeFrom(other.Wait);
+      }
+      if (other.cpuTime_ != null) {
+        if (cpuTime_ == null) {
+          CpuTime = new global::Google.Protobuf.WellKnownTypes.Duration();
+        }
+        CpuTime.MergeFrom(other.CpuTime);
+      }
+      if (other.PeakRssBytes != 0L) {
+        PeakRssBytes = other.PeakRssBytes;
+      }
+      if (other.BytesRead != 0L) {
+        BytesRead = other.BytesRead;
+      }
+      if (other.BytesWritten != 0L) {
+        BytesWritten = other.BytesWritten;
+      }
+      _unknownFields = pb::UnknownFieldSet.MergeFrom(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(pb::CodedInputStream input) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      input.ReadRawMessage(this);
+    #else
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, input);
+            break;
+          case 10: {
+            PlanName = input.ReadString();
+            break;
+          }
+          case 18: {
+            StepKey = input.ReadString();
+            break;
+          }
+          case 26: {
+            FunctionVersion = input.ReadString();
+            break;
+          }
+          case 34: {
+            WorkerId = input.ReadString();
+            break;
+          }
+          case 40: {
+            Attempts = input.ReadInt64();
+            break;
+          }
+          case 48: {
+            Failures = input.ReadInt64();
+            break;
+          }
+          case 58: {
+            if (run_ == null) {
+              Run = new global::Esteira.V1.DurationSpread();
+            }
+            input.ReadMessage(Run);
+            break;
+          }
+          case 66: {
+            if (wait_ == null) {
+              Wait = new global::Esteira.V1.DurationSpread();
+            }
+            input.ReadMessage(Wait);
+            break;
+          }
+          case 74: {
+            if (cpuTime_ == null) {
+              CpuTime = new global::Google.Protobuf.WellKnownTypes.Duration();
+            }
+            input.ReadMessage(CpuTime);
+            break;
+          }
+          case 80: {
+            PeakRssBytes = input.ReadInt64();
+            break;
+          }
+          case 88: {
+            BytesRead = input.ReadInt64();
+            break;
+          }
+          case 96: {
+            BytesWritten = input.ReadInt64();
+            break;
+          }
+        }
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalMergeFrom(ref pb::ParseContext input) {
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, ref input);
+            break;
+          case 10: {
+            PlanName = input.ReadString();
+            break;
+          }
+          case 18: {
+            StepKey = input.ReadString();
+            break;
+          }
+          case 26: {
+            FunctionVersion = input.ReadString();
+            break;
+          }
+          case 34: {
+            WorkerId = input.ReadString();
+            break;
+          }
+          case 40: {
+            Attempts = input.ReadInt64();
+            break;
+          }
+          case 48: {
+            Failures = input.ReadInt64();
+            break;
+          }
+          case 58: {
+            if (run_ == null) {
+              Run = new global::Esteira.V1.DurationSpread();
+            }
+            input.ReadMessage(Run);
+            break;
+          }
+          case 66: {
+            if (wait_ == null) {
+              Wait = new global::Esteira.V1.DurationSpread();
+            }
+            input.ReadMessage(Wait);
+            break;
+          }
+          case 74: {
+            if (cpuTime_ == null) {
+              CpuTime = new global::Google.Protobuf.WellKnownTypes.Duration();
+            }
+            input.ReadMessage(CpuTime);
+            break;
+          }
+          case 80: {
+            PeakRssBytes = input.ReadInt64();
+            break;
+          }
+          case 88: {
+            BytesRead = input.ReadInt64();
+            break;
+          }
+          case 96: {
+            BytesWritten = input.ReadInt64();
+            break;
+          }
+        }
+      }
+    }
+    #endif
+
+  }
+
+  /// <summary>
+  /// Percentiles, of nearest rank.
+  /// </summary>
+  public sealed partial class DurationSpread : pb::IMessage<DurationSpread>
+  #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      , pb::IBufferMessage
+  #endif
+  {
+    private static readonly pb::MessageParser<DurationSpread> _parser = new pb::MessageParser<DurationSpread>(() => new DurationSpread());
+    private pb::UnknownFieldSet _unknownFields;
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pb::MessageParser<DurationSpread> Parser { get { return _parser; } }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pbr::MessageDescriptor Descriptor {
+      get { return global::Esteira.V1.AuditReflection.Descriptor.MessageTypes[14]; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    pbr::MessageDescriptor pb::IMessage.Descriptor {
+      get { return Descriptor; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public DurationSpread() {
+      OnConstruction();
+    }
+
+    partial void OnConstruction();
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public DurationSpread(DurationSpread other) : this() {
+      p50_ = other.p50_ != null ? other.p50_.Clone() : null;
+      p90_ = other.p90_ != null ? other.p90_.Clone() : null;
+      p99_ = other.p99_ != null ? other.p99_.Clone() : null;
+      max_ = other.max_ != null ? other.max_.Clone() : null;
+      _unknownFields = pb::UnknownFieldSet.Clone(other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public DurationSpread Clone() {
+      return new DurationSpread(this);
+    }
+
+    /// <summary>Field number for the "p50" field.</summary>
+    public const int P50FieldNumber = 1;
+    private global::Google.Protobuf.WellKnownTypes.Duration p50_;
+    /// <summary>
+    /// Half took at most this.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public global::Google.Protobuf.WellKnownTypes.Duration P50 {
+      get { return p50_; }
+      set {
+        p50_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "p90" field.</summary>
+    public const int P90FieldNumber = 2;
+    private global::Google.Protobuf.WellKnownTypes.Duration p90_;
+    /// <summary>
+    /// Nine of ten took at most this.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public global::Google.Protobuf.WellKnownTypes.Duration P90 {
+      get { return p90_; }
+      set {
+        p90_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "p99" field.</summary>
+    public const int P99FieldNumber = 3;
+    private global::Google.Protobuf.WellKnownTypes.Duration p99_;
+    /// <summary>
+    /// 99 of 100 took at most this.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public global::Google.Protobuf.WellKnownTypes.Duration P99 {
+      get { return p99_; }
+      set {
+        p99_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "max" field.</summary>
+    public const int MaxFieldNumber = 4;
+    private global::Google.Protobuf.WellKnownTypes.Duration max_;
+    /// <summary>
+    /// The longest.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public global::Google.Protobuf.WellKnownTypes.Duration Max {
+      get { return max_; }
+      set {
+        max_ = value;
+      }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override bool Equals(object other) {
+      return Equals(other as DurationSpread);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public bool Equals(DurationSpread other) {
+      if (ReferenceEquals(other, null)) {
+        return false;
+      }
+      if (ReferenceEquals(other, this)) {
+        return true;
+      }
+      if (!object.Equals(P50, other.P50)) return false;
+      if (!object.Equals(P90, other.P90)) return false;
+      if (!object.Equals(P99, other.P99)) return false;
+      if (!object.Equals(Max, other.Max)) return false;
+      return Equals(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override int GetHashCode() {
+      int hash = 1;
+      if (p50_ != null) hash ^= P50.GetHashCode();
+      if (p90_ != null) hash ^= P90.GetHashCode();
+      if (p99_ != null) hash ^= P99.GetHashCode();
+      if (max_ != null) hash ^= Max.GetHashCode();
+      if (_unknownFields != null) {
+        hash ^= _unknownFields.GetHashCode();
+      }
+      return hash;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override string ToString() {
+      return pb::JsonFormatter.ToDiagnosticString(this);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void WriteTo(pb::CodedOutputStream output) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      output.WriteRawMessage(this);
+    #else
+      if (p50_ != null) {
+        output.WriteRawTag(10);
+        output.WriteMessage(P50);
+      }
+      if (p90_ != null) {
+        output.WriteRawTag(18);
+        output.WriteMessage(P90);
+      }
+      if (p99_ != null) {
+        output.WriteRawTag(26);
+        output.WriteMessage(P99);
+      }
+      if (max_ != null) {
+        output.WriteRawTag(34);
+        output.WriteMessage(Max);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(output);
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalWriteTo(ref pb::WriteContext output) {
+      if (p50_ != null) {
+        output.WriteRawTag(10);
+        output.WriteMessage(P50);
+      }
+      if (p90_ != null) {
+        output.WriteRawTag(18);
+        output.WriteMessage(P90);
+      }
+      if (p99_ != null) {
+        output.WriteRawTag(26);
+        output.WriteMessage(P99);
+      }
+      if (max_ != null) {
+        output.WriteRawTag(34);
+        output.WriteMessage(Max);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(ref output);
+      }
+    }
+    #endif
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public int CalculateSize() {
+      int size = 0;
+      if (p50_ != null) {
+        size += 1 + pb::CodedOutputStream.ComputeMessageSize(P50);
+      }
+      if (p90_ != null) {
+        size += 1 + pb::CodedOutputStream.ComputeMessageSize(P90);
+      }
+      if (p99_ != null) {
+        size += 1 + pb::CodedOutputStream.ComputeMessageSize(P99);
+      }
+      if (max_ != null) {
+        size += 1 + pb::CodedOutputStream.ComputeMessageSize(Max);
+      }
+      if (_unknownFields != null) {
+        size += _unknownFields.CalculateSize();
+      }
+      return size;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(DurationSpread other) {
+      if (other == null) {
+        return;
+      }
+      if (other.p50_ != null) {
+        if (p50_ == null) {
+          P50 = new global::Google.Protobuf.WellKnownTypes.Duration();
+        }
+        P50.MergeFrom(other.P50);
+      }
+      if (other.p90_ != null) {
+        if (p90_ == null) {
+          P90 = new global::Google.Protobuf.WellKnownTypes.Duration();
+        }
+        P90.MergeFrom(other.P90);
+      }
+      if (other.p99_ != null) {
+        if (p99_ == null) {
+          P99 = new global::Google.Protobuf.WellKnownTypes.Duration();
+        }
+        P99.MergeFrom(other.P99);
+      }
+      if (other.max_ != null) {
+        if (max_ == null) {
+          Max = new global::Google.Protobuf.WellKnownTypes.Duration();
+        }
+        Max.MergeFrom(other.Max);
+      }
+      _unknownFields = pb::UnknownFieldSet.MergeFrom(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(pb::CodedInputStream input) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      input.ReadRawMessage(this);
+    #else
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, input);
+            break;
+          case 10: {
+            if (p50_ == null) {
+              P50 = new global::Google.Protobuf.WellKnownTypes.Duration();
+            }
+            input.ReadMessage(P50);
+            break;
+          }
+          case 18: {
+            if (p90_ == null) {
+              P90 = new global::Google.Protobuf.WellKnownTypes.Duration();
+            }
+            input.ReadMessage(P90);
+            break;
+          }
+          case 26: {
+            if (p99_ == null) {
+              P99 = new global::Google.Protobuf.WellKnownTypes.Duration();
+            }
+            input.ReadMessage(P99);
+            break;
+          }
+          case 34: {
+            if (max_ == null) {
+              Max = new global::Google.Protobuf.WellKnownTypes.Duration();
+            }
+            input.ReadMessage(Max);
+            break;
+          }
+        }
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalMergeFrom(ref pb::ParseContext input) {
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, ref input);
+            break;
+          case 10: {
+            if (p50_ == null) {
+              P50 = new global::Google.Protobuf.WellKnownTypes.Duration();
+            }
+            input.ReadMessage(P50);
+            break;
+          }
+          case 18: {
+            if (p90_ == null) {
+              P90 = new global::Google.Protobuf.WellKnownTypes.Duration();
+            }
+            input.ReadMessage(P90);
+            break;
+          }
+          case 26: {
+            if (p99_ == null) {
+              P99 = new global::Google.Protobuf.WellKnownTypes.Duration();
+            }
+            input.ReadMessage(P99);
+            break;
+          }
+          case 34: {
+            if (max_ == null) {
+              Max = new global::Google.Protobuf.WellKnownTypes.Duration();
+            }
+            input.ReadMessage(Max);
             break;
           }
         }

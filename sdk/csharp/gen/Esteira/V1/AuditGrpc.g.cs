@@ -59,6 +59,18 @@ namespace Esteira.V1 {
     static readonly grpc::Marshaller<global::Esteira.V1.ListAuditRecordsRequest> __Marshaller_esteira_v1_ListAuditRecordsRequest = grpc::Marshallers.Create(__Helper_SerializeMessage, context => __Helper_DeserializeMessage(context, global::Esteira.V1.ListAuditRecordsRequest.Parser));
     [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
     static readonly grpc::Marshaller<global::Esteira.V1.ListAuditRecordsResponse> __Marshaller_esteira_v1_ListAuditRecordsResponse = grpc::Marshallers.Create(__Helper_SerializeMessage, context => __Helper_DeserializeMessage(context, global::Esteira.V1.ListAuditRecordsResponse.Parser));
+    [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+    static readonly grpc::Marshaller<global::Esteira.V1.ReportUsageRequest> __Marshaller_esteira_v1_ReportUsageRequest = grpc::Marshallers.Create(__Helper_SerializeMessage, context => __Helper_DeserializeMessage(context, global::Esteira.V1.ReportUsageRequest.Parser));
+    [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+    static readonly grpc::Marshaller<global::Esteira.V1.ReportUsageResponse> __Marshaller_esteira_v1_ReportUsageResponse = grpc::Marshallers.Create(__Helper_SerializeMessage, context => __Helper_DeserializeMessage(context, global::Esteira.V1.ReportUsageResponse.Parser));
+    [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+    static readonly grpc::Marshaller<global::Esteira.V1.ReportErrorsRequest> __Marshaller_esteira_v1_ReportErrorsRequest = grpc::Marshallers.Create(__Helper_SerializeMessage, context => __Helper_DeserializeMessage(context, global::Esteira.V1.ReportErrorsRequest.Parser));
+    [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+    static readonly grpc::Marshaller<global::Esteira.V1.ReportErrorsResponse> __Marshaller_esteira_v1_ReportErrorsResponse = grpc::Marshallers.Create(__Helper_SerializeMessage, context => __Helper_DeserializeMessage(context, global::Esteira.V1.ReportErrorsResponse.Parser));
+    [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+    static readonly grpc::Marshaller<global::Esteira.V1.ReportPerformanceRequest> __Marshaller_esteira_v1_ReportPerformanceRequest = grpc::Marshallers.Create(__Helper_SerializeMessage, context => __Helper_DeserializeMessage(context, global::Esteira.V1.ReportPerformanceRequest.Parser));
+    [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+    static readonly grpc::Marshaller<global::Esteira.V1.ReportPerformanceResponse> __Marshaller_esteira_v1_ReportPerformanceResponse = grpc::Marshallers.Create(__Helper_SerializeMessage, context => __Helper_DeserializeMessage(context, global::Esteira.V1.ReportPerformanceResponse.Parser));
 
     [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
     static readonly grpc::Method<global::Esteira.V1.ListAuditRecordsRequest, global::Esteira.V1.ListAuditRecordsResponse> __Method_ListAuditRecords = new grpc::Method<global::Esteira.V1.ListAuditRecordsRequest, global::Esteira.V1.ListAuditRecordsResponse>(
@@ -67,6 +79,30 @@ namespace Esteira.V1 {
         "ListAuditRecords",
         __Marshaller_esteira_v1_ListAuditRecordsRequest,
         __Marshaller_esteira_v1_ListAuditRecordsResponse);
+
+    [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+    static readonly grpc::Method<global::Esteira.V1.ReportUsageRequest, global::Esteira.V1.ReportUsageResponse> __Method_ReportUsage = new grpc::Method<global::Esteira.V1.ReportUsageRequest, global::Esteira.V1.ReportUsageResponse>(
+        grpc::MethodType.Unary,
+        __ServiceName,
+        "ReportUsage",
+        __Marshaller_esteira_v1_ReportUsageRequest,
+        __Marshaller_esteira_v1_ReportUsageResponse);
+
+    [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+    static readonly grpc::Method<global::Esteira.V1.ReportErrorsRequest, global::Esteira.V1.ReportErrorsResponse> __Method_ReportErrors = new grpc::Method<global::Esteira.V1.ReportErrorsRequest, global::Esteira.V1.ReportErrorsResponse>(
+        grpc::MethodType.Unary,
+        __ServiceName,
+        "ReportErrors",
+        __Marshaller_esteira_v1_ReportErrorsRequest,
+        __Marshaller_esteira_v1_ReportErrorsResponse);
+
+    [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+    static readonly grpc::Method<global::Esteira.V1.ReportPerformanceRequest, global::Esteira.V1.ReportPerformanceResponse> __Method_ReportPerformance = new grpc::Method<global::Esteira.V1.ReportPerformanceRequest, global::Esteira.V1.ReportPerformanceResponse>(
+        grpc::MethodType.Unary,
+        __ServiceName,
+        "ReportPerformance",
+        __Marshaller_esteira_v1_ReportPerformanceRequest,
+        __Marshaller_esteira_v1_ReportPerformanceResponse);
 
     /// <summary>Service descriptor</summary>
     public static global::Google.Protobuf.Reflection.ServiceDescriptor Descriptor
@@ -89,6 +125,56 @@ namespace Esteira.V1 {
       /// <returns>The response to send back to the client (wrapped by a task).</returns>
       [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
       public virtual global::System.Threading.Tasks.Task<global::Esteira.V1.ListAuditRecordsResponse> ListAuditRecords(global::Esteira.V1.ListAuditRecordsRequest request, grpc::ServerCallContext context)
+      {
+        throw new grpc::RpcException(new grpc::Status(grpc::StatusCode.Unimplemented, ""));
+      }
+
+      /// <summary>
+      /// Counts who did what in a time: records by caller, action and result, and the jobs that were started, by caller. The most
+      /// frequent first.
+      ///
+      /// This and the two that follow look at the newest of the time that is asked for, as far as their bounds go: `scope` says
+      /// what was looked at. No effect; may be sent again at any time.
+      ///
+      /// Errors:
+      /// - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
+      /// </summary>
+      /// <param name="request">The request received from the client.</param>
+      /// <param name="context">The context of the server-side call handler being invoked.</param>
+      /// <returns>The response to send back to the client (wrapped by a task).</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual global::System.Threading.Tasks.Task<global::Esteira.V1.ReportUsageResponse> ReportUsage(global::Esteira.V1.ReportUsageRequest request, grpc::ServerCallContext context)
+      {
+        throw new grpc::RpcException(new grpc::Status(grpc::StatusCode.Unimplemented, ""));
+      }
+
+      /// <summary>
+      /// Counts the attempts that failed, by plan, step, function version and code, each with its newest example. The most
+      /// frequent first. The examples' texts may hold data: a call that shows one is recorded as a read.
+      ///
+      /// Errors:
+      /// - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
+      /// </summary>
+      /// <param name="request">The request received from the client.</param>
+      /// <param name="context">The context of the server-side call handler being invoked.</param>
+      /// <returns>The response to send back to the client (wrapped by a task).</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual global::System.Threading.Tasks.Task<global::Esteira.V1.ReportErrorsResponse> ReportErrors(global::Esteira.V1.ReportErrorsRequest request, grpc::ServerCallContext context)
+      {
+        throw new grpc::RpcException(new grpc::Status(grpc::StatusCode.Unimplemented, ""));
+      }
+
+      /// <summary>
+      /// Tells how long attempts waited and ran and what they used. The longest in all first.
+      ///
+      /// Errors:
+      /// - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
+      /// </summary>
+      /// <param name="request">The request received from the client.</param>
+      /// <param name="context">The context of the server-side call handler being invoked.</param>
+      /// <returns>The response to send back to the client (wrapped by a task).</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual global::System.Threading.Tasks.Task<global::Esteira.V1.ReportPerformanceResponse> ReportPerformance(global::Esteira.V1.ReportPerformanceRequest request, grpc::ServerCallContext context)
       {
         throw new grpc::RpcException(new grpc::Status(grpc::StatusCode.Unimplemented, ""));
       }
@@ -182,6 +268,206 @@ namespace Esteira.V1 {
       {
         return CallInvoker.AsyncUnaryCall(__Method_ListAuditRecords, null, options, request);
       }
+      /// <summary>
+      /// Counts who did what in a time: records by caller, action and result, and the jobs that were started, by caller. The most
+      /// frequent first.
+      ///
+      /// This and the two that follow look at the newest of the time that is asked for, as far as their bounds go: `scope` says
+      /// what was looked at. No effect; may be sent again at any time.
+      ///
+      /// Errors:
+      /// - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
+      /// </summary>
+      /// <param name="request">The request to send to the server.</param>
+      /// <param name="headers">The initial metadata to send with the call. This parameter is optional.</param>
+      /// <param name="deadline">An optional deadline for the call. The call will be cancelled if deadline is hit.</param>
+      /// <param name="cancellationToken">An optional token for canceling the call.</param>
+      /// <returns>The response received from the server.</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual global::Esteira.V1.ReportUsageResponse ReportUsage(global::Esteira.V1.ReportUsageRequest request, grpc::Metadata headers = null, global::System.DateTime? deadline = null, global::System.Threading.CancellationToken cancellationToken = default(global::System.Threading.CancellationToken))
+      {
+        return ReportUsage(request, new grpc::CallOptions(headers, deadline, cancellationToken));
+      }
+      /// <summary>
+      /// Counts who did what in a time: records by caller, action and result, and the jobs that were started, by caller. The most
+      /// frequent first.
+      ///
+      /// This and the two that follow look at the newest of the time that is asked for, as far as their bounds go: `scope` says
+      /// what was looked at. No effect; may be sent again at any time.
+      ///
+      /// Errors:
+      /// - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
+      /// </summary>
+      /// <param name="request">The request to send to the server.</param>
+      /// <param name="options">The options for the call.</param>
+      /// <returns>The response received from the server.</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual global::Esteira.V1.ReportUsageResponse ReportUsage(global::Esteira.V1.ReportUsageRequest request, grpc::CallOptions options)
+      {
+        return CallInvoker.BlockingUnaryCall(__Method_ReportUsage, null, options, request);
+      }
+      /// <summary>
+      /// Counts who did what in a time: records by caller, action and result, and the jobs that were started, by caller. The most
+      /// frequent first.
+      ///
+      /// This and the two that follow look at the newest of the time that is asked for, as far as their bounds go: `scope` says
+      /// what was looked at. No effect; may be sent again at any time.
+      ///
+      /// Errors:
+      /// - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
+      /// </summary>
+      /// <param name="request">The request to send to the server.</param>
+      /// <param name="headers">The initial metadata to send with the call. This parameter is optional.</param>
+      /// <param name="deadline">An optional deadline for the call. The call will be cancelled if deadline is hit.</param>
+      /// <param name="cancellationToken">An optional token for canceling the call.</param>
+      /// <returns>The call object.</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual grpc::AsyncUnaryCall<global::Esteira.V1.ReportUsageResponse> ReportUsageAsync(global::Esteira.V1.ReportUsageRequest request, grpc::Metadata headers = null, global::System.DateTime? deadline = null, global::System.Threading.CancellationToken cancellationToken = default(global::System.Threading.CancellationToken))
+      {
+        return ReportUsageAsync(request, new grpc::CallOptions(headers, deadline, cancellationToken));
+      }
+      /// <summary>
+      /// Counts who did what in a time: records by caller, action and result, and the jobs that were started, by caller. The most
+      /// frequent first.
+      ///
+      /// This and the two that follow look at the newest of the time that is asked for, as far as their bounds go: `scope` says
+      /// what was looked at. No effect; may be sent again at any time.
+      ///
+      /// Errors:
+      /// - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
+      /// </summary>
+      /// <param name="request">The request to send to the server.</param>
+      /// <param name="options">The options for the call.</param>
+      /// <returns>The call object.</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual grpc::AsyncUnaryCall<global::Esteira.V1.ReportUsageResponse> ReportUsageAsync(global::Esteira.V1.ReportUsageRequest request, grpc::CallOptions options)
+      {
+        return CallInvoker.AsyncUnaryCall(__Method_ReportUsage, null, options, request);
+      }
+      /// <summary>
+      /// Counts the attempts that failed, by plan, step, function version and code, each with its newest example. The most
+      /// frequent first. The examples' texts may hold data: a call that shows one is recorded as a read.
+      ///
+      /// Errors:
+      /// - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
+      /// </summary>
+      /// <param name="request">The request to send to the server.</param>
+      /// <param name="headers">The initial metadata to send with the call. This parameter is optional.</param>
+      /// <param name="deadline">An optional deadline for the call. The call will be cancelled if deadline is hit.</param>
+      /// <param name="cancellationToken">An optional token for canceling the call.</param>
+      /// <returns>The response received from the server.</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual global::Esteira.V1.ReportErrorsResponse ReportErrors(global::Esteira.V1.ReportErrorsRequest request, grpc::Metadata headers = null, global::System.DateTime? deadline = null, global::System.Threading.CancellationToken cancellationToken = default(global::System.Threading.CancellationToken))
+      {
+        return ReportErrors(request, new grpc::CallOptions(headers, deadline, cancellationToken));
+      }
+      /// <summary>
+      /// Counts the attempts that failed, by plan, step, function version and code, each with its newest example. The most
+      /// frequent first. The examples' texts may hold data: a call that shows one is recorded as a read.
+      ///
+      /// Errors:
+      /// - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
+      /// </summary>
+      /// <param name="request">The request to send to the server.</param>
+      /// <param name="options">The options for the call.</param>
+      /// <returns>The response received from the server.</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual global::Esteira.V1.ReportErrorsResponse ReportErrors(global::Esteira.V1.ReportErrorsRequest request, grpc::CallOptions options)
+      {
+        return CallInvoker.BlockingUnaryCall(__Method_ReportErrors, null, options, request);
+      }
+      /// <summary>
+      /// Counts the attempts that failed, by plan, step, function version and code, each with its newest example. The most
+      /// frequent first. The examples' texts may hold data: a call that shows one is recorded as a read.
+      ///
+      /// Errors:
+      /// - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
+      /// </summary>
+      /// <param name="request">The request to send to the server.</param>
+      /// <param name="headers">The initial metadata to send with the call. This parameter is optional.</param>
+      /// <param name="deadline">An optional deadline for the call. The call will be cancelled if deadline is hit.</param>
+      /// <param name="cancellationToken">An optional token for canceling the call.</param>
+      /// <returns>The call object.</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual grpc::AsyncUnaryCall<global::Esteira.V1.ReportErrorsResponse> ReportErrorsAsync(global::Esteira.V1.ReportErrorsRequest request, grpc::Metadata headers = null, global::System.DateTime? deadline = null, global::System.Threading.CancellationToken cancellationToken = default(global::System.Threading.CancellationToken))
+      {
+        return ReportErrorsAsync(request, new grpc::CallOptions(headers, deadline, cancellationToken));
+      }
+      /// <summary>
+      /// Counts the attempts that failed, by plan, step, function version and code, each with its newest example. The most
+      /// frequent first. The examples' texts may hold data: a call that shows one is recorded as a read.
+      ///
+      /// Errors:
+      /// - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
+      /// </summary>
+      /// <param name="request">The request to send to the server.</param>
+      /// <param name="options">The options for the call.</param>
+      /// <returns>The call object.</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual grpc::AsyncUnaryCall<global::Esteira.V1.ReportErrorsResponse> ReportErrorsAsync(global::Esteira.V1.ReportErrorsRequest request, grpc::CallOptions options)
+      {
+        return CallInvoker.AsyncUnaryCall(__Method_ReportErrors, null, options, request);
+      }
+      /// <summary>
+      /// Tells how long attempts waited and ran and what they used. The longest in all first.
+      ///
+      /// Errors:
+      /// - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
+      /// </summary>
+      /// <param name="request">The request to send to the server.</param>
+      /// <param name="headers">The initial metadata to send with the call. This parameter is optional.</param>
+      /// <param name="deadline">An optional deadline for the call. The call will be cancelled if deadline is hit.</param>
+      /// <param name="cancellationToken">An optional token for canceling the call.</param>
+      /// <returns>The response received from the server.</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual global::Esteira.V1.ReportPerformanceResponse ReportPerformance(global::Esteira.V1.ReportPerformanceRequest request, grpc::Metadata headers = null, global::System.DateTime? deadline = null, global::System.Threading.CancellationToken cancellationToken = default(global::System.Threading.CancellationToken))
+      {
+        return ReportPerformance(request, new grpc::CallOptions(headers, deadline, cancellationToken));
+      }
+      /// <summary>
+      /// Tells how long attempts waited and ran and what they used. The longest in all first.
+      ///
+      /// Errors:
+      /// - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
+      /// </summary>
+      /// <param name="request">The request to send to the server.</param>
+      /// <param name="options">The options for the call.</param>
+      /// <returns>The response received from the server.</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual global::Esteira.V1.ReportPerformanceResponse ReportPerformance(global::Esteira.V1.ReportPerformanceRequest request, grpc::CallOptions options)
+      {
+        return CallInvoker.BlockingUnaryCall(__Method_ReportPerformance, null, options, request);
+      }
+      /// <summary>
+      /// Tells how long attempts waited and ran and what they used. The longest in all first.
+      ///
+      /// Errors:
+      /// - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
+      /// </summary>
+      /// <param name="request">The request to send to the server.</param>
+      /// <param name="headers">The initial metadata to send with the call. This parameter is optional.</param>
+      /// <param name="deadline">An optional deadline for the call. The call will be cancelled if deadline is hit.</param>
+      /// <param name="cancellationToken">An optional token for canceling the call.</param>
+      /// <returns>The call object.</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual grpc::AsyncUnaryCall<global::Esteira.V1.ReportPerformanceResponse> ReportPerformanceAsync(global::Esteira.V1.ReportPerformanceRequest request, grpc::Metadata headers = null, global::System.DateTime? deadline = null, global::System.Threading.CancellationToken cancellationToken = default(global::System.Threading.CancellationToken))
+      {
+        return ReportPerformanceAsync(request, new grpc::CallOptions(headers, deadline, cancellationToken));
+      }
+      /// <summary>
+      /// Tells how long attempts waited and ran and what they used. The longest in all first.
+      ///
+      /// Errors:
+      /// - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
+      /// </summary>
+      /// <param name="request">The request to send to the server.</param>
+      /// <param name="options">The options for the call.</param>
+      /// <returns>The call object.</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual grpc::AsyncUnaryCall<global::Esteira.V1.ReportPerformanceResponse> ReportPerformanceAsync(global::Esteira.V1.ReportPerformanceRequest request, grpc::CallOptions options)
+      {
+        return CallInvoker.AsyncUnaryCall(__Method_ReportPerformance, null, options, request);
+      }
       /// <summary>Creates a new instance of client from given <c>ClientBaseConfiguration</c>.</summary>
       [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
       protected override AuditServiceClient NewInstance(ClientBaseConfiguration configuration)
@@ -196,7 +482,10 @@ namespace Esteira.V1 {
     public static grpc::ServerServiceDefinition BindService(AuditServiceBase serviceImpl)
     {
       return grpc::ServerServiceDefinition.CreateBuilder()
-          .AddMethod(__Method_ListAuditRecords, serviceImpl.ListAuditRecords).Build();
+          .AddMethod(__Method_ListAuditRecords, serviceImpl.ListAuditRecords)
+          .AddMethod(__Method_ReportUsage, serviceImpl.ReportUsage)
+          .AddMethod(__Method_ReportErrors, serviceImpl.ReportErrors)
+          .AddMethod(__Method_ReportPerformance, serviceImpl.ReportPerformance).Build();
     }
 
     /// <summary>Register service method with a service binder with or without implementation. Useful when customizing the service binding logic.
@@ -207,6 +496,9 @@ namespace Esteira.V1 {
     public static void BindService(grpc::ServiceBinderBase serviceBinder, AuditServiceBase serviceImpl)
     {
       serviceBinder.AddMethod(__Method_ListAuditRecords, serviceImpl == null ? null : new grpc::UnaryServerMethod<global::Esteira.V1.ListAuditRecordsRequest, global::Esteira.V1.ListAuditRecordsResponse>(serviceImpl.ListAuditRecords));
+      serviceBinder.AddMethod(__Method_ReportUsage, serviceImpl == null ? null : new grpc::UnaryServerMethod<global::Esteira.V1.ReportUsageRequest, global::Esteira.V1.ReportUsageResponse>(serviceImpl.ReportUsage));
+      serviceBinder.AddMethod(__Method_ReportErrors, serviceImpl == null ? null : new grpc::UnaryServerMethod<global::Esteira.V1.ReportErrorsRequest, global::Esteira.V1.ReportErrorsResponse>(serviceImpl.ReportErrors));
+      serviceBinder.AddMethod(__Method_ReportPerformance, serviceImpl == null ? null : new grpc::UnaryServerMethod<global::Esteira.V1.ReportPerformanceRequest, global::Esteira.V1.ReportPerformanceResponse>(serviceImpl.ReportPerformance));
     }
 
   }

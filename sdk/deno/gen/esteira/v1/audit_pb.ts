@@ -6,7 +6,7 @@
 
 import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
-import type { DataClass } from "./types_pb.ts";
+import type { DataClass, FailureKind } from "./types_pb.ts";
 import { file_esteira_v1_types } from "./types_pb.ts";
 import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_duration, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
@@ -16,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file esteira/v1/audit.proto.
  */
 export const file_esteira_v1_audit: GenFile = /*@__PURE__*/
-  fileDesc("ChZlc3RlaXJhL3YxL2F1ZGl0LnByb3RvEgplc3RlaXJhLnYxIu4CCgtBdWRpdFJlY29yZBIRCglyZWNvcmRfaWQYASABKAkSLgoKc3RhcnRfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDwoHdXNlcl9pZBgDIAEoCRIVCg1jcmVkZW50aWFsX2lkGAQgASgJEg4KBmFjdGlvbhgFIAEoCRIQCghyZXNvdXJjZRgGIAEoCRIOCgZyZWFzb24YByABKAkSFgoOcmVxdWVzdF9kaWdlc3QYCCABKAwSKwoIZGVjaXNpb24YCSABKA4yGS5lc3RlaXJhLnYxLkF1ZGl0RGVjaXNpb24SDgoGcmVzdWx0GAogASgJEioKB2xhdGVuY3kYCyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SFgoOY2xpZW50X2FkZHJlc3MYDCABKAkSKQoKZGF0YV9jbGFzcxgNIAEoDjIVLmVzdGVpcmEudjEuRGF0YUNsYXNzIlAKF0xpc3RBdWRpdFJlY29yZHNSZXF1ZXN0EhEKCXBhZ2Vfc2l6ZRgBIAEoBRISCgpwYWdlX3Rva2VuGAIgASgJEg4KBmZpbHRlchgDIAEoCSJdChhMaXN0QXVkaXRSZWNvcmRzUmVzcG9uc2USKAoHcmVjb3JkcxgBIAMoCzIXLmVzdGVpcmEudjEuQXVkaXRSZWNvcmQSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJKmYKDUF1ZGl0RGVjaXNpb24SHgoaQVVESVRfREVDSVNJT05fVU5TUEVDSUZJRUQQABIaChZBVURJVF9ERUNJU0lPTl9BTExPV0VEEAESGQoVQVVESVRfREVDSVNJT05fREVOSUVEEAIybQoMQXVkaXRTZXJ2aWNlEl0KEExpc3RBdWRpdFJlY29yZHMSIy5lc3RlaXJhLnYxLkxpc3RBdWRpdFJlY29yZHNSZXF1ZXN0GiQuZXN0ZWlyYS52MS5MaXN0QXVkaXRSZWNvcmRzUmVzcG9uc2VCSVo6Z2l0aHViLmNvbS9lc3RlaXJhL2VzdGVpcmEvc2RrL2dvL2dlbi9lc3RlaXJhL3YxO2VzdGVpcmF2MaoCCkVzdGVpcmEuVjFiBnByb3RvMw", [file_esteira_v1_types, file_google_protobuf_duration, file_google_protobuf_timestamp]);
+  fileDesc("ChZlc3RlaXJhL3YxL2F1ZGl0LnByb3RvEgplc3RlaXJhLnYxIu4CCgtBdWRpdFJlY29yZBIRCglyZWNvcmRfaWQYASABKAkSLgoKc3RhcnRfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDwoHdXNlcl9pZBgDIAEoCRIVCg1jcmVkZW50aWFsX2lkGAQgASgJEg4KBmFjdGlvbhgFIAEoCRIQCghyZXNvdXJjZRgGIAEoCRIOCgZyZWFzb24YByABKAkSFgoOcmVxdWVzdF9kaWdlc3QYCCABKAwSKwoIZGVjaXNpb24YCSABKA4yGS5lc3RlaXJhLnYxLkF1ZGl0RGVjaXNpb24SDgoGcmVzdWx0GAogASgJEioKB2xhdGVuY3kYCyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SFgoOY2xpZW50X2FkZHJlc3MYDCABKAkSKQoKZGF0YV9jbGFzcxgNIAEoDjIVLmVzdGVpcmEudjEuRGF0YUNsYXNzIlAKF0xpc3RBdWRpdFJlY29yZHNSZXF1ZXN0EhEKCXBhZ2Vfc2l6ZRgBIAEoBRISCgpwYWdlX3Rva2VuGAIgASgJEg4KBmZpbHRlchgDIAEoCSJdChhMaXN0QXVkaXRSZWNvcmRzUmVzcG9uc2USKAoHcmVjb3JkcxgBIAMoCzIXLmVzdGVpcmEudjEuQXVkaXRSZWNvcmQSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIpgBCgtSZXBvcnRSYW5nZRIuCgpzdGFydF90aW1lGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghlbmRfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKwoMZGF0YV9jbGFzc2VzGAMgAygOMhUuZXN0ZWlyYS52MS5EYXRhQ2xhc3MiyAEKC1JlcG9ydFNjb3BlEi4KCnN0YXJ0X3RpbWUYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKCGVuZF90aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIPCgdyZWNvcmRzGAMgASgDEgwKBGpvYnMYBCABKAMSEAoIYXR0ZW1wdHMYBSABKAMSGAoQb3RoZXJfY2xhc3Nfam9icxgGIAEoAxIQCghjb21wbGV0ZRgHIAEoCCJzChJSZXBvcnRVc2FnZVJlcXVlc3QSJgoFcmFuZ2UYASABKAsyFy5lc3RlaXJhLnYxLlJlcG9ydFJhbmdlEg4KBmZpbHRlchgCIAEoCRIRCglwYWdlX3NpemUYAyABKAUSEgoKcGFnZV90b2tlbhgEIAEoCSKPAQoTUmVwb3J0VXNhZ2VSZXNwb25zZRIiCgRyb3dzGAEgAygLMhQuZXN0ZWlyYS52MS5Vc2FnZVJvdxIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkSEwoLdG90YWxfY291bnQYAyABKAMSJgoFc2NvcGUYBCABKAsyFy5lc3RlaXJhLnYxLlJlcG9ydFNjb3BlInkKCFVzYWdlUm93Eg8KB3VzZXJfaWQYASABKAkSDgoGYWN0aW9uGAIgASgJEg4KBnJlc3VsdBgDIAEoCRINCgVjb3VudBgEIAEoAxItCglsYXN0X3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIosBChNSZXBvcnRFcnJvcnNSZXF1ZXN0EiYKBXJhbmdlGAEgASgLMhcuZXN0ZWlyYS52MS5SZXBvcnRSYW5nZRIOCgZmaWx0ZXIYAiABKAkSEQoJcGFnZV9zaXplGAMgASgFEhIKCnBhZ2VfdG9rZW4YBCABKAkSFQoNb21pdF9tZXNzYWdlcxgFIAEoCCKQAQoUUmVwb3J0RXJyb3JzUmVzcG9uc2USIgoEcm93cxgBIAMoCzIULmVzdGVpcmEudjEuRXJyb3JSb3cSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJEhMKC3RvdGFsX2NvdW50GAMgASgDEiYKBXNjb3BlGAQgASgLMhcuZXN0ZWlyYS52MS5SZXBvcnRTY29wZSL9AQoIRXJyb3JSb3cSEQoJcGxhbl9uYW1lGAEgASgJEhAKCHN0ZXBfa2V5GAIgASgJEhgKEGZ1bmN0aW9uX3ZlcnNpb24YAyABKAkSJQoEa2luZBgEIAEoDjIXLmVzdGVpcmEudjEuRmFpbHVyZUtpbmQSDAoEY29kZRgFIAEoCRINCgVjb3VudBgGIAEoAxITCgtsYXN0X2pvYl9pZBgHIAEoCRIUCgxsYXN0X3Rhc2tfaWQYCCABKAkSLQoJbGFzdF90aW1lGAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIUCgxsYXN0X21lc3NhZ2UYCiABKAkipAEKGFJlcG9ydFBlcmZvcm1hbmNlUmVxdWVzdBImCgVyYW5nZRgBIAEoCzIXLmVzdGVpcmEudjEuUmVwb3J0UmFuZ2USDgoGZmlsdGVyGAIgASgJEhEKCXBhZ2Vfc2l6ZRgDIAEoBRISCgpwYWdlX3Rva2VuGAQgASgJEikKCGdyb3VwX2J5GAUgAygOMhcuZXN0ZWlyYS52MS5SZXBvcnRHcm91cCKxAQoZUmVwb3J0UGVyZm9ybWFuY2VSZXNwb25zZRIoCgRyb3dzGAEgAygLMhouZXN0ZWlyYS52MS5QZXJmb3JtYW5jZVJvdxIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkSKQoFdG90YWwYAyABKAsyGi5lc3RlaXJhLnYxLlBlcmZvcm1hbmNlUm93EiYKBXNjb3BlGAQgASgLMhcuZXN0ZWlyYS52MS5SZXBvcnRTY29wZSLJAgoOUGVyZm9ybWFuY2VSb3cSEQoJcGxhbl9uYW1lGAEgASgJEhAKCHN0ZXBfa2V5GAIgASgJEhgKEGZ1bmN0aW9uX3ZlcnNpb24YAyABKAkSEQoJd29ya2VyX2lkGAQgASgJEhAKCGF0dGVtcHRzGAUgASgDEhAKCGZhaWx1cmVzGAYgASgDEicKA3J1bhgHIAEoCzIaLmVzdGVpcmEudjEuRHVyYXRpb25TcHJlYWQSKAoEd2FpdBgIIAEoCzIaLmVzdGVpcmEudjEuRHVyYXRpb25TcHJlYWQSKwoIY3B1X3RpbWUYCSABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SFgoOcGVha19yc3NfYnl0ZXMYCiABKAMSEgoKYnl0ZXNfcmVhZBgLIAEoAxIVCg1ieXRlc193cml0dGVuGAwgASgDIrABCg5EdXJhdGlvblNwcmVhZBImCgNwNTAYASABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SJgoDcDkwGAIgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEiYKA3A5ORgDIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhImCgNtYXgYBCABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24qZgoNQXVkaXREZWNpc2lvbhIeChpBVURJVF9ERUNJU0lPTl9VTlNQRUNJRklFRBAAEhoKFkFVRElUX0RFQ0lTSU9OX0FMTE9XRUQQARIZChVBVURJVF9ERUNJU0lPTl9ERU5JRUQQAiqVAQoLUmVwb3J0R3JvdXASHAoYUkVQT1JUX0dST1VQX1VOU1BFQ0lGSUVEEAASFQoRUkVQT1JUX0dST1VQX1BMQU4QARIVChFSRVBPUlRfR1JPVVBfU1RFUBACEiEKHVJFUE9SVF9HUk9VUF9GVU5DVElPTl9WRVJTSU9OEAMSFwoTUkVQT1JUX0dST1VQX1dPUktFUhAEMvICCgxBdWRpdFNlcnZpY2USXQoQTGlzdEF1ZGl0UmVjb3JkcxIjLmVzdGVpcmEudjEuTGlzdEF1ZGl0UmVjb3Jkc1JlcXVlc3QaJC5lc3RlaXJhLnYxLkxpc3RBdWRpdFJlY29yZHNSZXNwb25zZRJOCgtSZXBvcnRVc2FnZRIeLmVzdGVpcmEudjEuUmVwb3J0VXNhZ2VSZXF1ZXN0Gh8uZXN0ZWlyYS52MS5SZXBvcnRVc2FnZVJlc3BvbnNlElEKDFJlcG9ydEVycm9ycxIfLmVzdGVpcmEudjEuUmVwb3J0RXJyb3JzUmVxdWVzdBogLmVzdGVpcmEudjEuUmVwb3J0RXJyb3JzUmVzcG9uc2USYAoRUmVwb3J0UGVyZm9ybWFuY2USJC5lc3RlaXJhLnYxLlJlcG9ydFBlcmZvcm1hbmNlUmVxdWVzdBolLmVzdGVpcmEudjEuUmVwb3J0UGVyZm9ybWFuY2VSZXNwb25zZUJJWjpnaXRodWIuY29tL2VzdGVpcmEvZXN0ZWlyYS9zZGsvZ28vZ2VuL2VzdGVpcmEvdjE7ZXN0ZWlyYXYxqgIKRXN0ZWlyYS5WMWIGcHJvdG8z", [file_esteira_v1_types, file_google_protobuf_duration, file_google_protobuf_timestamp]);
 
 /**
  * One call of an operator. Written once, never changed. Output only; everything in it but `reason` and what `resource`
@@ -192,6 +192,643 @@ export const ListAuditRecordsResponseSchema: GenMessage<ListAuditRecordsResponse
   messageDesc(file_esteira_v1_audit, 2);
 
 /**
+ * Which time and data a report is about.
+ *
+ * @generated from message esteira.v1.ReportRange
+ */
+export type ReportRange = Message<"esteira.v1.ReportRange"> & {
+  /**
+   * What began at this time or later. Absent = a day before `end_time`.
+   *
+   * @generated from field: google.protobuf.Timestamp start_time = 1;
+   */
+  startTime?: Timestamp | undefined;
+
+  /**
+   * What began before this time. Absent = now.
+   *
+   * @generated from field: google.protobuf.Timestamp end_time = 2;
+   */
+  endTime?: Timestamp | undefined;
+
+  /**
+   * Jobs of these classes only. Empty = PRODUCTION.
+   *
+   * @generated from field: repeated esteira.v1.DataClass data_classes = 3;
+   */
+  dataClasses: DataClass[];
+};
+
+/**
+ * Describes the message esteira.v1.ReportRange.
+ * Use `create(ReportRangeSchema)` to create a new message.
+ */
+export const ReportRangeSchema: GenMessage<ReportRange> = /*@__PURE__*/
+  messageDesc(file_esteira_v1_audit, 3);
+
+/**
+ * What a report looked at. Output only.
+ *
+ * @generated from message esteira.v1.ReportScope
+ */
+export type ReportScope = Message<"esteira.v1.ReportScope"> & {
+  /**
+   * The time of what was looked at: it begins later than what was asked for when a bound was reached.
+   *
+   * @generated from field: google.protobuf.Timestamp start_time = 1;
+   */
+  startTime?: Timestamp | undefined;
+
+  /**
+   * See `start_time`.
+   *
+   * @generated from field: google.protobuf.Timestamp end_time = 2;
+   */
+  endTime?: Timestamp | undefined;
+
+  /**
+   * Audit records that were looked at, 100,000 at most.
+   *
+   * @generated from field: int64 records = 3;
+   */
+  records: bigint;
+
+  /**
+   * Jobs that were looked at, 10,000 at most, those of other classes among them.
+   *
+   * @generated from field: int64 jobs = 4;
+   */
+  jobs: bigint;
+
+  /**
+   * Attempts that were looked at, 100,000 at most: those that ended, of tasks that ended.
+   *
+   * @generated from field: int64 attempts = 5;
+   */
+  attempts: bigint;
+
+  /**
+   * Jobs of the time that were left out, because they are of another class.
+   *
+   * @generated from field: int64 other_class_jobs = 6;
+   */
+  otherClassJobs: bigint;
+
+  /**
+   * Whether all of the time that was asked for was looked at.
+   *
+   * @generated from field: bool complete = 7;
+   */
+  complete: boolean;
+};
+
+/**
+ * Describes the message esteira.v1.ReportScope.
+ * Use `create(ReportScopeSchema)` to create a new message.
+ */
+export const ReportScopeSchema: GenMessage<ReportScope> = /*@__PURE__*/
+  messageDesc(file_esteira_v1_audit, 4);
+
+/**
+ * Request of ReportUsage.
+ *
+ * @generated from message esteira.v1.ReportUsageRequest
+ */
+export type ReportUsageRequest = Message<"esteira.v1.ReportUsageRequest"> & {
+  /**
+   * Which time and classes. Records that are about no one job are of every class.
+   *
+   * @generated from field: esteira.v1.ReportRange range = 1;
+   */
+  range?: ReportRange | undefined;
+
+  /**
+   * Which rows. Columns: `user_id`, `action`, `result`; `=` and `!=`. Empty = all.
+   *
+   * @generated from field: string filter = 2;
+   */
+  filter: string;
+
+  /**
+   * How many to return; default 50, 500 at most.
+   *
+   * @generated from field: int32 page_size = 3;
+   */
+  pageSize: number;
+
+  /**
+   * Where to go on. Empty = at the beginning.
+   *
+   * @generated from field: string page_token = 4;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message esteira.v1.ReportUsageRequest.
+ * Use `create(ReportUsageRequestSchema)` to create a new message.
+ */
+export const ReportUsageRequestSchema: GenMessage<ReportUsageRequest> = /*@__PURE__*/
+  messageDesc(file_esteira_v1_audit, 5);
+
+/**
+ * Response of ReportUsage.
+ *
+ * @generated from message esteira.v1.ReportUsageResponse
+ */
+export type ReportUsageResponse = Message<"esteira.v1.ReportUsageResponse"> & {
+  /**
+   * The rows of this page.
+   *
+   * @generated from field: repeated esteira.v1.UsageRow rows = 1;
+   */
+  rows: UsageRow[];
+
+  /**
+   * The next page's token. Empty = this was the last one.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+
+  /**
+   * The sum of all rows, those of other pages too.
+   *
+   * @generated from field: int64 total_count = 3;
+   */
+  totalCount: bigint;
+
+  /**
+   * What was looked at.
+   *
+   * @generated from field: esteira.v1.ReportScope scope = 4;
+   */
+  scope?: ReportScope | undefined;
+};
+
+/**
+ * Describes the message esteira.v1.ReportUsageResponse.
+ * Use `create(ReportUsageResponseSchema)` to create a new message.
+ */
+export const ReportUsageResponseSchema: GenMessage<ReportUsageResponse> = /*@__PURE__*/
+  messageDesc(file_esteira_v1_audit, 6);
+
+/**
+ * What somebody did, how often.
+ *
+ * @generated from message esteira.v1.UsageRow
+ */
+export type UsageRow = Message<"esteira.v1.UsageRow"> & {
+  /**
+   * Who.
+   *
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+
+  /**
+   * What, as in a record. `StartJob` with the result `OK` is counted from jobs.
+   *
+   * @generated from field: string action = 2;
+   */
+  action: string;
+
+  /**
+   * How it ended, as in a record.
+   *
+   * @generated from field: string result = 3;
+   */
+  result: string;
+
+  /**
+   * How often.
+   *
+   * @generated from field: int64 count = 4;
+   */
+  count: bigint;
+
+  /**
+   * When last.
+   *
+   * @generated from field: google.protobuf.Timestamp last_time = 5;
+   */
+  lastTime?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message esteira.v1.UsageRow.
+ * Use `create(UsageRowSchema)` to create a new message.
+ */
+export const UsageRowSchema: GenMessage<UsageRow> = /*@__PURE__*/
+  messageDesc(file_esteira_v1_audit, 7);
+
+/**
+ * Request of ReportErrors.
+ *
+ * @generated from message esteira.v1.ReportErrorsRequest
+ */
+export type ReportErrorsRequest = Message<"esteira.v1.ReportErrorsRequest"> & {
+  /**
+   * Which time and classes; jobs are of the time in which they were created.
+   *
+   * @generated from field: esteira.v1.ReportRange range = 1;
+   */
+  range?: ReportRange | undefined;
+
+  /**
+   * Which rows. Columns: `plan_name`, `step_key`, `function_version`, `code`; `=` and `!=`. Empty = all.
+   *
+   * @generated from field: string filter = 2;
+   */
+  filter: string;
+
+  /**
+   * How many to return; default 50, 500 at most.
+   *
+   * @generated from field: int32 page_size = 3;
+   */
+  pageSize: number;
+
+  /**
+   * Where to go on. Empty = at the beginning.
+   *
+   * @generated from field: string page_token = 4;
+   */
+  pageToken: string;
+
+  /**
+   * Leaves out the texts of the examples; then the call is no read of data.
+   *
+   * @generated from field: bool omit_messages = 5;
+   */
+  omitMessages: boolean;
+};
+
+/**
+ * Describes the message esteira.v1.ReportErrorsRequest.
+ * Use `create(ReportErrorsRequestSchema)` to create a new message.
+ */
+export const ReportErrorsRequestSchema: GenMessage<ReportErrorsRequest> = /*@__PURE__*/
+  messageDesc(file_esteira_v1_audit, 8);
+
+/**
+ * Response of ReportErrors.
+ *
+ * @generated from message esteira.v1.ReportErrorsResponse
+ */
+export type ReportErrorsResponse = Message<"esteira.v1.ReportErrorsResponse"> & {
+  /**
+   * The rows of this page.
+   *
+   * @generated from field: repeated esteira.v1.ErrorRow rows = 1;
+   */
+  rows: ErrorRow[];
+
+  /**
+   * The next page's token. Empty = this was the last one.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+
+  /**
+   * Attempts that failed, in all rows.
+   *
+   * @generated from field: int64 total_count = 3;
+   */
+  totalCount: bigint;
+
+  /**
+   * What was looked at.
+   *
+   * @generated from field: esteira.v1.ReportScope scope = 4;
+   */
+  scope?: ReportScope | undefined;
+};
+
+/**
+ * Describes the message esteira.v1.ReportErrorsResponse.
+ * Use `create(ReportErrorsResponseSchema)` to create a new message.
+ */
+export const ReportErrorsResponseSchema: GenMessage<ReportErrorsResponse> = /*@__PURE__*/
+  messageDesc(file_esteira_v1_audit, 9);
+
+/**
+ * Attempts that failed alike.
+ *
+ * @generated from message esteira.v1.ErrorRow
+ */
+export type ErrorRow = Message<"esteira.v1.ErrorRow"> & {
+  /**
+   * The plan.
+   *
+   * @generated from field: string plan_name = 1;
+   */
+  planName: string;
+
+  /**
+   * The step.
+   *
+   * @generated from field: string step_key = 2;
+   */
+  stepKey: string;
+
+  /**
+   * The version of the function that the worker had registered. Empty when it had not.
+   *
+   * @generated from field: string function_version = 3;
+   */
+  functionVersion: string;
+
+  /**
+   * What it meant for a retry.
+   *
+   * @generated from field: esteira.v1.FailureKind kind = 4;
+   */
+  kind: FailureKind;
+
+  /**
+   * The code.
+   *
+   * @generated from field: string code = 5;
+   */
+  code: string;
+
+  /**
+   * How many.
+   *
+   * @generated from field: int64 count = 6;
+   */
+  count: bigint;
+
+  /**
+   * The newest of them.
+   *
+   * @generated from field: string last_job_id = 7;
+   */
+  lastJobId: string;
+
+  /**
+   * See `last_job_id`.
+   *
+   * @generated from field: string last_task_id = 8;
+   */
+  lastTaskId: string;
+
+  /**
+   * When the newest ended.
+   *
+   * @generated from field: google.protobuf.Timestamp last_time = 9;
+   */
+  lastTime?: Timestamp | undefined;
+
+  /**
+   * What the newest said.
+   *
+   * @generated from field: string last_message = 10;
+   */
+  lastMessage: string;
+};
+
+/**
+ * Describes the message esteira.v1.ErrorRow.
+ * Use `create(ErrorRowSchema)` to create a new message.
+ */
+export const ErrorRowSchema: GenMessage<ErrorRow> = /*@__PURE__*/
+  messageDesc(file_esteira_v1_audit, 10);
+
+/**
+ * Request of ReportPerformance.
+ *
+ * @generated from message esteira.v1.ReportPerformanceRequest
+ */
+export type ReportPerformanceRequest = Message<"esteira.v1.ReportPerformanceRequest"> & {
+  /**
+   * Which time and classes; jobs are of the time in which they were created.
+   *
+   * @generated from field: esteira.v1.ReportRange range = 1;
+   */
+  range?: ReportRange | undefined;
+
+  /**
+   * Which rows. Columns: `plan_name`, `step_key`, `function_version`, `worker_id`; `=` and `!=`. Empty = all.
+   *
+   * @generated from field: string filter = 2;
+   */
+  filter: string;
+
+  /**
+   * How many to return; default 50, 500 at most.
+   *
+   * @generated from field: int32 page_size = 3;
+   */
+  pageSize: number;
+
+  /**
+   * Where to go on. Empty = at the beginning.
+   *
+   * @generated from field: string page_token = 4;
+   */
+  pageToken: string;
+
+  /**
+   * By what attempts are put together, each once. Empty = by plan, step and version of the function.
+   *
+   * @generated from field: repeated esteira.v1.ReportGroup group_by = 5;
+   */
+  groupBy: ReportGroup[];
+};
+
+/**
+ * Describes the message esteira.v1.ReportPerformanceRequest.
+ * Use `create(ReportPerformanceRequestSchema)` to create a new message.
+ */
+export const ReportPerformanceRequestSchema: GenMessage<ReportPerformanceRequest> = /*@__PURE__*/
+  messageDesc(file_esteira_v1_audit, 11);
+
+/**
+ * Response of ReportPerformance.
+ *
+ * @generated from message esteira.v1.ReportPerformanceResponse
+ */
+export type ReportPerformanceResponse = Message<"esteira.v1.ReportPerformanceResponse"> & {
+  /**
+   * The rows of this page.
+   *
+   * @generated from field: repeated esteira.v1.PerformanceRow rows = 1;
+   */
+  rows: PerformanceRow[];
+
+  /**
+   * The next page's token. Empty = this was the last one.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+
+  /**
+   * All rows as one.
+   *
+   * @generated from field: esteira.v1.PerformanceRow total = 3;
+   */
+  total?: PerformanceRow | undefined;
+
+  /**
+   * What was looked at.
+   *
+   * @generated from field: esteira.v1.ReportScope scope = 4;
+   */
+  scope?: ReportScope | undefined;
+};
+
+/**
+ * Describes the message esteira.v1.ReportPerformanceResponse.
+ * Use `create(ReportPerformanceResponseSchema)` to create a new message.
+ */
+export const ReportPerformanceResponseSchema: GenMessage<ReportPerformanceResponse> = /*@__PURE__*/
+  messageDesc(file_esteira_v1_audit, 12);
+
+/**
+ * How long attempts waited and ran, and what they used.
+ *
+ * @generated from message esteira.v1.PerformanceRow
+ */
+export type PerformanceRow = Message<"esteira.v1.PerformanceRow"> & {
+  /**
+   * The plan. Empty where it is not grouped by.
+   *
+   * @generated from field: string plan_name = 1;
+   */
+  planName: string;
+
+  /**
+   * The step. Empty where it is not grouped by.
+   *
+   * @generated from field: string step_key = 2;
+   */
+  stepKey: string;
+
+  /**
+   * The version of the function. Empty where it is not grouped by, or the worker had registered none.
+   *
+   * @generated from field: string function_version = 3;
+   */
+  functionVersion: string;
+
+  /**
+   * The worker. Empty where it is not grouped by.
+   *
+   * @generated from field: string worker_id = 4;
+   */
+  workerId: string;
+
+  /**
+   * How many attempts, whatever their outcome.
+   *
+   * @generated from field: int64 attempts = 5;
+   */
+  attempts: bigint;
+
+  /**
+   * How many of them failed.
+   *
+   * @generated from field: int64 failures = 6;
+   */
+  failures: bigint;
+
+  /**
+   * From the grant of the lease to the end, by the coordinator's clock.
+   *
+   * @generated from field: esteira.v1.DurationSpread run = 7;
+   */
+  run?: DurationSpread | undefined;
+
+  /**
+   * From when the task came to be to the grant of its first lease; of first attempts only.
+   *
+   * @generated from field: esteira.v1.DurationSpread wait = 8;
+   */
+  wait?: DurationSpread | undefined;
+
+  /**
+   * Processor time in all, as workers measured it.
+   *
+   * @generated from field: google.protobuf.Duration cpu_time = 9;
+   */
+  cpuTime?: Duration | undefined;
+
+  /**
+   * The largest resident memory of a worker, as it measured it.
+   *
+   * @generated from field: int64 peak_rss_bytes = 10;
+   */
+  peakRssBytes: bigint;
+
+  /**
+   * Bytes that functions read in all, as far as they count.
+   *
+   * @generated from field: int64 bytes_read = 11;
+   */
+  bytesRead: bigint;
+
+  /**
+   * Bytes that functions wrote in all, as far as they count.
+   *
+   * @generated from field: int64 bytes_written = 12;
+   */
+  bytesWritten: bigint;
+};
+
+/**
+ * Describes the message esteira.v1.PerformanceRow.
+ * Use `create(PerformanceRowSchema)` to create a new message.
+ */
+export const PerformanceRowSchema: GenMessage<PerformanceRow> = /*@__PURE__*/
+  messageDesc(file_esteira_v1_audit, 13);
+
+/**
+ * Percentiles, of nearest rank.
+ *
+ * @generated from message esteira.v1.DurationSpread
+ */
+export type DurationSpread = Message<"esteira.v1.DurationSpread"> & {
+  /**
+   * Half took at most this.
+   *
+   * @generated from field: google.protobuf.Duration p50 = 1;
+   */
+  p50?: Duration | undefined;
+
+  /**
+   * Nine of ten took at most this.
+   *
+   * @generated from field: google.protobuf.Duration p90 = 2;
+   */
+  p90?: Duration | undefined;
+
+  /**
+   * 99 of 100 took at most this.
+   *
+   * @generated from field: google.protobuf.Duration p99 = 3;
+   */
+  p99?: Duration | undefined;
+
+  /**
+   * The longest.
+   *
+   * @generated from field: google.protobuf.Duration max = 4;
+   */
+  max?: Duration | undefined;
+};
+
+/**
+ * Describes the message esteira.v1.DurationSpread.
+ * Use `create(DurationSpreadSchema)` to create a new message.
+ */
+export const DurationSpreadSchema: GenMessage<DurationSpread> = /*@__PURE__*/
+  messageDesc(file_esteira_v1_audit, 14);
+
+/**
  * Whether a caller may do what it asked for.
  *
  * @generated from enum esteira.v1.AuditDecision
@@ -226,6 +863,54 @@ export const AuditDecisionSchema: GenEnum<AuditDecision> = /*@__PURE__*/
   enumDesc(file_esteira_v1_audit, 0);
 
 /**
+ * By what attempts are put together.
+ *
+ * @generated from enum esteira.v1.ReportGroup
+ */
+export enum ReportGroup {
+  /**
+   * Never valid.
+   *
+   * @generated from enum value: REPORT_GROUP_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * By plan.
+   *
+   * @generated from enum value: REPORT_GROUP_PLAN = 1;
+   */
+  PLAN = 1,
+
+  /**
+   * By step.
+   *
+   * @generated from enum value: REPORT_GROUP_STEP = 2;
+   */
+  STEP = 2,
+
+  /**
+   * By version of the function.
+   *
+   * @generated from enum value: REPORT_GROUP_FUNCTION_VERSION = 3;
+   */
+  FUNCTION_VERSION = 3,
+
+  /**
+   * By worker.
+   *
+   * @generated from enum value: REPORT_GROUP_WORKER = 4;
+   */
+  WORKER = 4,
+}
+
+/**
+ * Describes the enum esteira.v1.ReportGroup.
+ */
+export const ReportGroupSchema: GenEnum<ReportGroup> = /*@__PURE__*/
+  enumDesc(file_esteira_v1_audit, 1);
+
+/**
  * Tells who did what, when and with which outcome. Used by auditors and by platform teams: the CLI, the console.
  *
  * One record is made of each call by which an operator changes something, reads the body of a payload or the text of a
@@ -248,6 +933,50 @@ export const AuditService: GenService<{
     methodKind: "unary";
     input: typeof ListAuditRecordsRequestSchema;
     output: typeof ListAuditRecordsResponseSchema;
+  },
+  /**
+   * Counts who did what in a time: records by caller, action and result, and the jobs that were started, by caller. The most
+   * frequent first.
+   *
+   * This and the two that follow look at the newest of the time that is asked for, as far as their bounds go: `scope` says
+   * what was looked at. No effect; may be sent again at any time.
+   *
+   * Errors:
+   * - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
+   *
+   * @generated from rpc esteira.v1.AuditService.ReportUsage
+   */
+  reportUsage: {
+    methodKind: "unary";
+    input: typeof ReportUsageRequestSchema;
+    output: typeof ReportUsageResponseSchema;
+  },
+  /**
+   * Counts the attempts that failed, by plan, step, function version and code, each with its newest example. The most
+   * frequent first. The examples' texts may hold data: a call that shows one is recorded as a read.
+   *
+   * Errors:
+   * - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
+   *
+   * @generated from rpc esteira.v1.AuditService.ReportErrors
+   */
+  reportErrors: {
+    methodKind: "unary";
+    input: typeof ReportErrorsRequestSchema;
+    output: typeof ReportErrorsResponseSchema;
+  },
+  /**
+   * Tells how long attempts waited and ran and what they used. The longest in all first.
+   *
+   * Errors:
+   * - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
+   *
+   * @generated from rpc esteira.v1.AuditService.ReportPerformance
+   */
+  reportPerformance: {
+    methodKind: "unary";
+    input: typeof ReportPerformanceRequestSchema;
+    output: typeof ReportPerformanceResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_esteira_v1_audit, 0);

@@ -78,6 +78,67 @@ func (AuditDecision) EnumDescriptor() ([]byte, []int) {
 	return file_esteira_v1_audit_proto_rawDescGZIP(), []int{0}
 }
 
+// By what attempts are put together.
+type ReportGroup int32
+
+const (
+	// Never valid.
+	ReportGroup_REPORT_GROUP_UNSPECIFIED ReportGroup = 0
+	// By plan.
+	ReportGroup_REPORT_GROUP_PLAN ReportGroup = 1
+	// By step.
+	ReportGroup_REPORT_GROUP_STEP ReportGroup = 2
+	// By version of the function.
+	ReportGroup_REPORT_GROUP_FUNCTION_VERSION ReportGroup = 3
+	// By worker.
+	ReportGroup_REPORT_GROUP_WORKER ReportGroup = 4
+)
+
+// Enum value maps for ReportGroup.
+var (
+	ReportGroup_name = map[int32]string{
+		0: "REPORT_GROUP_UNSPECIFIED",
+		1: "REPORT_GROUP_PLAN",
+		2: "REPORT_GROUP_STEP",
+		3: "REPORT_GROUP_FUNCTION_VERSION",
+		4: "REPORT_GROUP_WORKER",
+	}
+	ReportGroup_value = map[string]int32{
+		"REPORT_GROUP_UNSPECIFIED":      0,
+		"REPORT_GROUP_PLAN":             1,
+		"REPORT_GROUP_STEP":             2,
+		"REPORT_GROUP_FUNCTION_VERSION": 3,
+		"REPORT_GROUP_WORKER":           4,
+	}
+)
+
+func (x ReportGroup) Enum() *ReportGroup {
+	p := new(ReportGroup)
+	*p = x
+	return p
+}
+
+func (x ReportGroup) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (ReportGroup) Descriptor() protoreflect.EnumDescriptor {
+	return file_esteira_v1_audit_proto_enumTypes[1].Descriptor()
+}
+
+func (ReportGroup) Type() protoreflect.EnumType {
+	return &file_esteira_v1_audit_proto_enumTypes[1]
+}
+
+func (x ReportGroup) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use ReportGroup.Descriptor instead.
+func (ReportGroup) EnumDescriptor() ([]byte, []int) {
+	return file_esteira_v1_audit_proto_rawDescGZIP(), []int{1}
+}
+
 // One call of an operator. Written once, never changed. Output only; everything in it but `reason` and what `resource`
 // names is derived by the coordinator.
 type AuditRecord struct {
@@ -356,6 +417,1053 @@ func (x *ListAuditRecordsResponse) GetNextPageToken() string {
 	return ""
 }
 
+// Which time and data a report is about.
+type ReportRange struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What began at this time or later. Absent = a day before `end_time`.
+	StartTime *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=start_time,json=startTime,proto3" json:"start_time,omitempty"`
+	// What began before this time. Absent = now.
+	EndTime *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=end_time,json=endTime,proto3" json:"end_time,omitempty"`
+	// Jobs of these classes only. Empty = PRODUCTION.
+	DataClasses   []DataClass `protobuf:"varint,3,rep,packed,name=data_classes,json=dataClasses,proto3,enum=esteira.v1.DataClass" json:"data_classes,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReportRange) Reset() {
+	*x = ReportRange{}
+	mi := &file_esteira_v1_audit_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReportRange) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReportRange) ProtoMessage() {}
+
+func (x *ReportRange) ProtoReflect() protoreflect.Message {
+	mi := &file_esteira_v1_audit_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReportRange.ProtoReflect.Descriptor instead.
+func (*ReportRange) Descriptor() ([]byte, []int) {
+	return file_esteira_v1_audit_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *ReportRange) GetStartTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.StartTime
+	}
+	return nil
+}
+
+func (x *ReportRange) GetEndTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.EndTime
+	}
+	return nil
+}
+
+func (x *ReportRange) GetDataClasses() []DataClass {
+	if x != nil {
+		return x.DataClasses
+	}
+	return nil
+}
+
+// What a report looked at. Output only.
+type ReportScope struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The time of what was looked at: it begins later than what was asked for when a bound was reached.
+	StartTime *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=start_time,json=startTime,proto3" json:"start_time,omitempty"`
+	// See `start_time`.
+	EndTime *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=end_time,json=endTime,proto3" json:"end_time,omitempty"`
+	// Audit records that were looked at, 100,000 at most.
+	Records int64 `protobuf:"varint,3,opt,name=records,proto3" json:"records,omitempty"`
+	// Jobs that were looked at, 10,000 at most, those of other classes among them.
+	Jobs int64 `protobuf:"varint,4,opt,name=jobs,proto3" json:"jobs,omitempty"`
+	// Attempts that were looked at, 100,000 at most: those that ended, of tasks that ended.
+	Attempts int64 `protobuf:"varint,5,opt,name=attempts,proto3" json:"attempts,omitempty"`
+	// Jobs of the time that were left out, because they are of another class.
+	OtherClassJobs int64 `protobuf:"varint,6,opt,name=other_class_jobs,json=otherClassJobs,proto3" json:"other_class_jobs,omitempty"`
+	// Whether all of the time that was asked for was looked at.
+	Complete      bool `protobuf:"varint,7,opt,name=complete,proto3" json:"complete,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReportScope) Reset() {
+	*x = ReportScope{}
+	mi := &file_esteira_v1_audit_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReportScope) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReportScope) ProtoMessage() {}
+
+func (x *ReportScope) ProtoReflect() protoreflect.Message {
+	mi := &file_esteira_v1_audit_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReportScope.ProtoReflect.Descriptor instead.
+func (*ReportScope) Descriptor() ([]byte, []int) {
+	return file_esteira_v1_audit_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *ReportScope) GetStartTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.StartTime
+	}
+	return nil
+}
+
+func (x *ReportScope) GetEndTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.EndTime
+	}
+	return nil
+}
+
+func (x *ReportScope) GetRecords() int64 {
+	if x != nil {
+		return x.Records
+	}
+	return 0
+}
+
+func (x *ReportScope) GetJobs() int64 {
+	if x != nil {
+		return x.Jobs
+	}
+	return 0
+}
+
+func (x *ReportScope) GetAttempts() int64 {
+	if x != nil {
+		return x.Attempts
+	}
+	return 0
+}
+
+func (x *ReportScope) GetOtherClassJobs() int64 {
+	if x != nil {
+		return x.OtherClassJobs
+	}
+	return 0
+}
+
+func (x *ReportScope) GetComplete() bool {
+	if x != nil {
+		return x.Complete
+	}
+	return false
+}
+
+// Request of ReportUsage.
+type ReportUsageRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Which time and classes. Records that are about no one job are of every class.
+	Range *ReportRange `protobuf:"bytes,1,opt,name=range,proto3" json:"range,omitempty"`
+	// Which rows. Columns: `user_id`, `action`, `result`; `=` and `!=`. Empty = all.
+	Filter string `protobuf:"bytes,2,opt,name=filter,proto3" json:"filter,omitempty"`
+	// How many to return; default 50, 500 at most.
+	PageSize int32 `protobuf:"varint,3,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// Where to go on. Empty = at the beginning.
+	PageToken     string `protobuf:"bytes,4,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReportUsageRequest) Reset() {
+	*x = ReportUsageRequest{}
+	mi := &file_esteira_v1_audit_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReportUsageRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReportUsageRequest) ProtoMessage() {}
+
+func (x *ReportUsageRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_esteira_v1_audit_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReportUsageRequest.ProtoReflect.Descriptor instead.
+func (*ReportUsageRequest) Descriptor() ([]byte, []int) {
+	return file_esteira_v1_audit_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *ReportUsageRequest) GetRange() *ReportRange {
+	if x != nil {
+		return x.Range
+	}
+	return nil
+}
+
+func (x *ReportUsageRequest) GetFilter() string {
+	if x != nil {
+		return x.Filter
+	}
+	return ""
+}
+
+func (x *ReportUsageRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ReportUsageRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// Response of ReportUsage.
+type ReportUsageResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The rows of this page.
+	Rows []*UsageRow `protobuf:"bytes,1,rep,name=rows,proto3" json:"rows,omitempty"`
+	// The next page's token. Empty = this was the last one.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	// The sum of all rows, those of other pages too.
+	TotalCount int64 `protobuf:"varint,3,opt,name=total_count,json=totalCount,proto3" json:"total_count,omitempty"`
+	// What was looked at.
+	Scope         *ReportScope `protobuf:"bytes,4,opt,name=scope,proto3" json:"scope,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReportUsageResponse) Reset() {
+	*x = ReportUsageResponse{}
+	mi := &file_esteira_v1_audit_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReportUsageResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReportUsageResponse) ProtoMessage() {}
+
+func (x *ReportUsageResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_esteira_v1_audit_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReportUsageResponse.ProtoReflect.Descriptor instead.
+func (*ReportUsageResponse) Descriptor() ([]byte, []int) {
+	return file_esteira_v1_audit_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *ReportUsageResponse) GetRows() []*UsageRow {
+	if x != nil {
+		return x.Rows
+	}
+	return nil
+}
+
+func (x *ReportUsageResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+func (x *ReportUsageResponse) GetTotalCount() int64 {
+	if x != nil {
+		return x.TotalCount
+	}
+	return 0
+}
+
+func (x *ReportUsageResponse) GetScope() *ReportScope {
+	if x != nil {
+		return x.Scope
+	}
+	return nil
+}
+
+// What somebody did, how often.
+type UsageRow struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Who.
+	UserId string `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	// What, as in a record. `StartJob` with the result `OK` is counted from jobs.
+	Action string `protobuf:"bytes,2,opt,name=action,proto3" json:"action,omitempty"`
+	// How it ended, as in a record.
+	Result string `protobuf:"bytes,3,opt,name=result,proto3" json:"result,omitempty"`
+	// How often.
+	Count int64 `protobuf:"varint,4,opt,name=count,proto3" json:"count,omitempty"`
+	// When last.
+	LastTime      *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=last_time,json=lastTime,proto3" json:"last_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UsageRow) Reset() {
+	*x = UsageRow{}
+	mi := &file_esteira_v1_audit_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UsageRow) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UsageRow) ProtoMessage() {}
+
+func (x *UsageRow) ProtoReflect() protoreflect.Message {
+	mi := &file_esteira_v1_audit_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UsageRow.ProtoReflect.Descriptor instead.
+func (*UsageRow) Descriptor() ([]byte, []int) {
+	return file_esteira_v1_audit_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *UsageRow) GetUserId() string {
+	if x != nil {
+		return x.UserId
+	}
+	return ""
+}
+
+func (x *UsageRow) GetAction() string {
+	if x != nil {
+		return x.Action
+	}
+	return ""
+}
+
+func (x *UsageRow) GetResult() string {
+	if x != nil {
+		return x.Result
+	}
+	return ""
+}
+
+func (x *UsageRow) GetCount() int64 {
+	if x != nil {
+		return x.Count
+	}
+	return 0
+}
+
+func (x *UsageRow) GetLastTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.LastTime
+	}
+	return nil
+}
+
+// Request of ReportErrors.
+type ReportErrorsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Which time and classes; jobs are of the time in which they were created.
+	Range *ReportRange `protobuf:"bytes,1,opt,name=range,proto3" json:"range,omitempty"`
+	// Which rows. Columns: `plan_name`, `step_key`, `function_version`, `code`; `=` and `!=`. Empty = all.
+	Filter string `protobuf:"bytes,2,opt,name=filter,proto3" json:"filter,omitempty"`
+	// How many to return; default 50, 500 at most.
+	PageSize int32 `protobuf:"varint,3,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// Where to go on. Empty = at the beginning.
+	PageToken string `protobuf:"bytes,4,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// Leaves out the texts of the examples; then the call is no read of data.
+	OmitMessages  bool `protobuf:"varint,5,opt,name=omit_messages,json=omitMessages,proto3" json:"omit_messages,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReportErrorsRequest) Reset() {
+	*x = ReportErrorsRequest{}
+	mi := &file_esteira_v1_audit_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReportErrorsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReportErrorsRequest) ProtoMessage() {}
+
+func (x *ReportErrorsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_esteira_v1_audit_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReportErrorsRequest.ProtoReflect.Descriptor instead.
+func (*ReportErrorsRequest) Descriptor() ([]byte, []int) {
+	return file_esteira_v1_audit_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *ReportErrorsRequest) GetRange() *ReportRange {
+	if x != nil {
+		return x.Range
+	}
+	return nil
+}
+
+func (x *ReportErrorsRequest) GetFilter() string {
+	if x != nil {
+		return x.Filter
+	}
+	return ""
+}
+
+func (x *ReportErrorsRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ReportErrorsRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+func (x *ReportErrorsRequest) GetOmitMessages() bool {
+	if x != nil {
+		return x.OmitMessages
+	}
+	return false
+}
+
+// Response of ReportErrors.
+type ReportErrorsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The rows of this page.
+	Rows []*ErrorRow `protobuf:"bytes,1,rep,name=rows,proto3" json:"rows,omitempty"`
+	// The next page's token. Empty = this was the last one.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	// Attempts that failed, in all rows.
+	TotalCount int64 `protobuf:"varint,3,opt,name=total_count,json=totalCount,proto3" json:"total_count,omitempty"`
+	// What was looked at.
+	Scope         *ReportScope `protobuf:"bytes,4,opt,name=scope,proto3" json:"scope,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReportErrorsResponse) Reset() {
+	*x = ReportErrorsResponse{}
+	mi := &file_esteira_v1_audit_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReportErrorsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReportErrorsResponse) ProtoMessage() {}
+
+func (x *ReportErrorsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_esteira_v1_audit_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReportErrorsResponse.ProtoReflect.Descriptor instead.
+func (*ReportErrorsResponse) Descriptor() ([]byte, []int) {
+	return file_esteira_v1_audit_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *ReportErrorsResponse) GetRows() []*ErrorRow {
+	if x != nil {
+		return x.Rows
+	}
+	return nil
+}
+
+func (x *ReportErrorsResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+func (x *ReportErrorsResponse) GetTotalCount() int64 {
+	if x != nil {
+		return x.TotalCount
+	}
+	return 0
+}
+
+func (x *ReportErrorsResponse) GetScope() *ReportScope {
+	if x != nil {
+		return x.Scope
+	}
+	return nil
+}
+
+// Attempts that failed alike.
+type ErrorRow struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The plan.
+	PlanName string `protobuf:"bytes,1,opt,name=plan_name,json=planName,proto3" json:"plan_name,omitempty"`
+	// The step.
+	StepKey string `protobuf:"bytes,2,opt,name=step_key,json=stepKey,proto3" json:"step_key,omitempty"`
+	// The version of the function that the worker had registered. Empty when it had not.
+	FunctionVersion string `protobuf:"bytes,3,opt,name=function_version,json=functionVersion,proto3" json:"function_version,omitempty"`
+	// What it meant for a retry.
+	Kind FailureKind `protobuf:"varint,4,opt,name=kind,proto3,enum=esteira.v1.FailureKind" json:"kind,omitempty"`
+	// The code.
+	Code string `protobuf:"bytes,5,opt,name=code,proto3" json:"code,omitempty"`
+	// How many.
+	Count int64 `protobuf:"varint,6,opt,name=count,proto3" json:"count,omitempty"`
+	// The newest of them.
+	LastJobId string `protobuf:"bytes,7,opt,name=last_job_id,json=lastJobId,proto3" json:"last_job_id,omitempty"`
+	// See `last_job_id`.
+	LastTaskId string `protobuf:"bytes,8,opt,name=last_task_id,json=lastTaskId,proto3" json:"last_task_id,omitempty"`
+	// When the newest ended.
+	LastTime *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=last_time,json=lastTime,proto3" json:"last_time,omitempty"`
+	// What the newest said.
+	LastMessage   string `protobuf:"bytes,10,opt,name=last_message,json=lastMessage,proto3" json:"last_message,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ErrorRow) Reset() {
+	*x = ErrorRow{}
+	mi := &file_esteira_v1_audit_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ErrorRow) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ErrorRow) ProtoMessage() {}
+
+func (x *ErrorRow) ProtoReflect() protoreflect.Message {
+	mi := &file_esteira_v1_audit_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ErrorRow.ProtoReflect.Descriptor instead.
+func (*ErrorRow) Descriptor() ([]byte, []int) {
+	return file_esteira_v1_audit_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *ErrorRow) GetPlanName() string {
+	if x != nil {
+		return x.PlanName
+	}
+	return ""
+}
+
+func (x *ErrorRow) GetStepKey() string {
+	if x != nil {
+		return x.StepKey
+	}
+	return ""
+}
+
+func (x *ErrorRow) GetFunctionVersion() string {
+	if x != nil {
+		return x.FunctionVersion
+	}
+	return ""
+}
+
+func (x *ErrorRow) GetKind() FailureKind {
+	if x != nil {
+		return x.Kind
+	}
+	return FailureKind_FAILURE_KIND_UNSPECIFIED
+}
+
+func (x *ErrorRow) GetCode() string {
+	if x != nil {
+		return x.Code
+	}
+	return ""
+}
+
+func (x *ErrorRow) GetCount() int64 {
+	if x != nil {
+		return x.Count
+	}
+	return 0
+}
+
+func (x *ErrorRow) GetLastJobId() string {
+	if x != nil {
+		return x.LastJobId
+	}
+	return ""
+}
+
+func (x *ErrorRow) GetLastTaskId() string {
+	if x != nil {
+		return x.LastTaskId
+	}
+	return ""
+}
+
+func (x *ErrorRow) GetLastTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.LastTime
+	}
+	return nil
+}
+
+func (x *ErrorRow) GetLastMessage() string {
+	if x != nil {
+		return x.LastMessage
+	}
+	return ""
+}
+
+// Request of ReportPerformance.
+type ReportPerformanceRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Which time and classes; jobs are of the time in which they were created.
+	Range *ReportRange `protobuf:"bytes,1,opt,name=range,proto3" json:"range,omitempty"`
+	// Which rows. Columns: `plan_name`, `step_key`, `function_version`, `worker_id`; `=` and `!=`. Empty = all.
+	Filter string `protobuf:"bytes,2,opt,name=filter,proto3" json:"filter,omitempty"`
+	// How many to return; default 50, 500 at most.
+	PageSize int32 `protobuf:"varint,3,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// Where to go on. Empty = at the beginning.
+	PageToken string `protobuf:"bytes,4,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// By what attempts are put together, each once. Empty = by plan, step and version of the function.
+	GroupBy       []ReportGroup `protobuf:"varint,5,rep,packed,name=group_by,json=groupBy,proto3,enum=esteira.v1.ReportGroup" json:"group_by,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReportPerformanceRequest) Reset() {
+	*x = ReportPerformanceRequest{}
+	mi := &file_esteira_v1_audit_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReportPerformanceRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReportPerformanceRequest) ProtoMessage() {}
+
+func (x *ReportPerformanceRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_esteira_v1_audit_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReportPerformanceRequest.ProtoReflect.Descriptor instead.
+func (*ReportPerformanceRequest) Descriptor() ([]byte, []int) {
+	return file_esteira_v1_audit_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *ReportPerformanceRequest) GetRange() *ReportRange {
+	if x != nil {
+		return x.Range
+	}
+	return nil
+}
+
+func (x *ReportPerformanceRequest) GetFilter() string {
+	if x != nil {
+		return x.Filter
+	}
+	return ""
+}
+
+func (x *ReportPerformanceRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ReportPerformanceRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+func (x *ReportPerformanceRequest) GetGroupBy() []ReportGroup {
+	if x != nil {
+		return x.GroupBy
+	}
+	return nil
+}
+
+// Response of ReportPerformance.
+type ReportPerformanceResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The rows of this page.
+	Rows []*PerformanceRow `protobuf:"bytes,1,rep,name=rows,proto3" json:"rows,omitempty"`
+	// The next page's token. Empty = this was the last one.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	// All rows as one.
+	Total *PerformanceRow `protobuf:"bytes,3,opt,name=total,proto3" json:"total,omitempty"`
+	// What was looked at.
+	Scope         *ReportScope `protobuf:"bytes,4,opt,name=scope,proto3" json:"scope,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReportPerformanceResponse) Reset() {
+	*x = ReportPerformanceResponse{}
+	mi := &file_esteira_v1_audit_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReportPerformanceResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReportPerformanceResponse) ProtoMessage() {}
+
+func (x *ReportPerformanceResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_esteira_v1_audit_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReportPerformanceResponse.ProtoReflect.Descriptor instead.
+func (*ReportPerformanceResponse) Descriptor() ([]byte, []int) {
+	return file_esteira_v1_audit_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *ReportPerformanceResponse) GetRows() []*PerformanceRow {
+	if x != nil {
+		return x.Rows
+	}
+	return nil
+}
+
+func (x *ReportPerformanceResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+func (x *ReportPerformanceResponse) GetTotal() *PerformanceRow {
+	if x != nil {
+		return x.Total
+	}
+	return nil
+}
+
+func (x *ReportPerformanceResponse) GetScope() *ReportScope {
+	if x != nil {
+		return x.Scope
+	}
+	return nil
+}
+
+// How long attempts waited and ran, and what they used.
+type PerformanceRow struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The plan. Empty where it is not grouped by.
+	PlanName string `protobuf:"bytes,1,opt,name=plan_name,json=planName,proto3" json:"plan_name,omitempty"`
+	// The step. Empty where it is not grouped by.
+	StepKey string `protobuf:"bytes,2,opt,name=step_key,json=stepKey,proto3" json:"step_key,omitempty"`
+	// The version of the function. Empty where it is not grouped by, or the worker had registered none.
+	FunctionVersion string `protobuf:"bytes,3,opt,name=function_version,json=functionVersion,proto3" json:"function_version,omitempty"`
+	// The worker. Empty where it is not grouped by.
+	WorkerId string `protobuf:"bytes,4,opt,name=worker_id,json=workerId,proto3" json:"worker_id,omitempty"`
+	// How many attempts, whatever their outcome.
+	Attempts int64 `protobuf:"varint,5,opt,name=attempts,proto3" json:"attempts,omitempty"`
+	// How many of them failed.
+	Failures int64 `protobuf:"varint,6,opt,name=failures,proto3" json:"failures,omitempty"`
+	// From the grant of the lease to the end, by the coordinator's clock.
+	Run *DurationSpread `protobuf:"bytes,7,opt,name=run,proto3" json:"run,omitempty"`
+	// From when the task came to be to the grant of its first lease; of first attempts only.
+	Wait *DurationSpread `protobuf:"bytes,8,opt,name=wait,proto3" json:"wait,omitempty"`
+	// Processor time in all, as workers measured it.
+	CpuTime *durationpb.Duration `protobuf:"bytes,9,opt,name=cpu_time,json=cpuTime,proto3" json:"cpu_time,omitempty"`
+	// The largest resident memory of a worker, as it measured it.
+	PeakRssBytes int64 `protobuf:"varint,10,opt,name=peak_rss_bytes,json=peakRssBytes,proto3" json:"peak_rss_bytes,omitempty"`
+	// Bytes that functions read in all, as far as they count.
+	BytesRead int64 `protobuf:"varint,11,opt,name=bytes_read,json=bytesRead,proto3" json:"bytes_read,omitempty"`
+	// Bytes that functions wrote in all, as far as they count.
+	BytesWritten  int64 `protobuf:"varint,12,opt,name=bytes_written,json=bytesWritten,proto3" json:"bytes_written,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PerformanceRow) Reset() {
+	*x = PerformanceRow{}
+	mi := &file_esteira_v1_audit_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PerformanceRow) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PerformanceRow) ProtoMessage() {}
+
+func (x *PerformanceRow) ProtoReflect() protoreflect.Message {
+	mi := &file_esteira_v1_audit_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PerformanceRow.ProtoReflect.Descriptor instead.
+func (*PerformanceRow) Descriptor() ([]byte, []int) {
+	return file_esteira_v1_audit_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *PerformanceRow) GetPlanName() string {
+	if x != nil {
+		return x.PlanName
+	}
+	return ""
+}
+
+func (x *PerformanceRow) GetStepKey() string {
+	if x != nil {
+		return x.StepKey
+	}
+	return ""
+}
+
+func (x *PerformanceRow) GetFunctionVersion() string {
+	if x != nil {
+		return x.FunctionVersion
+	}
+	return ""
+}
+
+func (x *PerformanceRow) GetWorkerId() string {
+	if x != nil {
+		return x.WorkerId
+	}
+	return ""
+}
+
+func (x *PerformanceRow) GetAttempts() int64 {
+	if x != nil {
+		return x.Attempts
+	}
+	return 0
+}
+
+func (x *PerformanceRow) GetFailures() int64 {
+	if x != nil {
+		return x.Failures
+	}
+	return 0
+}
+
+func (x *PerformanceRow) GetRun() *DurationSpread {
+	if x != nil {
+		return x.Run
+	}
+	return nil
+}
+
+func (x *PerformanceRow) GetWait() *DurationSpread {
+	if x != nil {
+		return x.Wait
+	}
+	return nil
+}
+
+func (x *PerformanceRow) GetCpuTime() *durationpb.Duration {
+	if x != nil {
+		return x.CpuTime
+	}
+	return nil
+}
+
+func (x *PerformanceRow) GetPeakRssBytes() int64 {
+	if x != nil {
+		return x.PeakRssBytes
+	}
+	return 0
+}
+
+func (x *PerformanceRow) GetBytesRead() int64 {
+	if x != nil {
+		return x.BytesRead
+	}
+	return 0
+}
+
+func (x *PerformanceRow) GetBytesWritten() int64 {
+	if x != nil {
+		return x.BytesWritten
+	}
+	return 0
+}
+
+// Percentiles, of nearest rank.
+type DurationSpread struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Half took at most this.
+	P50 *durationpb.Duration `protobuf:"bytes,1,opt,name=p50,proto3" json:"p50,omitempty"`
+	// Nine of ten took at most this.
+	P90 *durationpb.Duration `protobuf:"bytes,2,opt,name=p90,proto3" json:"p90,omitempty"`
+	// 99 of 100 took at most this.
+	P99 *durationpb.Duration `protobuf:"bytes,3,opt,name=p99,proto3" json:"p99,omitempty"`
+	// The longest.
+	Max           *durationpb.Duration `protobuf:"bytes,4,opt,name=max,proto3" json:"max,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DurationSpread) Reset() {
+	*x = DurationSpread{}
+	mi := &file_esteira_v1_audit_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DurationSpread) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DurationSpread) ProtoMessage() {}
+
+func (x *DurationSpread) ProtoReflect() protoreflect.Message {
+	mi := &file_esteira_v1_audit_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DurationSpread.ProtoReflect.Descriptor instead.
+func (*DurationSpread) Descriptor() ([]byte, []int) {
+	return file_esteira_v1_audit_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *DurationSpread) GetP50() *durationpb.Duration {
+	if x != nil {
+		return x.P50
+	}
+	return nil
+}
+
+func (x *DurationSpread) GetP90() *durationpb.Duration {
+	if x != nil {
+		return x.P90
+	}
+	return nil
+}
+
+func (x *DurationSpread) GetP99() *durationpb.Duration {
+	if x != nil {
+		return x.P99
+	}
+	return nil
+}
+
+func (x *DurationSpread) GetMax() *durationpb.Duration {
+	if x != nil {
+		return x.Max
+	}
+	return nil
+}
+
 var File_esteira_v1_audit_proto protoreflect.FileDescriptor
 
 const file_esteira_v1_audit_proto_rawDesc = "" +
@@ -386,13 +1494,112 @@ const file_esteira_v1_audit_proto_rawDesc = "" +
 	"\x06filter\x18\x03 \x01(\tR\x06filter\"u\n" +
 	"\x18ListAuditRecordsResponse\x121\n" +
 	"\arecords\x18\x01 \x03(\v2\x17.esteira.v1.AuditRecordR\arecords\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken*f\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xb9\x01\n" +
+	"\vReportRange\x129\n" +
+	"\n" +
+	"start_time\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\tstartTime\x125\n" +
+	"\bend_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\aendTime\x128\n" +
+	"\fdata_classes\x18\x03 \x03(\x0e2\x15.esteira.v1.DataClassR\vdataClasses\"\x8f\x02\n" +
+	"\vReportScope\x129\n" +
+	"\n" +
+	"start_time\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\tstartTime\x125\n" +
+	"\bend_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\aendTime\x12\x18\n" +
+	"\arecords\x18\x03 \x01(\x03R\arecords\x12\x12\n" +
+	"\x04jobs\x18\x04 \x01(\x03R\x04jobs\x12\x1a\n" +
+	"\battempts\x18\x05 \x01(\x03R\battempts\x12(\n" +
+	"\x10other_class_jobs\x18\x06 \x01(\x03R\x0eotherClassJobs\x12\x1a\n" +
+	"\bcomplete\x18\a \x01(\bR\bcomplete\"\x97\x01\n" +
+	"\x12ReportUsageRequest\x12-\n" +
+	"\x05range\x18\x01 \x01(\v2\x17.esteira.v1.ReportRangeR\x05range\x12\x16\n" +
+	"\x06filter\x18\x02 \x01(\tR\x06filter\x12\x1b\n" +
+	"\tpage_size\x18\x03 \x01(\x05R\bpageSize\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\x04 \x01(\tR\tpageToken\"\xb7\x01\n" +
+	"\x13ReportUsageResponse\x12(\n" +
+	"\x04rows\x18\x01 \x03(\v2\x14.esteira.v1.UsageRowR\x04rows\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12\x1f\n" +
+	"\vtotal_count\x18\x03 \x01(\x03R\n" +
+	"totalCount\x12-\n" +
+	"\x05scope\x18\x04 \x01(\v2\x17.esteira.v1.ReportScopeR\x05scope\"\xa2\x01\n" +
+	"\bUsageRow\x12\x17\n" +
+	"\auser_id\x18\x01 \x01(\tR\x06userId\x12\x16\n" +
+	"\x06action\x18\x02 \x01(\tR\x06action\x12\x16\n" +
+	"\x06result\x18\x03 \x01(\tR\x06result\x12\x14\n" +
+	"\x05count\x18\x04 \x01(\x03R\x05count\x127\n" +
+	"\tlast_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\blastTime\"\xbd\x01\n" +
+	"\x13ReportErrorsRequest\x12-\n" +
+	"\x05range\x18\x01 \x01(\v2\x17.esteira.v1.ReportRangeR\x05range\x12\x16\n" +
+	"\x06filter\x18\x02 \x01(\tR\x06filter\x12\x1b\n" +
+	"\tpage_size\x18\x03 \x01(\x05R\bpageSize\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\x04 \x01(\tR\tpageToken\x12#\n" +
+	"\romit_messages\x18\x05 \x01(\bR\fomitMessages\"\xb8\x01\n" +
+	"\x14ReportErrorsResponse\x12(\n" +
+	"\x04rows\x18\x01 \x03(\v2\x14.esteira.v1.ErrorRowR\x04rows\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12\x1f\n" +
+	"\vtotal_count\x18\x03 \x01(\x03R\n" +
+	"totalCount\x12-\n" +
+	"\x05scope\x18\x04 \x01(\v2\x17.esteira.v1.ReportScopeR\x05scope\"\xe2\x02\n" +
+	"\bErrorRow\x12\x1b\n" +
+	"\tplan_name\x18\x01 \x01(\tR\bplanName\x12\x19\n" +
+	"\bstep_key\x18\x02 \x01(\tR\astepKey\x12)\n" +
+	"\x10function_version\x18\x03 \x01(\tR\x0ffunctionVersion\x12+\n" +
+	"\x04kind\x18\x04 \x01(\x0e2\x17.esteira.v1.FailureKindR\x04kind\x12\x12\n" +
+	"\x04code\x18\x05 \x01(\tR\x04code\x12\x14\n" +
+	"\x05count\x18\x06 \x01(\x03R\x05count\x12\x1e\n" +
+	"\vlast_job_id\x18\a \x01(\tR\tlastJobId\x12 \n" +
+	"\flast_task_id\x18\b \x01(\tR\n" +
+	"lastTaskId\x127\n" +
+	"\tlast_time\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\blastTime\x12!\n" +
+	"\flast_message\x18\n" +
+	" \x01(\tR\vlastMessage\"\xd1\x01\n" +
+	"\x18ReportPerformanceRequest\x12-\n" +
+	"\x05range\x18\x01 \x01(\v2\x17.esteira.v1.ReportRangeR\x05range\x12\x16\n" +
+	"\x06filter\x18\x02 \x01(\tR\x06filter\x12\x1b\n" +
+	"\tpage_size\x18\x03 \x01(\x05R\bpageSize\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\x04 \x01(\tR\tpageToken\x122\n" +
+	"\bgroup_by\x18\x05 \x03(\x0e2\x17.esteira.v1.ReportGroupR\agroupBy\"\xd4\x01\n" +
+	"\x19ReportPerformanceResponse\x12.\n" +
+	"\x04rows\x18\x01 \x03(\v2\x1a.esteira.v1.PerformanceRowR\x04rows\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x120\n" +
+	"\x05total\x18\x03 \x01(\v2\x1a.esteira.v1.PerformanceRowR\x05total\x12-\n" +
+	"\x05scope\x18\x04 \x01(\v2\x17.esteira.v1.ReportScopeR\x05scope\"\xc6\x03\n" +
+	"\x0ePerformanceRow\x12\x1b\n" +
+	"\tplan_name\x18\x01 \x01(\tR\bplanName\x12\x19\n" +
+	"\bstep_key\x18\x02 \x01(\tR\astepKey\x12)\n" +
+	"\x10function_version\x18\x03 \x01(\tR\x0ffunctionVersion\x12\x1b\n" +
+	"\tworker_id\x18\x04 \x01(\tR\bworkerId\x12\x1a\n" +
+	"\battempts\x18\x05 \x01(\x03R\battempts\x12\x1a\n" +
+	"\bfailures\x18\x06 \x01(\x03R\bfailures\x12,\n" +
+	"\x03run\x18\a \x01(\v2\x1a.esteira.v1.DurationSpreadR\x03run\x12.\n" +
+	"\x04wait\x18\b \x01(\v2\x1a.esteira.v1.DurationSpreadR\x04wait\x124\n" +
+	"\bcpu_time\x18\t \x01(\v2\x19.google.protobuf.DurationR\acpuTime\x12$\n" +
+	"\x0epeak_rss_bytes\x18\n" +
+	" \x01(\x03R\fpeakRssBytes\x12\x1d\n" +
+	"\n" +
+	"bytes_read\x18\v \x01(\x03R\tbytesRead\x12#\n" +
+	"\rbytes_written\x18\f \x01(\x03R\fbytesWritten\"\xc4\x01\n" +
+	"\x0eDurationSpread\x12+\n" +
+	"\x03p50\x18\x01 \x01(\v2\x19.google.protobuf.DurationR\x03p50\x12+\n" +
+	"\x03p90\x18\x02 \x01(\v2\x19.google.protobuf.DurationR\x03p90\x12+\n" +
+	"\x03p99\x18\x03 \x01(\v2\x19.google.protobuf.DurationR\x03p99\x12+\n" +
+	"\x03max\x18\x04 \x01(\v2\x19.google.protobuf.DurationR\x03max*f\n" +
 	"\rAuditDecision\x12\x1e\n" +
 	"\x1aAUDIT_DECISION_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16AUDIT_DECISION_ALLOWED\x10\x01\x12\x19\n" +
-	"\x15AUDIT_DECISION_DENIED\x10\x022m\n" +
+	"\x15AUDIT_DECISION_DENIED\x10\x02*\x95\x01\n" +
+	"\vReportGroup\x12\x1c\n" +
+	"\x18REPORT_GROUP_UNSPECIFIED\x10\x00\x12\x15\n" +
+	"\x11REPORT_GROUP_PLAN\x10\x01\x12\x15\n" +
+	"\x11REPORT_GROUP_STEP\x10\x02\x12!\n" +
+	"\x1dREPORT_GROUP_FUNCTION_VERSION\x10\x03\x12\x17\n" +
+	"\x13REPORT_GROUP_WORKER\x10\x042\xf2\x02\n" +
 	"\fAuditService\x12]\n" +
-	"\x10ListAuditRecords\x12#.esteira.v1.ListAuditRecordsRequest\x1a$.esteira.v1.ListAuditRecordsResponseBIZ:github.com/esteira/esteira/sdk/go/gen/esteira/v1;esteirav1\xaa\x02\n" +
+	"\x10ListAuditRecords\x12#.esteira.v1.ListAuditRecordsRequest\x1a$.esteira.v1.ListAuditRecordsResponse\x12N\n" +
+	"\vReportUsage\x12\x1e.esteira.v1.ReportUsageRequest\x1a\x1f.esteira.v1.ReportUsageResponse\x12Q\n" +
+	"\fReportErrors\x12\x1f.esteira.v1.ReportErrorsRequest\x1a .esteira.v1.ReportErrorsResponse\x12`\n" +
+	"\x11ReportPerformance\x12$.esteira.v1.ReportPerformanceRequest\x1a%.esteira.v1.ReportPerformanceResponseBIZ:github.com/esteira/esteira/sdk/go/gen/esteira/v1;esteirav1\xaa\x02\n" +
 	"Esteira.V1b\x06proto3"
 
 var (
@@ -407,30 +1614,76 @@ func file_esteira_v1_audit_proto_rawDescGZIP() []byte {
 	return file_esteira_v1_audit_proto_rawDescData
 }
 
-var file_esteira_v1_audit_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_esteira_v1_audit_proto_msgTypes = make([]protoimpl.MessageInfo, 3)
+var file_esteira_v1_audit_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
+var file_esteira_v1_audit_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
 var file_esteira_v1_audit_proto_goTypes = []any{
-	(AuditDecision)(0),               // 0: esteira.v1.AuditDecision
-	(*AuditRecord)(nil),              // 1: esteira.v1.AuditRecord
-	(*ListAuditRecordsRequest)(nil),  // 2: esteira.v1.ListAuditRecordsRequest
-	(*ListAuditRecordsResponse)(nil), // 3: esteira.v1.ListAuditRecordsResponse
-	(*timestamppb.Timestamp)(nil),    // 4: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),      // 5: google.protobuf.Duration
-	(DataClass)(0),                   // 6: esteira.v1.DataClass
+	(AuditDecision)(0),                // 0: esteira.v1.AuditDecision
+	(ReportGroup)(0),                  // 1: esteira.v1.ReportGroup
+	(*AuditRecord)(nil),               // 2: esteira.v1.AuditRecord
+	(*ListAuditRecordsRequest)(nil),   // 3: esteira.v1.ListAuditRecordsRequest
+	(*ListAuditRecordsResponse)(nil),  // 4: esteira.v1.ListAuditRecordsResponse
+	(*ReportRange)(nil),               // 5: esteira.v1.ReportRange
+	(*ReportScope)(nil),               // 6: esteira.v1.ReportScope
+	(*ReportUsageRequest)(nil),        // 7: esteira.v1.ReportUsageRequest
+	(*ReportUsageResponse)(nil),       // 8: esteira.v1.ReportUsageResponse
+	(*UsageRow)(nil),                  // 9: esteira.v1.UsageRow
+	(*ReportErrorsRequest)(nil),       // 10: esteira.v1.ReportErrorsRequest
+	(*ReportErrorsResponse)(nil),      // 11: esteira.v1.ReportErrorsResponse
+	(*ErrorRow)(nil),                  // 12: esteira.v1.ErrorRow
+	(*ReportPerformanceRequest)(nil),  // 13: esteira.v1.ReportPerformanceRequest
+	(*ReportPerformanceResponse)(nil), // 14: esteira.v1.ReportPerformanceResponse
+	(*PerformanceRow)(nil),            // 15: esteira.v1.PerformanceRow
+	(*DurationSpread)(nil),            // 16: esteira.v1.DurationSpread
+	(*timestamppb.Timestamp)(nil),     // 17: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),       // 18: google.protobuf.Duration
+	(DataClass)(0),                    // 19: esteira.v1.DataClass
+	(FailureKind)(0),                  // 20: esteira.v1.FailureKind
 }
 var file_esteira_v1_audit_proto_depIdxs = []int32{
-	4, // 0: esteira.v1.AuditRecord.start_time:type_name -> google.protobuf.Timestamp
-	0, // 1: esteira.v1.AuditRecord.decision:type_name -> esteira.v1.AuditDecision
-	5, // 2: esteira.v1.AuditRecord.latency:type_name -> google.protobuf.Duration
-	6, // 3: esteira.v1.AuditRecord.data_class:type_name -> esteira.v1.DataClass
-	1, // 4: esteira.v1.ListAuditRecordsResponse.records:type_name -> esteira.v1.AuditRecord
-	2, // 5: esteira.v1.AuditService.ListAuditRecords:input_type -> esteira.v1.ListAuditRecordsRequest
-	3, // 6: esteira.v1.AuditService.ListAuditRecords:output_type -> esteira.v1.ListAuditRecordsResponse
-	6, // [6:7] is the sub-list for method output_type
-	5, // [5:6] is the sub-list for method input_type
-	5, // [5:5] is the sub-list for extension type_name
-	5, // [5:5] is the sub-list for extension extendee
-	0, // [0:5] is the sub-list for field type_name
+	17, // 0: esteira.v1.AuditRecord.start_time:type_name -> google.protobuf.Timestamp
+	0,  // 1: esteira.v1.AuditRecord.decision:type_name -> esteira.v1.AuditDecision
+	18, // 2: esteira.v1.AuditRecord.latency:type_name -> google.protobuf.Duration
+	19, // 3: esteira.v1.AuditRecord.data_class:type_name -> esteira.v1.DataClass
+	2,  // 4: esteira.v1.ListAuditRecordsResponse.records:type_name -> esteira.v1.AuditRecord
+	17, // 5: esteira.v1.ReportRange.start_time:type_name -> google.protobuf.Timestamp
+	17, // 6: esteira.v1.ReportRange.end_time:type_name -> google.protobuf.Timestamp
+	19, // 7: esteira.v1.ReportRange.data_classes:type_name -> esteira.v1.DataClass
+	17, // 8: esteira.v1.ReportScope.start_time:type_name -> google.protobuf.Timestamp
+	17, // 9: esteira.v1.ReportScope.end_time:type_name -> google.protobuf.Timestamp
+	5,  // 10: esteira.v1.ReportUsageRequest.range:type_name -> esteira.v1.ReportRange
+	9,  // 11: esteira.v1.ReportUsageResponse.rows:type_name -> esteira.v1.UsageRow
+	6,  // 12: esteira.v1.ReportUsageResponse.scope:type_name -> esteira.v1.ReportScope
+	17, // 13: esteira.v1.UsageRow.last_time:type_name -> google.protobuf.Timestamp
+	5,  // 14: esteira.v1.ReportErrorsRequest.range:type_name -> esteira.v1.ReportRange
+	12, // 15: esteira.v1.ReportErrorsResponse.rows:type_name -> esteira.v1.ErrorRow
+	6,  // 16: esteira.v1.ReportErrorsResponse.scope:type_name -> esteira.v1.ReportScope
+	20, // 17: esteira.v1.ErrorRow.kind:type_name -> esteira.v1.FailureKind
+	17, // 18: esteira.v1.ErrorRow.last_time:type_name -> google.protobuf.Timestamp
+	5,  // 19: esteira.v1.ReportPerformanceRequest.range:type_name -> esteira.v1.ReportRange
+	1,  // 20: esteira.v1.ReportPerformanceRequest.group_by:type_name -> esteira.v1.ReportGroup
+	15, // 21: esteira.v1.ReportPerformanceResponse.rows:type_name -> esteira.v1.PerformanceRow
+	15, // 22: esteira.v1.ReportPerformanceResponse.total:type_name -> esteira.v1.PerformanceRow
+	6,  // 23: esteira.v1.ReportPerformanceResponse.scope:type_name -> esteira.v1.ReportScope
+	16, // 24: esteira.v1.PerformanceRow.run:type_name -> esteira.v1.DurationSpread
+	16, // 25: esteira.v1.PerformanceRow.wait:type_name -> esteira.v1.DurationSpread
+	18, // 26: esteira.v1.PerformanceRow.cpu_time:type_name -> google.protobuf.Duration
+	18, // 27: esteira.v1.DurationSpread.p50:type_name -> google.protobuf.Duration
+	18, // 28: esteira.v1.DurationSpread.p90:type_name -> google.protobuf.Duration
+	18, // 29: esteira.v1.DurationSpread.p99:type_name -> google.protobuf.Duration
+	18, // 30: esteira.v1.DurationSpread.max:type_name -> google.protobuf.Duration
+	3,  // 31: esteira.v1.AuditService.ListAuditRecords:input_type -> esteira.v1.ListAuditRecordsRequest
+	7,  // 32: esteira.v1.AuditService.ReportUsage:input_type -> esteira.v1.ReportUsageRequest
+	10, // 33: esteira.v1.AuditService.ReportErrors:input_type -> esteira.v1.ReportErrorsRequest
+	13, // 34: esteira.v1.AuditService.ReportPerformance:input_type -> esteira.v1.ReportPerformanceRequest
+	4,  // 35: esteira.v1.AuditService.ListAuditRecords:output_type -> esteira.v1.ListAuditRecordsResponse
+	8,  // 36: esteira.v1.AuditService.ReportUsage:output_type -> esteira.v1.ReportUsageResponse
+	11, // 37: esteira.v1.AuditService.ReportErrors:output_type -> esteira.v1.ReportErrorsResponse
+	14, // 38: esteira.v1.AuditService.ReportPerformance:output_type -> esteira.v1.ReportPerformanceResponse
+	35, // [35:39] is the sub-list for method output_type
+	31, // [31:35] is the sub-list for method input_type
+	31, // [31:31] is the sub-list for extension type_name
+	31, // [31:31] is the sub-list for extension extendee
+	0,  // [0:31] is the sub-list for field type_name
 }
 
 func init() { file_esteira_v1_audit_proto_init() }
@@ -444,8 +1697,8 @@ func file_esteira_v1_audit_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_esteira_v1_audit_proto_rawDesc), len(file_esteira_v1_audit_proto_rawDesc)),
-			NumEnums:      1,
-			NumMessages:   3,
+			NumEnums:      2,
+			NumMessages:   15,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -21,7 +21,10 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	AuditService_ListAuditRecords_FullMethodName = "/esteira.v1.AuditService/ListAuditRecords"
+	AuditService_ListAuditRecords_FullMethodName  = "/esteira.v1.AuditService/ListAuditRecords"
+	AuditService_ReportUsage_FullMethodName       = "/esteira.v1.AuditService/ReportUsage"
+	AuditService_ReportErrors_FullMethodName      = "/esteira.v1.AuditService/ReportErrors"
+	AuditService_ReportPerformance_FullMethodName = "/esteira.v1.AuditService/ReportPerformance"
 )
 
 // AuditServiceClient is the client API for AuditService service.
@@ -40,6 +43,26 @@ type AuditServiceClient interface {
 	// Errors:
 	// - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
 	ListAuditRecords(ctx context.Context, in *ListAuditRecordsRequest, opts ...grpc.CallOption) (*ListAuditRecordsResponse, error)
+	// Counts who did what in a time: records by caller, action and result, and the jobs that were started, by caller. The most
+	// frequent first.
+	//
+	// This and the two that follow look at the newest of the time that is asked for, as far as their bounds go: `scope` says
+	// what was looked at. No effect; may be sent again at any time.
+	//
+	// Errors:
+	// - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
+	ReportUsage(ctx context.Context, in *ReportUsageRequest, opts ...grpc.CallOption) (*ReportUsageResponse, error)
+	// Counts the attempts that failed, by plan, step, function version and code, each with its newest example. The most
+	// frequent first. The examples' texts may hold data: a call that shows one is recorded as a read.
+	//
+	// Errors:
+	// - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
+	ReportErrors(ctx context.Context, in *ReportErrorsRequest, opts ...grpc.CallOption) (*ReportErrorsResponse, error)
+	// Tells how long attempts waited and ran and what they used. The longest in all first.
+	//
+	// Errors:
+	// - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
+	ReportPerformance(ctx context.Context, in *ReportPerformanceRequest, opts ...grpc.CallOption) (*ReportPerformanceResponse, error)
 }
 
 type auditServiceClient struct {
@@ -54,6 +77,36 @@ func (c *auditServiceClient) ListAuditRecords(ctx context.Context, in *ListAudit
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ListAuditRecordsResponse)
 	err := c.cc.Invoke(ctx, AuditService_ListAuditRecords_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *auditServiceClient) ReportUsage(ctx context.Context, in *ReportUsageRequest, opts ...grpc.CallOption) (*ReportUsageResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ReportUsageResponse)
+	err := c.cc.Invoke(ctx, AuditService_ReportUsage_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *auditServiceClient) ReportErrors(ctx context.Context, in *ReportErrorsRequest, opts ...grpc.CallOption) (*ReportErrorsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ReportErrorsResponse)
+	err := c.cc.Invoke(ctx, AuditService_ReportErrors_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *auditServiceClient) ReportPerformance(ctx context.Context, in *ReportPerformanceRequest, opts ...grpc.CallOption) (*ReportPerformanceResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ReportPerformanceResponse)
+	err := c.cc.Invoke(ctx, AuditService_ReportPerformance_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -76,6 +129,26 @@ type AuditServiceServer interface {
 	// Errors:
 	// - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
 	ListAuditRecords(context.Context, *ListAuditRecordsRequest) (*ListAuditRecordsResponse, error)
+	// Counts who did what in a time: records by caller, action and result, and the jobs that were started, by caller. The most
+	// frequent first.
+	//
+	// This and the two that follow look at the newest of the time that is asked for, as far as their bounds go: `scope` says
+	// what was looked at. No effect; may be sent again at any time.
+	//
+	// Errors:
+	// - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
+	ReportUsage(context.Context, *ReportUsageRequest) (*ReportUsageResponse, error)
+	// Counts the attempts that failed, by plan, step, function version and code, each with its newest example. The most
+	// frequent first. The examples' texts may hold data: a call that shows one is recorded as a read.
+	//
+	// Errors:
+	// - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
+	ReportErrors(context.Context, *ReportErrorsRequest) (*ReportErrorsResponse, error)
+	// Tells how long attempts waited and ran and what they used. The longest in all first.
+	//
+	// Errors:
+	// - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
+	ReportPerformance(context.Context, *ReportPerformanceRequest) (*ReportPerformanceResponse, error)
 	mustEmbedUnimplementedAuditServiceServer()
 }
 
@@ -88,6 +161,15 @@ type UnimplementedAuditServiceServer struct{}
 
 func (UnimplementedAuditServiceServer) ListAuditRecords(context.Context, *ListAuditRecordsRequest) (*ListAuditRecordsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListAuditRecords not implemented")
+}
+func (UnimplementedAuditServiceServer) ReportUsage(context.Context, *ReportUsageRequest) (*ReportUsageResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ReportUsage not implemented")
+}
+func (UnimplementedAuditServiceServer) ReportErrors(context.Context, *ReportErrorsRequest) (*ReportErrorsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ReportErrors not implemented")
+}
+func (UnimplementedAuditServiceServer) ReportPerformance(context.Context, *ReportPerformanceRequest) (*ReportPerformanceResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ReportPerformance not implemented")
 }
 func (UnimplementedAuditServiceServer) mustEmbedUnimplementedAuditServiceServer() {}
 func (UnimplementedAuditServiceServer) testEmbeddedByValue()                      {}
@@ -128,6 +210,60 @@ func _AuditService_ListAuditRecords_Handler(srv interface{}, ctx context.Context
 	return interceptor(ctx, in, info, handler)
 }
 
+func _AuditService_ReportUsage_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ReportUsageRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AuditServiceServer).ReportUsage(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AuditService_ReportUsage_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AuditServiceServer).ReportUsage(ctx, req.(*ReportUsageRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AuditService_ReportErrors_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ReportErrorsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AuditServiceServer).ReportErrors(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AuditService_ReportErrors_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AuditServiceServer).ReportErrors(ctx, req.(*ReportErrorsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AuditService_ReportPerformance_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ReportPerformanceRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AuditServiceServer).ReportPerformance(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AuditService_ReportPerformance_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AuditServiceServer).ReportPerformance(ctx, req.(*ReportPerformanceRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // AuditService_ServiceDesc is the grpc.ServiceDesc for AuditService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -138,6 +274,18 @@ var AuditService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListAuditRecords",
 			Handler:    _AuditService_ListAuditRecords_Handler,
+		},
+		{
+			MethodName: "ReportUsage",
+			Handler:    _AuditService_ReportUsage_Handler,
+		},
+		{
+			MethodName: "ReportErrors",
+			Handler:    _AuditService_ReportErrors_Handler,
+		},
+		{
+			MethodName: "ReportPerformance",
+			Handler:    _AuditService_ReportPerformance_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

@@ -27,7 +27,7 @@ from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16\x65steira/v1/audit.proto\x12\nesteira.v1\x1a\x16\x65steira/v1/types.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xee\x02\n\x0b\x41uditRecord\x12\x11\n\trecord_id\x18\x01 \x01(\t\x12.\n\nstart_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07user_id\x18\x03 \x01(\t\x12\x15\n\rcredential_id\x18\x04 \x01(\t\x12\x0e\n\x06\x61\x63tion\x18\x05 \x01(\t\x12\x10\n\x08resource\x18\x06 \x01(\t\x12\x0e\n\x06reason\x18\x07 \x01(\t\x12\x16\n\x0erequest_digest\x18\x08 \x01(\x0c\x12+\n\x08\x64\x65\x63ision\x18\t \x01(\x0e\x32\x19.esteira.v1.AuditDecision\x12\x0e\n\x06result\x18\n \x01(\t\x12*\n\x07latency\x18\x0b \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x16\n\x0e\x63lient_address\x18\x0c \x01(\t\x12)\n\ndata_class\x18\r \x01(\x0e\x32\x15.esteira.v1.DataClass\"P\n\x17ListAuditRecordsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\x0e\n\x06\x66ilter\x18\x03 \x01(\t\"]\n\x18ListAuditRecordsResponse\x12(\n\x07records\x18\x01 \x03(\x0b\x32\x17.esteira.v1.AuditRecord\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t*f\n\rAuditDecision\x12\x1e\n\x1a\x41UDIT_DECISION_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x41UDIT_DECISION_ALLOWED\x10\x01\x12\x19\n\x15\x41UDIT_DECISION_DENIED\x10\x02\x32m\n\x0c\x41uditService\x12]\n\x10ListAuditRecords\x12#.esteira.v1.ListAuditRecordsRequest\x1a$.esteira.v1.ListAuditRecordsResponseBIZ:github.com/esteira/esteira/sdk/go/gen/esteira/v1;esteirav1\xaa\x02\nEsteira.V1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16\x65steira/v1/audit.proto\x12\nesteira.v1\x1a\x16\x65steira/v1/types.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xee\x02\n\x0b\x41uditRecord\x12\x11\n\trecord_id\x18\x01 \x01(\t\x12.\n\nstart_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07user_id\x18\x03 \x01(\t\x12\x15\n\rcredential_id\x18\x04 \x01(\t\x12\x0e\n\x06\x61\x63tion\x18\x05 \x01(\t\x12\x10\n\x08resource\x18\x06 \x01(\t\x12\x0e\n\x06reason\x18\x07 \x01(\t\x12\x16\n\x0erequest_digest\x18\x08 \x01(\x0c\x12+\n\x08\x64\x65\x63ision\x18\t \x01(\x0e\x32\x19.esteira.v1.AuditDecision\x12\x0e\n\x06result\x18\n \x01(\t\x12*\n\x07latency\x18\x0b \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x16\n\x0e\x63lient_address\x18\x0c \x01(\t\x12)\n\ndata_class\x18\r \x01(\x0e\x32\x15.esteira.v1.DataClass\"P\n\x17ListAuditRecordsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\x0e\n\x06\x66ilter\x18\x03 \x01(\t\"]\n\x18ListAuditRecordsResponse\x12(\n\x07records\x18\x01 \x03(\x0b\x32\x17.esteira.v1.AuditRecord\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x98\x01\n\x0bReportRange\x12.\n\nstart_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\x0c\x64\x61ta_classes\x18\x03 \x03(\x0e\x32\x15.esteira.v1.DataClass\"\xc8\x01\n\x0bReportScope\x12.\n\nstart_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07records\x18\x03 \x01(\x03\x12\x0c\n\x04jobs\x18\x04 \x01(\x03\x12\x10\n\x08\x61ttempts\x18\x05 \x01(\x03\x12\x18\n\x10other_class_jobs\x18\x06 \x01(\x03\x12\x10\n\x08\x63omplete\x18\x07 \x01(\x08\"s\n\x12ReportUsageRequest\x12&\n\x05range\x18\x01 \x01(\x0b\x32\x17.esteira.v1.ReportRange\x12\x0e\n\x06\x66ilter\x18\x02 \x01(\t\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x12\n\npage_token\x18\x04 \x01(\t\"\x8f\x01\n\x13ReportUsageResponse\x12\"\n\x04rows\x18\x01 \x03(\x0b\x32\x14.esteira.v1.UsageRow\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x13\n\x0btotal_count\x18\x03 \x01(\x03\x12&\n\x05scope\x18\x04 \x01(\x0b\x32\x17.esteira.v1.ReportScope\"y\n\x08UsageRow\x12\x0f\n\x07user_id\x18\x01 \x01(\t\x12\x0e\n\x06\x61\x63tion\x18\x02 \x01(\t\x12\x0e\n\x06result\x18\x03 \x01(\t\x12\r\n\x05\x63ount\x18\x04 \x01(\x03\x12-\n\tlast_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x8b\x01\n\x13ReportErrorsRequest\x12&\n\x05range\x18\x01 \x01(\x0b\x32\x17.esteira.v1.ReportRange\x12\x0e\n\x06\x66ilter\x18\x02 \x01(\t\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x12\n\npage_token\x18\x04 \x01(\t\x12\x15\n\romit_messages\x18\x05 \x01(\x08\"\x90\x01\n\x14ReportErrorsResponse\x12\"\n\x04rows\x18\x01 \x03(\x0b\x32\x14.esteira.v1.ErrorRow\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x13\n\x0btotal_count\x18\x03 \x01(\x03\x12&\n\x05scope\x18\x04 \x01(\x0b\x32\x17.esteira.v1.ReportScope\"\xfd\x01\n\x08\x45rrorRow\x12\x11\n\tplan_name\x18\x01 \x01(\t\x12\x10\n\x08step_key\x18\x02 \x01(\t\x12\x18\n\x10\x66unction_version\x18\x03 \x01(\t\x12%\n\x04kind\x18\x04 \x01(\x0e\x32\x17.esteira.v1.FailureKind\x12\x0c\n\x04\x63ode\x18\x05 \x01(\t\x12\r\n\x05\x63ount\x18\x06 \x01(\x03\x12\x13\n\x0blast_job_id\x18\x07 \x01(\t\x12\x14\n\x0clast_task_id\x18\x08 \x01(\t\x12-\n\tlast_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0clast_message\x18\n \x01(\t\"\xa4\x01\n\x18ReportPerformanceRequest\x12&\n\x05range\x18\x01 \x01(\x0b\x32\x17.esteira.v1.ReportRange\x12\x0e\n\x06\x66ilter\x18\x02 \x01(\t\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x12\n\npage_token\x18\x04 \x01(\t\x12)\n\x08group_by\x18\x05 \x03(\x0e\x32\x17.esteira.v1.ReportGroup\"\xb1\x01\n\x19ReportPerformanceResponse\x12(\n\x04rows\x18\x01 \x03(\x0b\x32\x1a.esteira.v1.PerformanceRow\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12)\n\x05total\x18\x03 \x01(\x0b\x32\x1a.esteira.v1.PerformanceRow\x12&\n\x05scope\x18\x04 \x01(\x0b\x32\x17.esteira.v1.ReportScope\"\xc9\x02\n\x0ePerformanceRow\x12\x11\n\tplan_name\x18\x01 \x01(\t\x12\x10\n\x08step_key\x18\x02 \x01(\t\x12\x18\n\x10\x66unction_version\x18\x03 \x01(\t\x12\x11\n\tworker_id\x18\x04 \x01(\t\x12\x10\n\x08\x61ttempts\x18\x05 \x01(\x03\x12\x10\n\x08\x66\x61ilures\x18\x06 \x01(\x03\x12\'\n\x03run\x18\x07 \x01(\x0b\x32\x1a.esteira.v1.DurationSpread\x12(\n\x04wait\x18\x08 \x01(\x0b\x32\x1a.esteira.v1.DurationSpread\x12+\n\x08\x63pu_time\x18\t \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x16\n\x0epeak_rss_bytes\x18\n \x01(\x03\x12\x12\n\nbytes_read\x18\x0b \x01(\x03\x12\x15\n\rbytes_written\x18\x0c \x01(\x03\"\xb0\x01\n\x0e\x44urationSpread\x12&\n\x03p50\x18\x01 \x01(\x0b\x32\x19.google.protobuf.Duration\x12&\n\x03p90\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\x12&\n\x03p99\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\x12&\n\x03max\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration*f\n\rAuditDecision\x12\x1e\n\x1a\x41UDIT_DECISION_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x41UDIT_DECISION_ALLOWED\x10\x01\x12\x19\n\x15\x41UDIT_DECISION_DENIED\x10\x02*\x95\x01\n\x0bReportGroup\x12\x1c\n\x18REPORT_GROUP_UNSPECIFIED\x10\x00\x12\x15\n\x11REPORT_GROUP_PLAN\x10\x01\x12\x15\n\x11REPORT_GROUP_STEP\x10\x02\x12!\n\x1dREPORT_GROUP_FUNCTION_VERSION\x10\x03\x12\x17\n\x13REPORT_GROUP_WORKER\x10\x04\x32\xf2\x02\n\x0c\x41uditService\x12]\n\x10ListAuditRecords\x12#.esteira.v1.ListAuditRecordsRequest\x1a$.esteira.v1.ListAuditRecordsResponse\x12N\n\x0bReportUsage\x12\x1e.esteira.v1.ReportUsageRequest\x1a\x1f.esteira.v1.ReportUsageResponse\x12Q\n\x0cReportErrors\x12\x1f.esteira.v1.ReportErrorsRequest\x1a .esteira.v1.ReportErrorsResponse\x12`\n\x11ReportPerformance\x12$.esteira.v1.ReportPerformanceRequest\x1a%.esteira.v1.ReportPerformanceResponseBIZ:github.com/esteira/esteira/sdk/go/gen/esteira/v1;esteirav1\xaa\x02\nEsteira.V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,14 +35,40 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'esteira.v1.audit_pb2', _glo
 if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
   _globals['DESCRIPTOR']._serialized_options = b'Z:github.com/esteira/esteira/sdk/go/gen/esteira/v1;esteirav1\252\002\nEsteira.V1'
-  _globals['_AUDITDECISION']._serialized_start=673
-  _globals['_AUDITDECISION']._serialized_end=775
+  _globals['_AUDITDECISION']._serialized_start=2820
+  _globals['_AUDITDECISION']._serialized_end=2922
+  _globals['_REPORTGROUP']._serialized_start=2925
+  _globals['_REPORTGROUP']._serialized_end=3074
   _globals['_AUDITRECORD']._serialized_start=128
   _globals['_AUDITRECORD']._serialized_end=494
   _globals['_LISTAUDITRECORDSREQUEST']._serialized_start=496
   _globals['_LISTAUDITRECORDSREQUEST']._serialized_end=576
   _globals['_LISTAUDITRECORDSRESPONSE']._serialized_start=578
   _globals['_LISTAUDITRECORDSRESPONSE']._serialized_end=671
-  _globals['_AUDITSERVICE']._serialized_start=777
-  _globals['_AUDITSERVICE']._serialized_end=886
+  _globals['_REPORTRANGE']._serialized_start=674
+  _globals['_REPORTRANGE']._serialized_end=826
+  _globals['_REPORTSCOPE']._serialized_start=829
+  _globals['_REPORTSCOPE']._serialized_end=1029
+  _globals['_REPORTUSAGEREQUEST']._serialized_start=1031
+  _globals['_REPORTUSAGEREQUEST']._serialized_end=1146
+  _globals['_REPORTUSAGERESPONSE']._serialized_start=1149
+  _globals['_REPORTUSAGERESPONSE']._serialized_end=1292
+  _globals['_USAGEROW']._serialized_start=1294
+  _globals['_USAGEROW']._serialized_end=1415
+  _globals['_REPORTERRORSREQUEST']._serialized_start=1418
+  _globals['_REPORTERRORSREQUEST']._serialized_end=1557
+  _globals['_REPORTERRORSRESPONSE']._serialized_start=1560
+  _globals['_REPORTERRORSRESPONSE']._serialized_end=1704
+  _globals['_ERRORROW']._serialized_start=1707
+  _globals['_ERRORROW']._serialized_end=1960
+  _globals['_REPORTPERFORMANCEREQUEST']._serialized_start=1963
+  _globals['_REPORTPERFORMANCEREQUEST']._serialized_end=2127
+  _globals['_REPORTPERFORMANCERESPONSE']._serialized_start=2130
+  _globals['_REPORTPERFORMANCERESPONSE']._serialized_end=2307
+  _globals['_PERFORMANCEROW']._serialized_start=2310
+  _globals['_PERFORMANCEROW']._serialized_end=2639
+  _globals['_DURATIONSPREAD']._serialized_start=2642
+  _globals['_DURATIONSPREAD']._serialized_end=2818
+  _globals['_AUDITSERVICE']._serialized_start=3077
+  _globals['_AUDITSERVICE']._serialized_end=3447
 # @@protoc_insertion_point(module_scope)

@@ -17,9 +17,22 @@ class AuditDecision(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     AUDIT_DECISION_UNSPECIFIED: _ClassVar[AuditDecision]
     AUDIT_DECISION_ALLOWED: _ClassVar[AuditDecision]
     AUDIT_DECISION_DENIED: _ClassVar[AuditDecision]
+
+class ReportGroup(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    REPORT_GROUP_UNSPECIFIED: _ClassVar[ReportGroup]
+    REPORT_GROUP_PLAN: _ClassVar[ReportGroup]
+    REPORT_GROUP_STEP: _ClassVar[ReportGroup]
+    REPORT_GROUP_FUNCTION_VERSION: _ClassVar[ReportGroup]
+    REPORT_GROUP_WORKER: _ClassVar[ReportGroup]
 AUDIT_DECISION_UNSPECIFIED: AuditDecision
 AUDIT_DECISION_ALLOWED: AuditDecision
 AUDIT_DECISION_DENIED: AuditDecision
+REPORT_GROUP_UNSPECIFIED: ReportGroup
+REPORT_GROUP_PLAN: ReportGroup
+REPORT_GROUP_STEP: ReportGroup
+REPORT_GROUP_FUNCTION_VERSION: ReportGroup
+REPORT_GROUP_WORKER: ReportGroup
 
 class AuditRecord(_message.Message):
     __slots__ = ("record_id", "start_time", "user_id", "credential_id", "action", "resource", "reason", "request_digest", "decision", "result", "latency", "client_address", "data_class")
@@ -68,3 +81,185 @@ class ListAuditRecordsResponse(_message.Message):
     records: _containers.RepeatedCompositeFieldContainer[AuditRecord]
     next_page_token: str
     def __init__(self, records: _Optional[_Iterable[_Union[AuditRecord, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
+
+class ReportRange(_message.Message):
+    __slots__ = ("start_time", "end_time", "data_classes")
+    START_TIME_FIELD_NUMBER: _ClassVar[int]
+    END_TIME_FIELD_NUMBER: _ClassVar[int]
+    DATA_CLASSES_FIELD_NUMBER: _ClassVar[int]
+    start_time: _timestamp_pb2.Timestamp
+    end_time: _timestamp_pb2.Timestamp
+    data_classes: _containers.RepeatedScalarFieldContainer[_types_pb2.DataClass]
+    def __init__(self, start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., data_classes: _Optional[_Iterable[_Union[_types_pb2.DataClass, str]]] = ...) -> None: ...
+
+class ReportScope(_message.Message):
+    __slots__ = ("start_time", "end_time", "records", "jobs", "attempts", "other_class_jobs", "complete")
+    START_TIME_FIELD_NUMBER: _ClassVar[int]
+    END_TIME_FIELD_NUMBER: _ClassVar[int]
+    RECORDS_FIELD_NUMBER: _ClassVar[int]
+    JOBS_FIELD_NUMBER: _ClassVar[int]
+    ATTEMPTS_FIELD_NUMBER: _ClassVar[int]
+    OTHER_CLASS_JOBS_FIELD_NUMBER: _ClassVar[int]
+    COMPLETE_FIELD_NUMBER: _ClassVar[int]
+    start_time: _timestamp_pb2.Timestamp
+    end_time: _timestamp_pb2.Timestamp
+    records: int
+    jobs: int
+    attempts: int
+    other_class_jobs: int
+    complete: bool
+    def __init__(self, start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., records: _Optional[int] = ..., jobs: _Optional[int] = ..., attempts: _Optional[int] = ..., other_class_jobs: _Optional[int] = ..., complete: bool = ...) -> None: ...
+
+class ReportUsageRequest(_message.Message):
+    __slots__ = ("range", "filter", "page_size", "page_token")
+    RANGE_FIELD_NUMBER: _ClassVar[int]
+    FILTER_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    range: ReportRange
+    filter: str
+    page_size: int
+    page_token: str
+    def __init__(self, range: _Optional[_Union[ReportRange, _Mapping]] = ..., filter: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+
+class ReportUsageResponse(_message.Message):
+    __slots__ = ("rows", "next_page_token", "total_count", "scope")
+    ROWS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    TOTAL_COUNT_FIELD_NUMBER: _ClassVar[int]
+    SCOPE_FIELD_NUMBER: _ClassVar[int]
+    rows: _containers.RepeatedCompositeFieldContainer[UsageRow]
+    next_page_token: str
+    total_count: int
+    scope: ReportScope
+    def __init__(self, rows: _Optional[_Iterable[_Union[UsageRow, _Mapping]]] = ..., next_page_token: _Optional[str] = ..., total_count: _Optional[int] = ..., scope: _Optional[_Union[ReportScope, _Mapping]] = ...) -> None: ...
+
+class UsageRow(_message.Message):
+    __slots__ = ("user_id", "action", "result", "count", "last_time")
+    USER_ID_FIELD_NUMBER: _ClassVar[int]
+    ACTION_FIELD_NUMBER: _ClassVar[int]
+    RESULT_FIELD_NUMBER: _ClassVar[int]
+    COUNT_FIELD_NUMBER: _ClassVar[int]
+    LAST_TIME_FIELD_NUMBER: _ClassVar[int]
+    user_id: str
+    action: str
+    result: str
+    count: int
+    last_time: _timestamp_pb2.Timestamp
+    def __init__(self, user_id: _Optional[str] = ..., action: _Optional[str] = ..., result: _Optional[str] = ..., count: _Optional[int] = ..., last_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class ReportErrorsRequest(_message.Message):
+    __slots__ = ("range", "filter", "page_size", "page_token", "omit_messages")
+    RANGE_FIELD_NUMBER: _ClassVar[int]
+    FILTER_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    OMIT_MESSAGES_FIELD_NUMBER: _ClassVar[int]
+    range: ReportRange
+    filter: str
+    page_size: int
+    page_token: str
+    omit_messages: bool
+    def __init__(self, range: _Optional[_Union[ReportRange, _Mapping]] = ..., filter: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., omit_messages: bool = ...) -> None: ...
+
+class ReportErrorsResponse(_message.Message):
+    __slots__ = ("rows", "next_page_token", "total_count", "scope")
+    ROWS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    TOTAL_COUNT_FIELD_NUMBER: _ClassVar[int]
+    SCOPE_FIELD_NUMBER: _ClassVar[int]
+    rows: _containers.RepeatedCompositeFieldContainer[ErrorRow]
+    next_page_token: str
+    total_count: int
+    scope: ReportScope
+    def __init__(self, rows: _Optional[_Iterable[_Union[ErrorRow, _Mapping]]] = ..., next_page_token: _Optional[str] = ..., total_count: _Optional[int] = ..., scope: _Optional[_Union[ReportScope, _Mapping]] = ...) -> None: ...
+
+class ErrorRow(_message.Message):
+    __slots__ = ("plan_name", "step_key", "function_version", "kind", "code", "count", "last_job_id", "last_task_id", "last_time", "last_message")
+    PLAN_NAME_FIELD_NUMBER: _ClassVar[int]
+    STEP_KEY_FIELD_NUMBER: _ClassVar[int]
+    FUNCTION_VERSION_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    CODE_FIELD_NUMBER: _ClassVar[int]
+    COUNT_FIELD_NUMBER: _ClassVar[int]
+    LAST_JOB_ID_FIELD_NUMBER: _ClassVar[int]
+    LAST_TASK_ID_FIELD_NUMBER: _ClassVar[int]
+    LAST_TIME_FIELD_NUMBER: _ClassVar[int]
+    LAST_MESSAGE_FIELD_NUMBER: _ClassVar[int]
+    plan_name: str
+    step_key: str
+    function_version: str
+    kind: _types_pb2.FailureKind
+    code: str
+    count: int
+    last_job_id: str
+    last_task_id: str
+    last_time: _timestamp_pb2.Timestamp
+    last_message: str
+    def __init__(self, plan_name: _Optional[str] = ..., step_key: _Optional[str] = ..., function_version: _Optional[str] = ..., kind: _Optional[_Union[_types_pb2.FailureKind, str]] = ..., code: _Optional[str] = ..., count: _Optional[int] = ..., last_job_id: _Optional[str] = ..., last_task_id: _Optional[str] = ..., last_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., last_message: _Optional[str] = ...) -> None: ...
+
+class ReportPerformanceRequest(_message.Message):
+    __slots__ = ("range", "filter", "page_size", "page_token", "group_by")
+    RANGE_FIELD_NUMBER: _ClassVar[int]
+    FILTER_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    GROUP_BY_FIELD_NUMBER: _ClassVar[int]
+    range: ReportRange
+    filter: str
+    page_size: int
+    page_token: str
+    group_by: _containers.RepeatedScalarFieldContainer[ReportGroup]
+    def __init__(self, range: _Optional[_Union[ReportRange, _Mapping]] = ..., filter: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., group_by: _Optional[_Iterable[_Union[ReportGroup, str]]] = ...) -> None: ...
+
+class ReportPerformanceResponse(_message.Message):
+    __slots__ = ("rows", "next_page_token", "total", "scope")
+    ROWS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    TOTAL_FIELD_NUMBER: _ClassVar[int]
+    SCOPE_FIELD_NUMBER: _ClassVar[int]
+    rows: _containers.RepeatedCompositeFieldContainer[PerformanceRow]
+    next_page_token: str
+    total: PerformanceRow
+    scope: ReportScope
+    def __init__(self, rows: _Optional[_Iterable[_Union[PerformanceRow, _Mapping]]] = ..., next_page_token: _Optional[str] = ..., total: _Optional[_Union[PerformanceRow, _Mapping]] = ..., scope: _Optional[_Union[ReportScope, _Mapping]] = ...) -> None: ...
+
+class PerformanceRow(_message.Message):
+    __slots__ = ("plan_name", "step_key", "function_version", "worker_id", "attempts", "failures", "run", "wait", "cpu_time", "peak_rss_bytes", "bytes_read", "bytes_written")
+    PLAN_NAME_FIELD_NUMBER: _ClassVar[int]
+    STEP_KEY_FIELD_NUMBER: _ClassVar[int]
+    FUNCTION_VERSION_FIELD_NUMBER: _ClassVar[int]
+    WORKER_ID_FIELD_NUMBER: _ClassVar[int]
+    ATTEMPTS_FIELD_NUMBER: _ClassVar[int]
+    FAILURES_FIELD_NUMBER: _ClassVar[int]
+    RUN_FIELD_NUMBER: _ClassVar[int]
+    WAIT_FIELD_NUMBER: _ClassVar[int]
+    CPU_TIME_FIELD_NUMBER: _ClassVar[int]
+    PEAK_RSS_BYTES_FIELD_NUMBER: _ClassVar[int]
+    BYTES_READ_FIELD_NUMBER: _ClassVar[int]
+    BYTES_WRITTEN_FIELD_NUMBER: _ClassVar[int]
+    plan_name: str
+    step_key: str
+    function_version: str
+    worker_id: str
+    attempts: int
+    failures: int
+    run: DurationSpread
+    wait: DurationSpread
+    cpu_time: _duration_pb2.Duration
+    peak_rss_bytes: int
+    bytes_read: int
+    bytes_written: int
+    def __init__(self, plan_name: _Optional[str] = ..., step_key: _Optional[str] = ..., function_version: _Optional[str] = ..., worker_id: _Optional[str] = ..., attempts: _Optional[int] = ..., failures: _Optional[int] = ..., run: _Optional[_Union[DurationSpread, _Mapping]] = ..., wait: _Optional[_Union[DurationSpread, _Mapping]] = ..., cpu_time: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., peak_rss_bytes: _Optional[int] = ..., bytes_read: _Optional[int] = ..., bytes_written: _Optional[int] = ...) -> None: ...
+
+class DurationSpread(_message.Message):
+    __slots__ = ("p50", "p90", "p99", "max")
+    P50_FIELD_NUMBER: _ClassVar[int]
+    P90_FIELD_NUMBER: _ClassVar[int]
+    P99_FIELD_NUMBER: _ClassVar[int]
+    MAX_FIELD_NUMBER: _ClassVar[int]
+    p50: _duration_pb2.Duration
+    p90: _duration_pb2.Duration
+    p99: _duration_pb2.Duration
+    max: _duration_pb2.Duration
+    def __init__(self, p50: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., p90: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., p99: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., max: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...

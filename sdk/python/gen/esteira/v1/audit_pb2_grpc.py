@@ -45,6 +45,21 @@ class AuditServiceStub(object):
                 request_serializer=esteira_dot_v1_dot_audit__pb2.ListAuditRecordsRequest.SerializeToString,
                 response_deserializer=esteira_dot_v1_dot_audit__pb2.ListAuditRecordsResponse.FromString,
                 _registered_method=True)
+        self.ReportUsage = channel.unary_unary(
+                '/esteira.v1.AuditService/ReportUsage',
+                request_serializer=esteira_dot_v1_dot_audit__pb2.ReportUsageRequest.SerializeToString,
+                response_deserializer=esteira_dot_v1_dot_audit__pb2.ReportUsageResponse.FromString,
+                _registered_method=True)
+        self.ReportErrors = channel.unary_unary(
+                '/esteira.v1.AuditService/ReportErrors',
+                request_serializer=esteira_dot_v1_dot_audit__pb2.ReportErrorsRequest.SerializeToString,
+                response_deserializer=esteira_dot_v1_dot_audit__pb2.ReportErrorsResponse.FromString,
+                _registered_method=True)
+        self.ReportPerformance = channel.unary_unary(
+                '/esteira.v1.AuditService/ReportPerformance',
+                request_serializer=esteira_dot_v1_dot_audit__pb2.ReportPerformanceRequest.SerializeToString,
+                response_deserializer=esteira_dot_v1_dot_audit__pb2.ReportPerformanceResponse.FromString,
+                _registered_method=True)
 
 
 class AuditServiceServicer(object):
@@ -66,6 +81,41 @@ class AuditServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ReportUsage(self, request, context):
+        """Counts who did what in a time: records by caller, action and result, and the jobs that were started, by caller. The most
+        frequent first.
+
+        This and the two that follow look at the newest of the time that is asked for, as far as their bounds go: `scope` says
+        what was looked at. No effect; may be sent again at any time.
+
+        Errors:
+        - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReportErrors(self, request, context):
+        """Counts the attempts that failed, by plan, step, function version and code, each with its newest example. The most
+        frequent first. The examples' texts may hold data: a call that shows one is recorded as a read.
+
+        Errors:
+        - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReportPerformance(self, request, context):
+        """Tells how long attempts waited and ran and what they used. The longest in all first.
+
+        Errors:
+        - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_AuditServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -73,6 +123,21 @@ def add_AuditServiceServicer_to_server(servicer, server):
                     servicer.ListAuditRecords,
                     request_deserializer=esteira_dot_v1_dot_audit__pb2.ListAuditRecordsRequest.FromString,
                     response_serializer=esteira_dot_v1_dot_audit__pb2.ListAuditRecordsResponse.SerializeToString,
+            ),
+            'ReportUsage': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReportUsage,
+                    request_deserializer=esteira_dot_v1_dot_audit__pb2.ReportUsageRequest.FromString,
+                    response_serializer=esteira_dot_v1_dot_audit__pb2.ReportUsageResponse.SerializeToString,
+            ),
+            'ReportErrors': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReportErrors,
+                    request_deserializer=esteira_dot_v1_dot_audit__pb2.ReportErrorsRequest.FromString,
+                    response_serializer=esteira_dot_v1_dot_audit__pb2.ReportErrorsResponse.SerializeToString,
+            ),
+            'ReportPerformance': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReportPerformance,
+                    request_deserializer=esteira_dot_v1_dot_audit__pb2.ReportPerformanceRequest.FromString,
+                    response_serializer=esteira_dot_v1_dot_audit__pb2.ReportPerformanceResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -108,6 +173,87 @@ class AuditService(object):
             '/esteira.v1.AuditService/ListAuditRecords',
             esteira_dot_v1_dot_audit__pb2.ListAuditRecordsRequest.SerializeToString,
             esteira_dot_v1_dot_audit__pb2.ListAuditRecordsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReportUsage(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/esteira.v1.AuditService/ReportUsage',
+            esteira_dot_v1_dot_audit__pb2.ReportUsageRequest.SerializeToString,
+            esteira_dot_v1_dot_audit__pb2.ReportUsageResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReportErrors(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/esteira.v1.AuditService/ReportErrors',
+            esteira_dot_v1_dot_audit__pb2.ReportErrorsRequest.SerializeToString,
+            esteira_dot_v1_dot_audit__pb2.ReportErrorsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReportPerformance(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/esteira.v1.AuditService/ReportPerformance',
+            esteira_dot_v1_dot_audit__pb2.ReportPerformanceRequest.SerializeToString,
+            esteira_dot_v1_dot_audit__pb2.ReportPerformanceResponse.FromString,
             options,
             channel_credentials,
             insecure,
