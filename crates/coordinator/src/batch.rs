@@ -120,7 +120,7 @@ async fn open(
         Work::Beat(beats, _) => return Ok(Some(Ok(Answer::Beaten(beat(round, beats).await?)))),
         Work::Append(append, _) => return Ok(Some(append_outputs(round, append).await?)),
         Work::Record(record, _) => {
-            round.batch.audit.push(record.as_ref().clone());
+            round.push_record(record.as_ref().clone())?;
             return Ok(Some(Ok(Answer::Done)));
         }
         Work::Tick { reap } => {

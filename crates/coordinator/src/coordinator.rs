@@ -1,7 +1,7 @@
 //! The coordinator put together: what all use cases share, and how it starts and stops.
 
 use crate::{
-    audit::{Deed, OK},
+    audit::{self, Deed},
     catalog::Catalog,
     clock::{self, Clock, Ids},
     committer::{self, Committer},
@@ -23,8 +23,8 @@ use crate::{
     workers::Workers,
 };
 use async_trait::async_trait;
-use esteira_model::{AccountId, ArtifactId, Decision, Payload};
-use esteira_store::{Batch, Live, LivePlace, Reader, Unit, Writer};
+use esteira_model::{AccountId, ArtifactId, Payload};
+use esteira_store::{Live, LivePlace, Reader, Unit, Writer};
 use std::{
     pin::Pin,
     sync::{Arc, Mutex},
@@ -353,8 +353,7 @@ where
         if let Some(act) = self.act.take() {
             self.value = Some(act(unit).await?);
             if let Some((deed, shared)) = &self.record {
-                let audit = vec![shared.record_of(deed, Decision::Allowed, OK)?];
-                unit.write(&Batch { audit, ..Batch::default() }).await?;
+                audit::write_record(unit, shared, deed).await?;
             }
         }
         Ok(())

@@ -38,6 +38,10 @@ impl Coordinator {
         if !self.shared.workers.knows(&principal.account, worker_id) {
             return Err(Error::new(Reason::WorkerNotFound, format!("no worker `{worker_id}` was seen lately")));
         }
+        // Leases go one by one: that it begins is recorded before the first does.
+        if let Some(deed) = &self.deed {
+            self.record_begin(deed).await?;
+        }
         self.drain_worker(principal, worker_id, None);
         let leases = self.shared.dispatcher.leases_of(&principal.account, worker_id);
         let release = |token| Report {

@@ -18,7 +18,7 @@ use esteira_engine::{At, Carry, Command, Context, Granted, Loaded, Refusal, deci
 use esteira_model::{
     AccountId, ArtifactId, EndedTask, Job, JobAction, JobId, Payload, PlanVersionId, Task, TaskId, Time,
 };
-use esteira_store::{Batch, Hot, Leased, Live, LivePlace, Startable, Unit};
+use esteira_store::{Batch, Hot, Leased, LedgerPage, Live, LivePlace, Startable, Unit};
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     sync::Arc,
@@ -103,6 +103,8 @@ pub(crate) struct Round<'u> {
     /// Outputs of the tasks of this batch that ended a line of steps: all results of their jobs.
     pub last_outputs: HashMap<JobId, Vec<ArtifactId>>,
     pub batch: Batch,
+    /// Leaves of the records in `batch`.
+    pub act_pages: Vec<LedgerPage>,
     /// Leaves that this batch recorded.
     pub leaf_count: u64,
     pub leaves: Recording,
@@ -146,6 +148,7 @@ impl<'u> Round<'u> {
             digests: HashMap::new(),
             last_outputs: HashMap::new(),
             batch: Batch::default(),
+            act_pages: Vec::new(),
             leaf_count: 0,
             leaves: Recording::default(),
             outcomes: HashMap::new(),
@@ -196,7 +199,8 @@ impl<'u> Round<'u> {
     }
 
     async fn write(&mut self) -> Result<()> {
-        let batch = std::mem::take(&mut self.batch);
+        let mut batch = std::mem::take(&mut self.batch);
+        batch.leaves.append(&mut self.act_pages);
         self.leaf_count += batch.leaves.iter().map(|page| u64::from(page.leaf_count)).sum::<u64>();
         Ok(self.unit.write(&batch).await?)
     }

@@ -59,6 +59,7 @@ fn control(world: &World, job: JobId, action: JobAction) -> Control {
         reason: "it is wrong".into(),
         revision: None,
         request: None,
+        deed: None,
     }
 }
 
@@ -181,7 +182,8 @@ async fn failures_retries_and_tasks_tried_again() {
         }
     }
     assert_eq!(again.len(), 2);
-    let retry = Retry { account: world.principal.account.clone(), job: job.id, tasks: again, request: None };
+    let retry =
+        Retry { account: world.principal.account.clone(), job: job.id, tasks: again, request: None, deed: None };
     world.coordinator.retry_tasks(retry).await.expect("tried again");
     let retried = world.lease(&["f"], 2).await;
     for grant in &retried {

@@ -8,6 +8,7 @@
 //! Reports (`usage`, `errors`, `performance`) look at a bounded part of what is stored, on read connections: `report.rs`.
 
 mod deed;
+mod leaf;
 mod record;
 
 mod errors;
@@ -17,7 +18,9 @@ mod usage;
 
 pub use deed::{Deed, OK};
 pub use errors::ErrorRow;
+pub(crate) use leaf::append;
+pub use leaf::leaf;
 pub use performance::{Group, PerformanceRow, Spread};
-pub(crate) use record::record_applied;
+pub(crate) use record::{record_applied, write_record};
 pub use report::{Range, Scope};
 pub use usage::UsageRow;

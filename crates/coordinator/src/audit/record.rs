@@ -1,6 +1,9 @@
 //! Making the records of calls.
 
-use super::deed::{Deed, OK};
+use super::{
+    append,
+    deed::{Deed, OK},
+};
 use crate::{
     batch::Answer,
     clock,
@@ -11,6 +14,7 @@ use crate::{
 };
 use esteira_engine::Entropy;
 use esteira_model::{AuditRecord, Decision};
+use esteira_store::{Batch, Unit};
 use std::{collections::HashMap, sync::Arc};
 
 impl Shared {
@@ -62,6 +66,23 @@ impl Coordinator {
     }
 }
 
+impl Round<'_> {
+    /// A record, with its leaf, for the next write.
+    pub(crate) fn push_record(&mut self, mut record: AuditRecord) -> Result<()> {
+        append(&mut record, &mut self.act_pages, &mut self.shared.ids.clone())?;
+        self.batch.audit.push(record);
+        Ok(())
+    }
+}
+
+/// A record with its leaf, in a transaction that is not a batch's.
+pub(crate) async fn write_record(unit: &mut dyn Unit, shared: &Shared, deed: &Deed) -> Result<()> {
+    let mut record = shared.record_of(deed, Decision::Allowed, OK)?;
+    let mut leaves = Vec::new();
+    append(&mut record, &mut leaves, &mut shared.ids.clone())?;
+    Ok(unit.write(&Batch { audit: vec![record], leaves, ..Batch::default() }).await?)
+}
+
 /// The records of the changes of a batch that are applied, in the batch's own transaction (INV-ONE-TX). What is refused is
 /// recorded by whoever answers it.
 pub(crate) fn record_applied(
@@ -86,7 +107,7 @@ pub(crate) fn record_applied(
                 deed.of_class(entry.job.data_class);
             }
             let record = round.shared.record_of(deed, Decision::Allowed, OK)?;
-            round.batch.audit.push(record);
+            round.push_record(record)?;
         }
     }
     Ok(())

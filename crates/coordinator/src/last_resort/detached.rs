@@ -45,7 +45,7 @@ impl Coordinator {
             Committer::new(shared.clone(), Box::new(Absent), urgent_work, submitted_work, settings.batch_max);
         let committer = run_apart(committer, false)?;
         let loops = vec![tokio::spawn(timer::run(shared.clone(), urgent.clone()))];
-        let coordinator = Self { shared: shared.clone(), urgent, submissions };
+        let coordinator = Self { shared: shared.clone(), urgent, submissions, deed: None };
         Ok((coordinator, Running { shared, committer, loops, membership: None, maintenance: None, sequencer: None }))
     }
 }

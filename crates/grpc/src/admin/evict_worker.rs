@@ -20,8 +20,7 @@ pub async fn evict_worker(
     let reason = check::required_reason(request.reason, At::Top("reason"))?;
     deed.on(format!("workers/{worker_id}"));
     deed.because(&reason);
-    edge.coordinator.record_begin(deed).await?;
-    let released = edge.coordinator.evict_worker(&caller.principal, &worker_id).await?;
+    let released = edge.coordinator.recording(deed).evict_worker(&caller.principal, &worker_id).await?;
     tracing::info!(worker_id, released, user = caller.principal.user_id, reason, "worker evicted");
     Ok(v1::EvictWorkerResponse { released_leases: released as i32 })
 }

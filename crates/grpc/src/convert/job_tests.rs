@@ -84,6 +84,7 @@ fn actions() {
     let request = v1::ControlJobRequest {
         job_id: "01932c07-209b-7e9a-8b2c-ffeeddccbbaa".into(),
         action: v1::JobAction::Cancel as i32,
+        reason: "a test".into(),
         ..Default::default()
     };
     let field = |request| super::control(None, request, &principal()).map(drop).map_err(|refusal| refusal.field);
@@ -91,5 +92,14 @@ fn actions() {
     assert_eq!(field(v1::ControlJobRequest { job_id: String::new(), ..request.clone() }), Err("job_id".into()));
     assert_eq!(field(v1::ControlJobRequest { action: 0, ..request.clone() }), Err("action".into()));
     assert_eq!(field(v1::ControlJobRequest { action: 77, ..request.clone() }), Err("action".into()));
+    for (action, expected) in [
+        (v1::JobAction::Cancel, Err("reason".into())),
+        (v1::JobAction::Terminate, Err("reason".into())),
+        (v1::JobAction::Pause, Ok(())),
+        (v1::JobAction::Resume, Ok(())),
+    ] {
+        let silent = v1::ControlJobRequest { action: action as i32, reason: " ".into(), ..request.clone() };
+        assert_eq!(field(silent), expected, "{action:?} without a reason");
+    }
     assert_eq!(field(v1::ControlJobRequest { reason: "r".repeat(1025), ..request }), Err("reason".into()));
 }

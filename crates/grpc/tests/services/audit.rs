@@ -314,6 +314,13 @@ async fn inv_audit_a_call_that_its_caller_drops_is_whole_or_nothing() {
     let page = Page { size: 500, after: None };
     let account = AccountId::new("default");
     let found = reader.list_audit_records(&account, &Filter::default(), &page).await.expect("read").rows;
+    // Each has its leaf, and the leaf is what its row gives again.
+    for record in &found {
+        let at = record.leaf_at.expect("an address");
+        let pages = reader.ledger_pages(&[at.page]).await.expect("read");
+        let expected = esteira_coordinator::audit::leaf(record).encode().expect("a leaf");
+        assert_eq!(pages[0].leaf(at.ordinal), Some(&*expected), "{record:?}");
+    }
     let mut cancelled = 0;
     for id in jobs {
         let job: JobId = id.parse().expect("an id");

@@ -121,7 +121,11 @@ async fn publish_read_and_retire() {
     let unknown = Key::PlanVersionId("01932c07-209b-7e9a-8b2c-ffeeddccbbaa".into());
     check_refused(get(unknown).await, Code::NotFound, "PLAN_VERSION_NOT_FOUND", "");
 
-    let retire = v1::RetirePlanVersionRequest { plan_version_id: first.plan_version_id.clone(), ..Default::default() };
+    let retire = v1::RetirePlanVersionRequest {
+        plan_version_id: first.plan_version_id.clone(),
+        reason: "old".into(),
+        ..Default::default()
+    };
     let retired = server
         .plans()
         .retire_plan_version(retire.clone())
