@@ -19,6 +19,7 @@ use crate::{
     round::Round,
     timer::{self, Timer},
     token::Tokens,
+    verify,
     work::{Exclusive, Item, Work},
     workers::Workers,
 };
@@ -59,6 +60,8 @@ pub struct Settings {
     pub signing: Option<Arc<Signing>>,
     /// What holds work while the store does not; none = it is refused then.
     pub last_resort: Option<Arc<LastResort>>,
+    /// How often the data audit begins a pass over the whole store; none = never.
+    pub audit_period: Option<Duration>,
 }
 
 /// What is due is removed within this time and that of the pass before it.
@@ -77,6 +80,7 @@ impl Default for Settings {
             purge_period: PURGE_PERIOD,
             signing: None,
             last_resort: None,
+            audit_period: None,
         }
     }
 }
@@ -168,6 +172,7 @@ pub struct Running {
     pub(crate) membership: Option<JoinHandle<()>>,
     pub(crate) maintenance: Option<JoinHandle<()>>,
     pub(crate) sequencer: Option<JoinHandle<()>>,
+    pub(crate) audit: Option<JoinHandle<()>>,
 }
 
 impl Running {
@@ -185,6 +190,10 @@ impl Running {
         if let Some(sequencer) = self.sequencer {
             // It looks and signs once more.
             let _ = sequencer.await;
+        }
+        if let Some(audit) = self.audit {
+            // It only reads.
+            let _ = audit.await;
         }
         self.loops.iter().for_each(JoinHandle::abort);
         // The committer ends when nobody can send it work any more.
@@ -243,9 +252,10 @@ impl Coordinator {
         let membership =
             own.map(|own| tokio::spawn(membership::run(coordinator.clone(), own, settings.address.clone())));
         let maintenance = tokio::spawn(maintenance::run(coordinator.clone(), settings.purge_period));
+        let audit = settings.audit_period.map(|period| tokio::spawn(verify::audit::run(coordinator.clone(), period)));
         let sequencer = tokio::spawn(log::sequencer::run(coordinator.clone()));
         let (maintenance, sequencer) = (Some(maintenance), Some(sequencer));
-        Ok((coordinator, Running { shared, committer, loops, membership, maintenance, sequencer }))
+        Ok((coordinator, Running { shared, committer, loops, membership, maintenance, sequencer, audit }))
     }
 
     /// The clock of this coordinator.

@@ -49,6 +49,7 @@ pub mod start_job;
 mod startable;
 mod timer;
 pub mod token;
+pub mod verify;
 pub mod work;
 pub mod workers;
 

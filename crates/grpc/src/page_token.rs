@@ -14,7 +14,7 @@ use sha2::Sha256;
 /// Bytes of the code that makes a token ours.
 const CODE_BYTES: usize = 16;
 /// Longest token that is looked at.
-const TOKEN_BYTES_MAX: usize = 1 << 10;
+const TOKEN_BYTES_MAX: usize = 4 << 10;
 
 /// Makes and reads page tokens. All coordinators of a store share the key.
 #[derive(Clone)]

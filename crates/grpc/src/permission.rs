@@ -64,6 +64,13 @@ pub const TABLE: &[(&str, &str, Recording)] = &[
     ("/esteira.v1.AuditService/ReportUsage", "audit.read", Denial),
     ("/esteira.v1.AuditService/ReportErrors", "audit.read", Reveal),
     ("/esteira.v1.AuditService/ReportPerformance", "audit.read", Denial),
+    ("/esteira.v1.AuditService/GetLedger", "audit.read", Denial),
+    ("/esteira.v1.AuditService/VerifyArtifact", "audit.verify", Refusal),
+    ("/esteira.v1.AuditService/VerifyJob", "audit.verify", Refusal),
+    ("/esteira.v1.AuditService/VerifyRange", "audit.verify", Refusal),
+    ("/esteira.v1.AuditService/VerifyStore", "audit.verify", Refusal),
+    ("/esteira.v1.AuditService/GetConsistencyProof", "audit.read", Denial),
+    ("/esteira.v1.AuditService/ExportEvidence", "audit.export", Reveal),
 ];
 
 /// Where the RPCs of the contract are; what lies elsewhere (health, reflection) needs no caller.

@@ -77,6 +77,13 @@ macro_rules! kinds {
                 match self { $(Self::$kind(fields) => &fields.parents),+ }
             }
 
+            /// The same leaf with other parents.
+            #[must_use]
+            pub fn with_parents(mut self, parents: Hashes) -> Self {
+                match &mut self { $(Self::$kind(fields) => fields.parents = parents),+ }
+                self
+            }
+
             /// The kind's name.
             pub fn kind(&self) -> &'static str {
                 match self { $(Self::$kind(_) => stringify!($kind)),+ }

@@ -65,6 +65,7 @@ pub async fn run(arguments: Arguments) -> ExitCode {
         ledger: arguments.ledger,
         last_resort: arguments.last_resort,
         reserve: RESERVE,
+        data_audit: None,
         log_format: arguments.log_format,
     })
     .await;

@@ -80,7 +80,7 @@ fn main() -> ExitCode {
         Command::Dev(dev) => runtime.block_on(dev::run(dev)),
         Command::Bench(bench) => runtime.block_on(bench::run(bench)),
         Command::Init(command) => init::run(command),
-        Command::Ledger(command) => runtime.block_on(ledger::run(command)),
+        Command::Ledger(command) => runtime.block_on(ledger::run(arguments.client, command)),
         Command::Client(command) => runtime.block_on(cli::run(arguments.client, command)),
         Command::Completions { shell } => {
             let mut script = Vec::new();

@@ -43,6 +43,9 @@ pub struct Arguments {
     /// What is kept ready where nothing else was said.
     #[arg(skip = RESERVE)]
     pub reserve: last_resort::Bytes,
+    /// Verify the whole store in the background, beginning again after this time: 24h, 7d; at 2 % of a core. Off unless it is given
+    #[arg(long, env = "ESTEIRA_DATA_AUDIT", value_name = "PERIOD", value_parser = audit_period)]
+    pub data_audit: Option<Duration>,
     /// How log lines look
     #[arg(long, env = "ESTEIRA_LOG_FORMAT", default_value = "text")]
     pub log_format: telemetry::LogFormat,
@@ -60,6 +63,17 @@ fn connection_age(text: &str) -> Result<Duration, String> {
         Some(age) if age >= CONNECTION_AGE_MIN => Ok(age),
         Some(_) => Err("at least 1s".into()),
         None => Err("a time such as 30m or 1h30m".into()),
+    }
+}
+
+/// The least time between two beginnings of the data audit.
+const AUDIT_PERIOD_MIN: Duration = Duration::from_secs(60);
+
+fn audit_period(text: &str) -> Result<Duration, String> {
+    match parse_duration(text) {
+        Some(period) if period >= AUDIT_PERIOD_MIN => Ok(period),
+        Some(_) => Err("at least 1m".into()),
+        None => Err("a time such as 24h or 7d".into()),
     }
 }
 
@@ -138,6 +152,14 @@ pub async fn start(arguments: &Arguments) -> Result<Served, ExitCode> {
     let address = listener.local_addr().map_err(refuse)?;
     settings.address = address.to_string();
     settings.keep = arguments.keep.keep();
+    settings.audit_period = arguments.data_audit;
+    settings.signing = arguments.ledger.signing(store.file.as_deref()).map_err(refuse)?;
+    if settings.signing.is_none() {
+        tracing::warn!("no --ledger-key: the log of what happened is kept, and nobody signs it");
+    }
+    let (coordinator, running) =
+        Coordinator::start(store.writer, store.reader, Arc::new(SystemClock), settings).await.map_err(refuse)?;
+    let stop = CancellationToken::new();
     let operator = LocalOperator {
         account: "default".into(),
         user_id: arguments.operator.clone(),

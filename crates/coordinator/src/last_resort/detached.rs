@@ -46,6 +46,7 @@ impl Coordinator {
         let committer = run_apart(committer, false)?;
         let loops = vec![tokio::spawn(timer::run(shared.clone(), urgent.clone()))];
         let coordinator = Self { shared: shared.clone(), urgent, submissions, deed: None };
-        Ok((coordinator, Running { shared, committer, loops, membership: None, maintenance: None, sequencer: None }))
+        let (membership, maintenance, sequencer, audit) = (None, None, None, None);
+        Ok((coordinator, Running { shared, committer, loops, membership, maintenance, sequencer, audit }))
     }
 }

@@ -18,7 +18,7 @@ use std::collections::HashMap;
 /// What one leaf refers to.
 #[derive(Default)]
 pub(crate) struct References {
-    parents: Vec<Hash>,
+    pub parents: Vec<Hash>,
     input: Option<Hash>,
     /// Outputs or results.
     outputs: Vec<Hash>,

@@ -49,6 +49,8 @@ pub struct Rebuilt {
     pub leaf_at: Option<LeafAt>,
     /// What the rows give; none when the seed of the job is gone, or was never there.
     pub leaf: Option<Vec<u8>>,
+    /// The leaves from which it follows, as the rows say.
+    pub parents: Vec<Hash>,
     /// What the ledger has there.
     pub stored: Option<Vec<u8>>,
 }
@@ -284,7 +286,8 @@ impl From<'_> {
             making.refer(&pending, false, &mut Missing::default());
             let leaf = making.leaf(&pending).and_then(|leaf| leaf.encode().ok());
             let stored = leaf_at.and_then(|at| self.leaves.get(&at).cloned());
-            rebuilt.push(Rebuilt { recorded, leaf_at, leaf, stored });
+            let parents = making.references.parents.clone();
+            rebuilt.push(Rebuilt { recorded, leaf_at, leaf, parents, stored });
         }
         rebuilt
     }

@@ -5,6 +5,7 @@
 use esteira_model::Time;
 use serde_json::json;
 use std::{
+    collections::VecDeque,
     fs::{File, OpenOptions},
     io::{self, BufRead, BufReader, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
@@ -104,6 +105,26 @@ impl AnchorFile {
 
     fn broken(&self, what: &str) -> io::Error {
         io::Error::new(io::ErrorKind::InvalidData, format!("{} is no file of anchors: {what}", self.path.display()))
+    }
+}
+
+/// The newest lines of a file of anchors, the oldest of them first: each with its number, counted from 1, and none for what is no
+/// anchor. What a crash left of a line is none of them.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn newest_lines(path: &Path, count: usize) -> io::Result<Vec<(u64, Option<Anchored>)>> {
+    let mut reader = BufReader::new(File::open(path)?);
+    let (mut lines, mut line, mut number) = (VecDeque::with_capacity(count), Vec::new(), 0);
+    loop {
+        line.clear();
+        reader.read_until(b'\n', &mut line)?;
+        let Some(whole) = line.strip_suffix(b"\n") else { return Ok(lines.into()) };
+        number += 1;
+        if lines.len() == count {
+            lines.pop_front();
+        }
+        lines.push_back((number, std::str::from_utf8(whole).ok().and_then(parse)));
     }
 }
 

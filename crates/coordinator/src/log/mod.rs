@@ -12,6 +12,7 @@ pub mod extend;
 pub mod proofs;
 pub(crate) mod sequencer;
 pub mod signing;
+pub mod state;
 
 pub use anchor::AnchorFile;
 pub use declare_epoch::declare_epoch;

@@ -1,9 +1,18 @@
 //! Who did what. One file a verb.
 
+mod export_evidence;
+mod get_consistency_proof;
+mod get_ledger;
 mod list_audit_records;
+mod progress;
 mod report_errors;
 mod report_performance;
 mod report_usage;
+mod selector;
+mod verify_artifact;
+mod verify_job;
+mod verify_range;
+mod verify_store;
 
 mod report;
 
@@ -47,5 +56,61 @@ impl AuditService for Service {
     ) -> Result<Response<v1::ReportPerformanceResponse>, Status> {
         let call = open(request)?;
         close(report_performance::report_performance(&self.0, &call.caller, call.message).await)
+    }
+
+    async fn get_ledger(
+        &self,
+        request: Request<v1::GetLedgerRequest>,
+    ) -> Result<Response<v1::GetLedgerResponse>, Status> {
+        let call = open(request)?;
+        close(get_ledger::get_ledger(&self.0, &call.caller, call.message).await)
+    }
+
+    async fn verify_artifact(
+        &self,
+        request: Request<v1::VerifyArtifactRequest>,
+    ) -> Result<Response<v1::VerifyArtifactResponse>, Status> {
+        let call = open(request)?;
+        close(verify_artifact::verify_artifact(&self.0, &call.caller, call.message).await)
+    }
+
+    async fn verify_job(
+        &self,
+        request: Request<v1::VerifyJobRequest>,
+    ) -> Result<Response<v1::VerifyJobResponse>, Status> {
+        let call = open(request)?;
+        close(verify_job::verify_job(&self.0, &call.caller, call.message).await)
+    }
+
+    async fn verify_range(
+        &self,
+        request: Request<v1::VerifyRangeRequest>,
+    ) -> Result<Response<v1::VerifyRangeResponse>, Status> {
+        let call = open(request)?;
+        close(verify_range::verify_range(&self.0, &call.caller, call.message).await)
+    }
+
+    async fn verify_store(
+        &self,
+        request: Request<v1::VerifyStoreRequest>,
+    ) -> Result<Response<v1::VerifyStoreResponse>, Status> {
+        let call = open(request)?;
+        close(verify_store::verify_store(&self.0, &call.caller, call.message).await)
+    }
+
+    async fn get_consistency_proof(
+        &self,
+        request: Request<v1::GetConsistencyProofRequest>,
+    ) -> Result<Response<v1::GetConsistencyProofResponse>, Status> {
+        let call = open(request)?;
+        close(get_consistency_proof::get_consistency_proof(&self.0, &call.caller, call.message).await)
+    }
+
+    async fn export_evidence(
+        &self,
+        request: Request<v1::ExportEvidenceRequest>,
+    ) -> Result<Response<v1::ExportEvidenceResponse>, Status> {
+        let call = open_recorded(request)?;
+        close(export_evidence::export_evidence(&self.0, &call.caller, &call.deed, call.message).await)
     }
 }

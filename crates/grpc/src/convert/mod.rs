@@ -17,4 +17,5 @@ pub mod retention;
 pub mod task;
 pub mod time;
 pub mod trace;
+pub mod verification;
 pub mod worker;

@@ -6,6 +6,7 @@ mod audit;
 mod diff;
 mod job;
 mod last_resort;
+pub mod ledger;
 mod outbox;
 pub mod output;
 mod plan;
@@ -15,6 +16,7 @@ mod retention;
 mod task;
 mod trace;
 mod tree;
+mod verify;
 mod watch;
 mod worker;
 
@@ -58,6 +60,12 @@ pub enum Command {
     Job(job::Command),
     /// Where a job comes from and what became of it, as a tree
     Trace(trace::Arguments),
+    /// Verify that what is recorded is what happened
+    #[command(subcommand)]
+    Verify(verify::Command),
+    /// The log as a running coordinator sees it
+    #[command(skip)]
+    Ledger(ledger::Command),
     /// Tasks of a job
     #[command(subcommand)]
     Task(task::Command),
@@ -93,6 +101,8 @@ impl Command {
                 | Self::Audit(
                     audit::Command::Usage(_) | audit::Command::Errors { .. } | audit::Command::Performance { .. }
                 )
+                | Self::Verify(_)
+                | Self::Ledger(_)
         )
     }
 }
@@ -155,6 +165,8 @@ pub async fn run(arguments: ClientArguments, command: Command) -> ExitCode {
         Command::Plan(command) => plan::run(&session, command).await,
         Command::Job(command) => job::run(&session, command).await,
         Command::Trace(arguments) => trace::run(&session, arguments).await,
+        Command::Verify(command) => verify::run(&session, command).await,
+        Command::Ledger(command) => ledger::run(&session, command).await,
         Command::Task(command) => task::run(&session, command).await,
         Command::Worker(command) => worker::run(&session, command).await,
         Command::Queue(command) => queue::run(&session, command).await,

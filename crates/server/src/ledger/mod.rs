@@ -3,6 +3,7 @@
 pub mod declare_epoch;
 mod key_file;
 
+use crate::cli;
 use clap::{Args, Subcommand};
 use esteira_coordinator::log::{AnchorFile, Signing};
 use esteira_ledger::Schedule;
@@ -34,16 +35,19 @@ pub struct Arguments {
 }
 
 /// What can be done about the log.
-#[derive(Debug, Clone, Subcommand)]
+#[derive(Debug, Subcommand)]
 pub enum Command {
     /// Admit that the log lost something, so that it may go on; no coordinator may be running
     DeclareEpoch(declare_epoch::Arguments),
+    #[command(flatten)]
+    Read(cli::ledger::Command),
 }
 
 /// Runs a command.
-pub async fn run(command: Command) -> ExitCode {
+pub async fn run(client: cli::ClientArguments, command: Command) -> ExitCode {
     match command {
         Command::DeclareEpoch(arguments) => declare_epoch::run(arguments).await,
+        Command::Read(command) => cli::run(client, cli::Command::Ledger(command)).await,
     }
 }
 

@@ -1,4 +1,4 @@
-//! Who did what.
+//! Who did what, and whether what is recorded is what happened.
 
 use crate::client::{
     rpc::{Caller, rpcs},
@@ -20,4 +20,18 @@ rpcs! { AuditClient over AuditServiceClient:
     read report_errors(ReportErrorsRequest) -> ReportErrorsResponse;
     /// Tells how long attempts waited and ran and what they used.
     read report_performance(ReportPerformanceRequest) -> ReportPerformanceResponse;
+    /// Tells the state of the ledger's log.
+    read get_ledger(GetLedgerRequest) -> GetLedgerResponse;
+    /// Verifies one body.
+    read verify_artifact(VerifyArtifactRequest) -> VerifyArtifactResponse;
+    /// Verifies all that is recorded of a job.
+    read verify_job(VerifyJobRequest) -> VerifyJobResponse;
+    /// Verifies leaves by their index. A token in the answer says that there is more to do.
+    read verify_range(VerifyRangeRequest) -> VerifyRangeResponse;
+    /// Verifies everything. A token in the answer says that there is more to do.
+    read verify_store(VerifyStoreRequest) -> VerifyStoreResponse;
+    /// Proves that the log of one size begins with the log of a smaller one.
+    read get_consistency_proof(GetConsistencyProofRequest) -> GetConsistencyProofResponse;
+    /// Exports the evidence on one body.
+    read export_evidence(ExportEvidenceRequest) -> ExportEvidenceResponse;
 }

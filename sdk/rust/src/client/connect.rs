@@ -62,7 +62,7 @@ impl Client {
         AdminClient { caller: self.caller.clone() }
     }
 
-    /// Who did what.
+    /// Who did what, and whether what is recorded is what happened.
     pub fn audit(&self) -> AuditClient {
         AuditClient { caller: self.caller.clone() }
     }

@@ -26,86 +26,162 @@ namespace Esteira.V1 {
           string.Concat(
             "ChZlc3RlaXJhL3YxL2F1ZGl0LnByb3RvEgplc3RlaXJhLnYxGhZlc3RlaXJh",
             "L3YxL3R5cGVzLnByb3RvGh5nb29nbGUvcHJvdG9idWYvZHVyYXRpb24ucHJv",
-            "dG8aH2dvb2dsZS9wcm90b2J1Zi90aW1lc3RhbXAucHJvdG8i7gIKC0F1ZGl0",
-            "UmVjb3JkEhEKCXJlY29yZF9pZBgBIAEoCRIuCgpzdGFydF90aW1lGAIgASgL",
-            "MhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIPCgd1c2VyX2lkGAMgASgJ",
-            "EhUKDWNyZWRlbnRpYWxfaWQYBCABKAkSDgoGYWN0aW9uGAUgASgJEhAKCHJl",
-            "c291cmNlGAYgASgJEg4KBnJlYXNvbhgHIAEoCRIWCg5yZXF1ZXN0X2RpZ2Vz",
-            "dBgIIAEoDBIrCghkZWNpc2lvbhgJIAEoDjIZLmVzdGVpcmEudjEuQXVkaXRE",
-            "ZWNpc2lvbhIOCgZyZXN1bHQYCiABKAkSKgoHbGF0ZW5jeRgLIAEoCzIZLmdv",
-            "b2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIWCg5jbGllbnRfYWRkcmVzcxgMIAEo",
-            "CRIpCgpkYXRhX2NsYXNzGA0gASgOMhUuZXN0ZWlyYS52MS5EYXRhQ2xhc3Mi",
-            "UAoXTGlzdEF1ZGl0UmVjb3Jkc1JlcXVlc3QSEQoJcGFnZV9zaXplGAEgASgF",
-            "EhIKCnBhZ2VfdG9rZW4YAiABKAkSDgoGZmlsdGVyGAMgASgJIl0KGExpc3RB",
-            "dWRpdFJlY29yZHNSZXNwb25zZRIoCgdyZWNvcmRzGAEgAygLMhcuZXN0ZWly",
-            "YS52MS5BdWRpdFJlY29yZBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkimAEK",
-            "C1JlcG9ydFJhbmdlEi4KCnN0YXJ0X3RpbWUYASABKAsyGi5nb29nbGUucHJv",
-            "dG9idWYuVGltZXN0YW1wEiwKCGVuZF90aW1lGAIgASgLMhouZ29vZ2xlLnBy",
-            "b3RvYnVmLlRpbWVzdGFtcBIrCgxkYXRhX2NsYXNzZXMYAyADKA4yFS5lc3Rl",
-            "aXJhLnYxLkRhdGFDbGFzcyLIAQoLUmVwb3J0U2NvcGUSLgoKc3RhcnRfdGlt",
-            "ZRgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZW5kX3Rp",
-            "bWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg8KB3JlY29y",
-            "ZHMYAyABKAMSDAoEam9icxgEIAEoAxIQCghhdHRlbXB0cxgFIAEoAxIYChBv",
-            "dGhlcl9jbGFzc19qb2JzGAYgASgDEhAKCGNvbXBsZXRlGAcgASgIInMKElJl",
-            "cG9ydFVzYWdlUmVxdWVzdBImCgVyYW5nZRgBIAEoCzIXLmVzdGVpcmEudjEu",
+            "dG8aH2dvb2dsZS9wcm90b2J1Zi90aW1lc3RhbXAucHJvdG8idwoQVmVyaWZp",
+            "Y2F0aW9uRmxhdxINCgVpbmRleBgBIAEoCRIOCgZqb2JfaWQYAiABKAkSDQoF",
+            "YWJvdXQYAyABKAkSJAoHdmVyZGljdBgEIAEoDjITLmVzdGVpcmEudjEuVmVy",
+            "ZGljdBIPCgdmYWlsaW5nGAUgASgJIukBCgxWZXJpZmljYXRpb24SJAoHdmVy",
+            "ZGljdBgBIAEoDjITLmVzdGVpcmEudjEuVmVyZGljdBIPCgdmYWlsaW5nGAIg",
+            "ASgJEg8KB2NoZWNrZWQYAyABKAMSDQoFdmFsaWQYBCABKAMSFAoMbm90X2Fu",
+            "Y2hvcmVkGAUgASgDEg4KBmVyYXNlZBgGIAEoAxIOCgZmYWlsZWQYByABKAMS",
+            "KwoFZmxhd3MYCCADKAsyHC5lc3RlaXJhLnYxLlZlcmlmaWNhdGlvbkZsYXcS",
+            "EQoJdHJlZV9zaXplGAkgASgDEgwKBHJvb3QYCiABKAwiEgoQR2V0TGVkZ2Vy",
+            "UmVxdWVzdCKgAgoRR2V0TGVkZ2VyUmVzcG9uc2USDgoGb3JpZ2luGAEgASgJ",
+            "Eg0KBWVwb2NoGAIgASgDEgwKBHNpemUYAyABKAMSFQoNd2FpdGluZ19wYWdl",
+            "cxgEIAEoAxISCgpjaGVja3BvaW50GAUgASgJEhcKD2NoZWNrcG9pbnRfc2l6",
+            "ZRgGIAEoAxItCglzaWduX3RpbWUYByABKAsyGi5nb29nbGUucHJvdG9idWYu",
+            "VGltZXN0YW1wEg4KBmFuY2hvchgIIAEoCRIvCgthbmNob3JfdGltZRgJIAEo",
+            "CzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEwoLYW5jaG9yX2ZpbGUY",
+            "CiABKAkSFQoNdmVyaWZpZXJfa2V5cxgLIAMoCSJ3ChBBcnRpZmFjdFNlbGVj",
+            "dG9yEg4KBmpvYl9pZBgBIAEoCRIPCgVpbnB1dBgCIAEoCEgAEigKBm91dHB1",
+            "dBgDIAEoCzIWLmVzdGVpcmEudjEuVGFza091dHB1dEgAEhAKBnNoYTI1NhgE",
+            "IAEoDEgAQgYKBGJvZHkiLAoKVGFza091dHB1dBIPCgd0YXNrX2lkGAEgASgJ",
+            "Eg0KBWluZGV4GAIgASgFIncKFVZlcmlmeUFydGlmYWN0UmVxdWVzdBIuCghh",
+            "cnRpZmFjdBgBIAEoCzIcLmVzdGVpcmEudjEuQXJ0aWZhY3RTZWxlY3RvchIP",
+            "Cgdjb250ZW50GAIgASgMEgwKBHBsYW4YAyABKAkSDwoHdmVyc2lvbhgEIAEo",
+            "BSJIChZWZXJpZnlBcnRpZmFjdFJlc3BvbnNlEi4KDHZlcmlmaWNhdGlvbhgB",
+            "IAEoCzIYLmVzdGVpcmEudjEuVmVyaWZpY2F0aW9uIiIKEFZlcmlmeUpvYlJl",
+            "cXVlc3QSDgoGam9iX2lkGAEgASgJIkMKEVZlcmlmeUpvYlJlc3BvbnNlEi4K",
+            "DHZlcmlmaWNhdGlvbhgBIAEoCzIYLmVzdGVpcmEudjEuVmVyaWZpY2F0aW9u",
+            "Ik4KElZlcmlmeVJhbmdlUmVxdWVzdBISCgpmcm9tX2luZGV4GAEgASgDEhAK",
+            "CHRvX2luZGV4GAIgASgDEhIKCnBhZ2VfdG9rZW4YAyABKAkiXgoTVmVyaWZ5",
+            "UmFuZ2VSZXNwb25zZRIuCgx2ZXJpZmljYXRpb24YASABKAsyGC5lc3RlaXJh",
+            "LnYxLlZlcmlmaWNhdGlvbhIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiKAoS",
+            "VmVyaWZ5U3RvcmVSZXF1ZXN0EhIKCnBhZ2VfdG9rZW4YASABKAkiXgoTVmVy",
+            "aWZ5U3RvcmVSZXNwb25zZRIuCgx2ZXJpZmljYXRpb24YASABKAsyGC5lc3Rl",
+            "aXJhLnYxLlZlcmlmaWNhdGlvbhIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAki",
+            "QAoaR2V0Q29uc2lzdGVuY3lQcm9vZlJlcXVlc3QSEAoIb2xkX3NpemUYASAB",
+            "KAMSEAoIbmV3X3NpemUYAiABKAMibwobR2V0Q29uc2lzdGVuY3lQcm9vZlJl",
+            "c3BvbnNlEg4KBmhhc2hlcxgBIAMoDBIWCg5vbGRfY2hlY2twb2ludBgCIAEo",
+            "CRIWCg5uZXdfY2hlY2twb2ludBgDIAEoCRIQCghuZXdfc2l6ZRgEIAEoAyJd",
+            "ChVFeHBvcnRFdmlkZW5jZVJlcXVlc3QSLgoIYXJ0aWZhY3QYASABKAsyHC5l",
+            "c3RlaXJhLnYxLkFydGlmYWN0U2VsZWN0b3ISFAoMb21pdF9jb250ZW50GAIg",
+            "ASgIIi8KFkV4cG9ydEV2aWRlbmNlUmVzcG9uc2USFQoNZXZpZGVuY2VfanNv",
+            "bhgBIAEoCSLuAgoLQXVkaXRSZWNvcmQSEQoJcmVjb3JkX2lkGAEgASgJEi4K",
+            "CnN0YXJ0X3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1w",
+            "Eg8KB3VzZXJfaWQYAyABKAkSFQoNY3JlZGVudGlhbF9pZBgEIAEoCRIOCgZh",
+            "Y3Rpb24YBSABKAkSEAoIcmVzb3VyY2UYBiABKAkSDgoGcmVhc29uGAcgASgJ",
+            "EhYKDnJlcXVlc3RfZGlnZXN0GAggASgMEisKCGRlY2lzaW9uGAkgASgOMhku",
+            "ZXN0ZWlyYS52MS5BdWRpdERlY2lzaW9uEg4KBnJlc3VsdBgKIAEoCRIqCgds",
+            "YXRlbmN5GAsgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEhYKDmNs",
+            "aWVudF9hZGRyZXNzGAwgASgJEikKCmRhdGFfY2xhc3MYDSABKA4yFS5lc3Rl",
+            "aXJhLnYxLkRhdGFDbGFzcyJQChdMaXN0QXVkaXRSZWNvcmRzUmVxdWVzdBIR",
+            "CglwYWdlX3NpemUYASABKAUSEgoKcGFnZV90b2tlbhgCIAEoCRIOCgZmaWx0",
+            "ZXIYAyABKAkiXQoYTGlzdEF1ZGl0UmVjb3Jkc1Jlc3BvbnNlEigKB3JlY29y",
+            "ZHMYASADKAsyFy5lc3RlaXJhLnYxLkF1ZGl0UmVjb3JkEhcKD25leHRfcGFn",
+            "ZV90b2tlbhgCIAEoCSKYAQoLUmVwb3J0UmFuZ2USLgoKc3RhcnRfdGltZRgB",
+            "IAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZW5kX3RpbWUY",
+            "AiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEisKDGRhdGFfY2xh",
+            "c3NlcxgDIAMoDjIVLmVzdGVpcmEudjEuRGF0YUNsYXNzIsgBCgtSZXBvcnRT",
+            "Y29wZRIuCgpzdGFydF90aW1lGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRp",
+            "bWVzdGFtcBIsCghlbmRfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5U",
+            "aW1lc3RhbXASDwoHcmVjb3JkcxgDIAEoAxIMCgRqb2JzGAQgASgDEhAKCGF0",
+            "dGVtcHRzGAUgASgDEhgKEG90aGVyX2NsYXNzX2pvYnMYBiABKAMSEAoIY29t",
+            "cGxldGUYByABKAgicwoSUmVwb3J0VXNhZ2VSZXF1ZXN0EiYKBXJhbmdlGAEg",
+            "ASgLMhcuZXN0ZWlyYS52MS5SZXBvcnRSYW5nZRIOCgZmaWx0ZXIYAiABKAkS",
+            "EQoJcGFnZV9zaXplGAMgASgFEhIKCnBhZ2VfdG9rZW4YBCABKAkijwEKE1Jl",
+            "cG9ydFVzYWdlUmVzcG9uc2USIgoEcm93cxgBIAMoCzIULmVzdGVpcmEudjEu",
+            "VXNhZ2VSb3cSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJEhMKC3RvdGFsX2Nv",
+            "dW50GAMgASgDEiYKBXNjb3BlGAQgASgLMhcuZXN0ZWlyYS52MS5SZXBvcnRT",
+            "Y29wZSJ5CghVc2FnZVJvdxIPCgd1c2VyX2lkGAEgASgJEg4KBmFjdGlvbhgC",
+            "IAEoCRIOCgZyZXN1bHQYAyABKAkSDQoFY291bnQYBCABKAMSLQoJbGFzdF90",
+            "aW1lGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCKLAQoTUmVw",
+            "b3J0RXJyb3JzUmVxdWVzdBImCgVyYW5nZRgBIAEoCzIXLmVzdGVpcmEudjEu",
             "UmVwb3J0UmFuZ2USDgoGZmlsdGVyGAIgASgJEhEKCXBhZ2Vfc2l6ZRgDIAEo",
-            "BRISCgpwYWdlX3Rva2VuGAQgASgJIo8BChNSZXBvcnRVc2FnZVJlc3BvbnNl",
-            "EiIKBHJvd3MYASADKAsyFC5lc3RlaXJhLnYxLlVzYWdlUm93EhcKD25leHRf",
-            "cGFnZV90b2tlbhgCIAEoCRITCgt0b3RhbF9jb3VudBgDIAEoAxImCgVzY29w",
-            "ZRgEIAEoCzIXLmVzdGVpcmEudjEuUmVwb3J0U2NvcGUieQoIVXNhZ2VSb3cS",
-            "DwoHdXNlcl9pZBgBIAEoCRIOCgZhY3Rpb24YAiABKAkSDgoGcmVzdWx0GAMg",
-            "ASgJEg0KBWNvdW50GAQgASgDEi0KCWxhc3RfdGltZRgFIAEoCzIaLmdvb2ds",
-            "ZS5wcm90b2J1Zi5UaW1lc3RhbXAiiwEKE1JlcG9ydEVycm9yc1JlcXVlc3QS",
-            "JgoFcmFuZ2UYASABKAsyFy5lc3RlaXJhLnYxLlJlcG9ydFJhbmdlEg4KBmZp",
-            "bHRlchgCIAEoCRIRCglwYWdlX3NpemUYAyABKAUSEgoKcGFnZV90b2tlbhgE",
-            "IAEoCRIVCg1vbWl0X21lc3NhZ2VzGAUgASgIIpABChRSZXBvcnRFcnJvcnNS",
-            "ZXNwb25zZRIiCgRyb3dzGAEgAygLMhQuZXN0ZWlyYS52MS5FcnJvclJvdxIX",
-            "Cg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkSEwoLdG90YWxfY291bnQYAyABKAMS",
-            "JgoFc2NvcGUYBCABKAsyFy5lc3RlaXJhLnYxLlJlcG9ydFNjb3BlIv0BCghF",
-            "cnJvclJvdxIRCglwbGFuX25hbWUYASABKAkSEAoIc3RlcF9rZXkYAiABKAkS",
-            "GAoQZnVuY3Rpb25fdmVyc2lvbhgDIAEoCRIlCgRraW5kGAQgASgOMhcuZXN0",
-            "ZWlyYS52MS5GYWlsdXJlS2luZBIMCgRjb2RlGAUgASgJEg0KBWNvdW50GAYg",
-            "ASgDEhMKC2xhc3Rfam9iX2lkGAcgASgJEhQKDGxhc3RfdGFza19pZBgIIAEo",
-            "CRItCglsYXN0X3RpbWUYCSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0",
-            "YW1wEhQKDGxhc3RfbWVzc2FnZRgKIAEoCSKkAQoYUmVwb3J0UGVyZm9ybWFu",
-            "Y2VSZXF1ZXN0EiYKBXJhbmdlGAEgASgLMhcuZXN0ZWlyYS52MS5SZXBvcnRS",
-            "YW5nZRIOCgZmaWx0ZXIYAiABKAkSEQoJcGFnZV9zaXplGAMgASgFEhIKCnBh",
-            "Z2VfdG9rZW4YBCABKAkSKQoIZ3JvdXBfYnkYBSADKA4yFy5lc3RlaXJhLnYx",
-            "LlJlcG9ydEdyb3VwIrEBChlSZXBvcnRQZXJmb3JtYW5jZVJlc3BvbnNlEigK",
-            "BHJvd3MYASADKAsyGi5lc3RlaXJhLnYxLlBlcmZvcm1hbmNlUm93EhcKD25l",
-            "eHRfcGFnZV90b2tlbhgCIAEoCRIpCgV0b3RhbBgDIAEoCzIaLmVzdGVpcmEu",
-            "djEuUGVyZm9ybWFuY2VSb3cSJgoFc2NvcGUYBCABKAsyFy5lc3RlaXJhLnYx",
-            "LlJlcG9ydFNjb3BlIskCCg5QZXJmb3JtYW5jZVJvdxIRCglwbGFuX25hbWUY",
-            "ASABKAkSEAoIc3RlcF9rZXkYAiABKAkSGAoQZnVuY3Rpb25fdmVyc2lvbhgD",
-            "IAEoCRIRCgl3b3JrZXJfaWQYBCABKAkSEAoIYXR0ZW1wdHMYBSABKAMSEAoI",
-            "ZmFpbHVyZXMYBiABKAMSJwoDcnVuGAcgASgLMhouZXN0ZWlyYS52MS5EdXJh",
-            "dGlvblNwcmVhZBIoCgR3YWl0GAggASgLMhouZXN0ZWlyYS52MS5EdXJhdGlv",
-            "blNwcmVhZBIrCghjcHVfdGltZRgJIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5E",
-            "dXJhdGlvbhIWCg5wZWFrX3Jzc19ieXRlcxgKIAEoAxISCgpieXRlc19yZWFk",
-            "GAsgASgDEhUKDWJ5dGVzX3dyaXR0ZW4YDCABKAMisAEKDkR1cmF0aW9uU3By",
-            "ZWFkEiYKA3A1MBgBIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIm",
-            "CgNwOTAYAiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SJgoDcDk5",
-            "GAMgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEiYKA21heBgEIAEo",
-            "CzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbipmCg1BdWRpdERlY2lzaW9u",
-            "Eh4KGkFVRElUX0RFQ0lTSU9OX1VOU1BFQ0lGSUVEEAASGgoWQVVESVRfREVD",
-            "SVNJT05fQUxMT1dFRBABEhkKFUFVRElUX0RFQ0lTSU9OX0RFTklFRBACKpUB",
-            "CgtSZXBvcnRHcm91cBIcChhSRVBPUlRfR1JPVVBfVU5TUEVDSUZJRUQQABIV",
-            "ChFSRVBPUlRfR1JPVVBfUExBThABEhUKEVJFUE9SVF9HUk9VUF9TVEVQEAIS",
-            "IQodUkVQT1JUX0dST1VQX0ZVTkNUSU9OX1ZFUlNJT04QAxIXChNSRVBPUlRf",
-            "R1JPVVBfV09SS0VSEAQy8gIKDEF1ZGl0U2VydmljZRJdChBMaXN0QXVkaXRS",
-            "ZWNvcmRzEiMuZXN0ZWlyYS52MS5MaXN0QXVkaXRSZWNvcmRzUmVxdWVzdBok",
-            "LmVzdGVpcmEudjEuTGlzdEF1ZGl0UmVjb3Jkc1Jlc3BvbnNlEk4KC1JlcG9y",
-            "dFVzYWdlEh4uZXN0ZWlyYS52MS5SZXBvcnRVc2FnZVJlcXVlc3QaHy5lc3Rl",
-            "aXJhLnYxLlJlcG9ydFVzYWdlUmVzcG9uc2USUQoMUmVwb3J0RXJyb3JzEh8u",
-            "ZXN0ZWlyYS52MS5SZXBvcnRFcnJvcnNSZXF1ZXN0GiAuZXN0ZWlyYS52MS5S",
-            "ZXBvcnRFcnJvcnNSZXNwb25zZRJgChFSZXBvcnRQZXJmb3JtYW5jZRIkLmVz",
-            "dGVpcmEudjEuUmVwb3J0UGVyZm9ybWFuY2VSZXF1ZXN0GiUuZXN0ZWlyYS52",
-            "MS5SZXBvcnRQZXJmb3JtYW5jZVJlc3BvbnNlQklaOmdpdGh1Yi5jb20vZXN0",
-            "ZWlyYS9lc3RlaXJhL3Nkay9nby9nZW4vZXN0ZWlyYS92MTtlc3RlaXJhdjGq",
-            "AgpFc3RlaXJhLlYxYgZwcm90bzM="));
+            "BRISCgpwYWdlX3Rva2VuGAQgASgJEhUKDW9taXRfbWVzc2FnZXMYBSABKAgi",
+            "kAEKFFJlcG9ydEVycm9yc1Jlc3BvbnNlEiIKBHJvd3MYASADKAsyFC5lc3Rl",
+            "aXJhLnYxLkVycm9yUm93EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCRITCgt0",
+            "b3RhbF9jb3VudBgDIAEoAxImCgVzY29wZRgEIAEoCzIXLmVzdGVpcmEudjEu",
+            "UmVwb3J0U2NvcGUi/QEKCEVycm9yUm93EhEKCXBsYW5fbmFtZRgBIAEoCRIQ",
+            "CghzdGVwX2tleRgCIAEoCRIYChBmdW5jdGlvbl92ZXJzaW9uGAMgASgJEiUK",
+            "BGtpbmQYBCABKA4yFy5lc3RlaXJhLnYxLkZhaWx1cmVLaW5kEgwKBGNvZGUY",
+            "BSABKAkSDQoFY291bnQYBiABKAMSEwoLbGFzdF9qb2JfaWQYByABKAkSFAoM",
+            "bGFzdF90YXNrX2lkGAggASgJEi0KCWxhc3RfdGltZRgJIAEoCzIaLmdvb2ds",
+            "ZS5wcm90b2J1Zi5UaW1lc3RhbXASFAoMbGFzdF9tZXNzYWdlGAogASgJIqQB",
+            "ChhSZXBvcnRQZXJmb3JtYW5jZVJlcXVlc3QSJgoFcmFuZ2UYASABKAsyFy5l",
+            "c3RlaXJhLnYxLlJlcG9ydFJhbmdlEg4KBmZpbHRlchgCIAEoCRIRCglwYWdl",
+            "X3NpemUYAyABKAUSEgoKcGFnZV90b2tlbhgEIAEoCRIpCghncm91cF9ieRgF",
+            "IAMoDjIXLmVzdGVpcmEudjEuUmVwb3J0R3JvdXAisQEKGVJlcG9ydFBlcmZv",
+            "cm1hbmNlUmVzcG9uc2USKAoEcm93cxgBIAMoCzIaLmVzdGVpcmEudjEuUGVy",
+            "Zm9ybWFuY2VSb3cSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJEikKBXRvdGFs",
+            "GAMgASgLMhouZXN0ZWlyYS52MS5QZXJmb3JtYW5jZVJvdxImCgVzY29wZRgE",
+            "IAEoCzIXLmVzdGVpcmEudjEuUmVwb3J0U2NvcGUiyQIKDlBlcmZvcm1hbmNl",
+            "Um93EhEKCXBsYW5fbmFtZRgBIAEoCRIQCghzdGVwX2tleRgCIAEoCRIYChBm",
+            "dW5jdGlvbl92ZXJzaW9uGAMgASgJEhEKCXdvcmtlcl9pZBgEIAEoCRIQCghh",
+            "dHRlbXB0cxgFIAEoAxIQCghmYWlsdXJlcxgGIAEoAxInCgNydW4YByABKAsy",
+            "Gi5lc3RlaXJhLnYxLkR1cmF0aW9uU3ByZWFkEigKBHdhaXQYCCABKAsyGi5l",
+            "c3RlaXJhLnYxLkR1cmF0aW9uU3ByZWFkEisKCGNwdV90aW1lGAkgASgLMhku",
+            "Z29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEhYKDnBlYWtfcnNzX2J5dGVzGAog",
+            "ASgDEhIKCmJ5dGVzX3JlYWQYCyABKAMSFQoNYnl0ZXNfd3JpdHRlbhgMIAEo",
+            "AyKwAQoORHVyYXRpb25TcHJlYWQSJgoDcDUwGAEgASgLMhkuZ29vZ2xlLnBy",
+            "b3RvYnVmLkR1cmF0aW9uEiYKA3A5MBgCIAEoCzIZLmdvb2dsZS5wcm90b2J1",
+            "Zi5EdXJhdGlvbhImCgNwOTkYAyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVy",
+            "YXRpb24SJgoDbWF4GAQgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9u",
+            "KusBCgdWZXJkaWN0EhcKE1ZFUkRJQ1RfVU5TUEVDSUZJRUQQABIRCg1WRVJE",
+            "SUNUX1ZBTElEEAESHgoaVkVSRElDVF9WQUxJRF9OT1RfQU5DSE9SRUQQAhIc",
+            "ChhWRVJESUNUX01JU01BVENIX0NPTlRFTlQQAxIZChVWRVJESUNUX01JU01B",
+            "VENIX0xFQUYQBBIYChRWRVJESUNUX0NIQUlOX0JST0tFThAFEhgKFFZFUkRJ",
+            "Q1RfTk9UX0lOQ0xVREVEEAYSEgoOVkVSRElDVF9FUkFTRUQQBxITCg9WRVJE",
+            "SUNUX1VOS05PV04QCCpmCg1BdWRpdERlY2lzaW9uEh4KGkFVRElUX0RFQ0lT",
+            "SU9OX1VOU1BFQ0lGSUVEEAASGgoWQVVESVRfREVDSVNJT05fQUxMT1dFRBAB",
+            "EhkKFUFVRElUX0RFQ0lTSU9OX0RFTklFRBACKpUBCgtSZXBvcnRHcm91cBIc",
+            "ChhSRVBPUlRfR1JPVVBfVU5TUEVDSUZJRUQQABIVChFSRVBPUlRfR1JPVVBf",
+            "UExBThABEhUKEVJFUE9SVF9HUk9VUF9TVEVQEAISIQodUkVQT1JUX0dST1VQ",
+            "X0ZVTkNUSU9OX1ZFUlNJT04QAxIXChNSRVBPUlRfR1JPVVBfV09SS0VSEAQy",
+            "wAcKDEF1ZGl0U2VydmljZRJdChBMaXN0QXVkaXRSZWNvcmRzEiMuZXN0ZWly",
+            "YS52MS5MaXN0QXVkaXRSZWNvcmRzUmVxdWVzdBokLmVzdGVpcmEudjEuTGlz",
+            "dEF1ZGl0UmVjb3Jkc1Jlc3BvbnNlEk4KC1JlcG9ydFVzYWdlEh4uZXN0ZWly",
+            "YS52MS5SZXBvcnRVc2FnZVJlcXVlc3QaHy5lc3RlaXJhLnYxLlJlcG9ydFVz",
+            "YWdlUmVzcG9uc2USUQoMUmVwb3J0RXJyb3JzEh8uZXN0ZWlyYS52MS5SZXBv",
+            "cnRFcnJvcnNSZXF1ZXN0GiAuZXN0ZWlyYS52MS5SZXBvcnRFcnJvcnNSZXNw",
+            "b25zZRJgChFSZXBvcnRQZXJmb3JtYW5jZRIkLmVzdGVpcmEudjEuUmVwb3J0",
+            "UGVyZm9ybWFuY2VSZXF1ZXN0GiUuZXN0ZWlyYS52MS5SZXBvcnRQZXJmb3Jt",
+            "YW5jZVJlc3BvbnNlEkgKCUdldExlZGdlchIcLmVzdGVpcmEudjEuR2V0TGVk",
+            "Z2VyUmVxdWVzdBodLmVzdGVpcmEudjEuR2V0TGVkZ2VyUmVzcG9uc2USVwoO",
+            "VmVyaWZ5QXJ0aWZhY3QSIS5lc3RlaXJhLnYxLlZlcmlmeUFydGlmYWN0UmVx",
+            "dWVzdBoiLmVzdGVpcmEudjEuVmVyaWZ5QXJ0aWZhY3RSZXNwb25zZRJICglW",
+            "ZXJpZnlKb2ISHC5lc3RlaXJhLnYxLlZlcmlmeUpvYlJlcXVlc3QaHS5lc3Rl",
+            "aXJhLnYxLlZlcmlmeUpvYlJlc3BvbnNlEk4KC1ZlcmlmeVJhbmdlEh4uZXN0",
+            "ZWlyYS52MS5WZXJpZnlSYW5nZVJlcXVlc3QaHy5lc3RlaXJhLnYxLlZlcmlm",
+            "eVJhbmdlUmVzcG9uc2USTgoLVmVyaWZ5U3RvcmUSHi5lc3RlaXJhLnYxLlZl",
+            "cmlmeVN0b3JlUmVxdWVzdBofLmVzdGVpcmEudjEuVmVyaWZ5U3RvcmVSZXNw",
+            "b25zZRJmChNHZXRDb25zaXN0ZW5jeVByb29mEiYuZXN0ZWlyYS52MS5HZXRD",
+            "b25zaXN0ZW5jeVByb29mUmVxdWVzdBonLmVzdGVpcmEudjEuR2V0Q29uc2lz",
+            "dGVuY3lQcm9vZlJlc3BvbnNlElcKDkV4cG9ydEV2aWRlbmNlEiEuZXN0ZWly",
+            "YS52MS5FeHBvcnRFdmlkZW5jZVJlcXVlc3QaIi5lc3RlaXJhLnYxLkV4cG9y",
+            "dEV2aWRlbmNlUmVzcG9uc2VCSVo6Z2l0aHViLmNvbS9lc3RlaXJhL2VzdGVp",
+            "cmEvc2RrL2dvL2dlbi9lc3RlaXJhL3YxO2VzdGVpcmF2MaoCCkVzdGVpcmEu",
+            "VjFiBnByb3RvMw=="));
       descriptor = pbr::FileDescriptor.FromGeneratedCode(descriptorData,
           new pbr::FileDescriptor[] { global::Esteira.V1.TypesReflection.Descriptor, global::Google.Protobuf.WellKnownTypes.DurationReflection.Descriptor, global::Google.Protobuf.WellKnownTypes.TimestampReflection.Descriptor, },
-          new pbr::GeneratedClrTypeInfo(new[] {typeof(global::Esteira.V1.AuditDecision), typeof(global::Esteira.V1.ReportGroup), }, null, new pbr::GeneratedClrTypeInfo[] {
+          new pbr::GeneratedClrTypeInfo(new[] {typeof(global::Esteira.V1.Verdict), typeof(global::Esteira.V1.AuditDecision), typeof(global::Esteira.V1.ReportGroup), }, null, new pbr::GeneratedClrTypeInfo[] {
+            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.VerificationFlaw), global::Esteira.V1.VerificationFlaw.Parser, new[]{ "Index", "JobId", "About", "Verdict", "Failing" }, null, null, null, null),
+            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.Verification), global::Esteira.V1.Verification.Parser, new[]{ "Verdict", "Failing", "Checked", "Valid", "NotAnchored", "Erased", "Failed", "Flaws", "TreeSize", "Root" }, null, null, null, null),
+            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.GetLedgerRequest), global::Esteira.V1.GetLedgerRequest.Parser, null, null, null, null, null),
+            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.GetLedgerResponse), global::Esteira.V1.GetLedgerResponse.Parser, new[]{ "Origin", "Epoch", "Size", "WaitingPages", "Checkpoint", "CheckpointSize", "SignTime", "Anchor", "AnchorTime", "AnchorFile", "VerifierKeys" }, null, null, null, null),
+            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.ArtifactSelector), global::Esteira.V1.ArtifactSelector.Parser, new[]{ "JobId", "Input", "Output", "Sha256" }, new[]{ "Body" }, null, null, null),
+            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.TaskOutput), global::Esteira.V1.TaskOutput.Parser, new[]{ "TaskId", "Index" }, null, null, null, null),
+            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.VerifyArtifactRequest), global::Esteira.V1.VerifyArtifactRequest.Parser, new[]{ "Artifact", "Content", "Plan", "Version" }, null, null, null, null),
+            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.VerifyArtifactResponse), global::Esteira.V1.VerifyArtifactResponse.Parser, new[]{ "Verification" }, null, null, null, null),
+            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.VerifyJobRequest), global::Esteira.V1.VerifyJobRequest.Parser, new[]{ "JobId" }, null, null, null, null),
+            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.VerifyJobResponse), global::Esteira.V1.VerifyJobResponse.Parser, new[]{ "Verification" }, null, null, null, null),
+            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.VerifyRangeRequest), global::Esteira.V1.VerifyRangeRequest.Parser, new[]{ "FromIndex", "ToIndex", "PageToken" }, null, null, null, null),
+            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.VerifyRangeResponse), global::Esteira.V1.VerifyRangeResponse.Parser, new[]{ "Verification", "NextPageToken" }, null, null, null, null),
+            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.VerifyStoreRequest), global::Esteira.V1.VerifyStoreRequest.Parser, new[]{ "PageToken" }, null, null, null, null),
+            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.VerifyStoreResponse), global::Esteira.V1.VerifyStoreResponse.Parser, new[]{ "Verification", "NextPageToken" }, null, null, null, null),
+            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.GetConsistencyProofRequest), global::Esteira.V1.GetConsistencyProofRequest.Parser, new[]{ "OldSize", "NewSize" }, null, null, null, null),
+            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.GetConsistencyProofResponse), global::Esteira.V1.GetConsistencyProofResponse.Parser, new[]{ "Hashes", "OldCheckpoint", "NewCheckpoint", "NewSize" }, null, null, null, null),
+            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.ExportEvidenceRequest), global::Esteira.V1.ExportEvidenceRequest.Parser, new[]{ "Artifact", "OmitContent" }, null, null, null, null),
+            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.ExportEvidenceResponse), global::Esteira.V1.ExportEvidenceResponse.Parser, new[]{ "EvidenceJson" }, null, null, null, null),
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.AuditRecord), global::Esteira.V1.AuditRecord.Parser, new[]{ "RecordId", "StartTime", "UserId", "CredentialId", "Action", "Resource", "Reason", "RequestDigest", "Decision", "Result", "Latency", "ClientAddress", "DataClass" }, null, null, null, null),
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.ListAuditRecordsRequest), global::Esteira.V1.ListAuditRecordsRequest.Parser, new[]{ "PageSize", "PageToken", "Filter" }, null, null, null, null),
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.ListAuditRecordsResponse), global::Esteira.V1.ListAuditRecordsResponse.Parser, new[]{ "Records", "NextPageToken" }, null, null, null, null),
@@ -127,6 +203,48 @@ namespace Esteira.V1 {
 
   }
   #region Enums
+  /// <summary>
+  /// What a verification found. Nothing else is ever answered.
+  /// </summary>
+  public enum Verdict {
+    /// <summary>
+    /// Never sent.
+    /// </summary>
+    [pbr::OriginalName("VERDICT_UNSPECIFIED")] Unspecified = 0,
+    /// <summary>
+    /// Bytes, leaf, parents, log and anchor agree.
+    /// </summary>
+    [pbr::OriginalName("VERDICT_VALID")] Valid = 1,
+    /// <summary>
+    /// They agree, and no anchor reaches as far as the leaf yet.
+    /// </summary>
+    [pbr::OriginalName("VERDICT_VALID_NOT_ANCHORED")] ValidNotAnchored = 2,
+    /// <summary>
+    /// The bytes are not those of which the leaf speaks.
+    /// </summary>
+    [pbr::OriginalName("VERDICT_MISMATCH_CONTENT")] MismatchContent = 3,
+    /// <summary>
+    /// The leaf is not what the rows say, or not a leaf.
+    /// </summary>
+    [pbr::OriginalName("VERDICT_MISMATCH_LEAF")] MismatchLeaf = 4,
+    /// <summary>
+    /// A parent is not the leaf to which this one points.
+    /// </summary>
+    [pbr::OriginalName("VERDICT_CHAIN_BROKEN")] ChainBroken = 5,
+    /// <summary>
+    /// The log of the checkpoint, or of the anchor, does not have the leaf.
+    /// </summary>
+    [pbr::OriginalName("VERDICT_NOT_INCLUDED")] NotIncluded = 6,
+    /// <summary>
+    /// The bytes were removed, and a leaf certifies it; all else agrees.
+    /// </summary>
+    [pbr::OriginalName("VERDICT_ERASED")] Erased = 7,
+    /// <summary>
+    /// The ledger knows nothing of it.
+    /// </summary>
+    [pbr::OriginalName("VERDICT_UNKNOWN")] Unknown = 8,
+  }
+
   /// <summary>
   /// Whether a caller may do what it asked for.
   /// </summary>
@@ -175,6 +293,5125 @@ namespace Esteira.V1 {
 
   #region Messages
   /// <summary>
+  /// Something that did not verify.
+  /// </summary>
+  public sealed partial class VerificationFlaw : pb::IMessage<VerificationFlaw>
+  #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      , pb::IBufferMessage
+  #endif
+  {
+    private static readonly pb::MessageParser<VerificationFlaw> _parser = new pb::MessageParser<VerificationFlaw>(() => new VerificationFlaw());
+    private pb::UnknownFieldSet _unknownFields;
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pb::MessageParser<VerificationFlaw> Parser { get { return _parser; } }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pbr::MessageDescriptor Descriptor {
+      get { return global::Esteira.V1.AuditReflection.Descriptor.MessageTypes[0]; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    pbr::MessageDescriptor pb::IMessage.Descriptor {
+      get { return Descriptor; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public VerificationFlaw() {
+      OnConstruction();
+    }
+
+    partial void OnConstruction();
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public VerificationFlaw(VerificationFlaw other) : this() {
+      index_ = other.index_;
+      jobId_ = other.jobId_;
+      about_ = other.about_;
+      verdict_ = other.verdict_;
+      failing_ = other.failing_;
+      _unknownFields = pb::UnknownFieldSet.Clone(other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public VerificationFlaw Clone() {
+      return new VerificationFlaw(this);
+    }
+
+    /// <summary>Field number for the "index" field.</summary>
+    public const int IndexFieldNumber = 1;
+    private string index_ = "";
+    /// <summary>
+    /// Index of the leaf in the log, in decimal. Empty when it has no place, or is not there.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public string Index {
+      get { return index_; }
+      set {
+        index_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
+    /// <summary>Field number for the "job_id" field.</summary>
+    public const int JobIdFieldNumber = 2;
+    private string jobId_ = "";
+    /// <summary>
+    /// The job that it is about. Empty when it is about none.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public string JobId {
+      get { return jobId_; }
+      set {
+        jobId_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
+    /// <summary>Field number for the "about" field.</summary>
+    public const int AboutFieldNumber = 3;
+    private string about_ = "";
+    /// <summary>
+    /// What it is about: `start`, `attempt TASK NUMBER`, `end`, `leaf`, `node LEVEL NUMBER`, `root`, `checkpoint SIZE`,
+    /// `anchor NUMBER`, `body`.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public string About {
+      get { return about_; }
+      set {
+        about_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
+    /// <summary>Field number for the "verdict" field.</summary>
+    public const int VerdictFieldNumber = 4;
+    private global::Esteira.V1.Verdict verdict_ = global::Esteira.V1.Verdict.Unspecified;
+    /// <summary>
+    /// What was found.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public global::Esteira.V1.Verdict Verdict {
+      get { return verdict_; }
+      set {
+        verdict_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "failing" field.</summary>
+    public const int FailingFieldNumber = 5;
+    private string failing_ = "";
+    /// <summary>
+    /// The check that failed first, as docs/provenance.md names it.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public string Failing {
+      get { return failing_; }
+      set {
+        failing_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override bool Equals(object other) {
+      return Equals(other as VerificationFlaw);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public bool Equals(VerificationFlaw other) {
+      if (ReferenceEquals(other, null)) {
+        return false;
+      }
+      if (ReferenceEquals(other, this)) {
+        return true;
+      }
+      if (Index != other.Index) return false;
+      if (JobId != other.JobId) return false;
+      if (About != other.About) return false;
+      if (Verdict != other.Verdict) return false;
+      if (Failing != other.Failing) return false;
+      return Equals(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override int GetHashCode() {
+      int hash = 1;
+      if (Index.Length != 0) hash ^= Index.GetHashCode();
+      if (JobId.Length != 0) hash ^= JobId.GetHashCode();
+      if (About.Length != 0) hash ^= About.GetHashCode();
+      if (Verdict != global::Esteira.V1.Verdict.Unspecified) hash ^= Verdict.GetHashCode();
+      if (Failing.Length != 0) hash ^= Failing.GetHashCode();
+      if (_unknownFields != null) {
+        hash ^= _unknownFields.GetHashCode();
+      }
+      return hash;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override string ToString() {
+      return pb::JsonFormatter.ToDiagnosticString(this);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void WriteTo(pb::CodedOutputStream output) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      output.WriteRawMessage(this);
+    #else
+      if (Index.Length != 0) {
+        output.WriteRawTag(10);
+        output.WriteString(Index);
+      }
+      if (JobId.Length != 0) {
+        output.WriteRawTag(18);
+        output.WriteString(JobId);
+      }
+      if (About.Length != 0) {
+        output.WriteRawTag(26);
+        output.WriteString(About);
+      }
+      if (Verdict != global::Esteira.V1.Verdict.Unspecified) {
+        output.WriteRawTag(32);
+        output.WriteEnum((int) Verdict);
+      }
+      if (Failing.Length != 0) {
+        output.WriteRawTag(42);
+        output.WriteString(Failing);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(output);
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalWriteTo(ref pb::WriteContext output) {
+      if (Index.Length != 0) {
+        output.WriteRawTag(10);
+        output.WriteString(Index);
+      }
+      if (JobId.Length != 0) {
+        output.WriteRawTag(18);
+        output.WriteString(JobId);
+      }
+      if (About.Length != 0) {
+        output.WriteRawTag(26);
+        output.WriteString(About);
+      }
+      if (Verdict != global::Esteira.V1.Verdict.Unspecified) {
+        output.WriteRawTag(32);
+        output.WriteEnum((int) Verdict);
+      }
+      if (Failing.Length != 0) {
+        output.WriteRawTag(42);
+        output.WriteString(Failing);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(ref output);
+      }
+    }
+    #endif
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public int CalculateSize() {
+      int size = 0;
+      if (Index.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeStringSize(Index);
+      }
+      if (JobId.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeStringSize(JobId);
+      }
+      if (About.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeStringSize(About);
+      }
+      if (Verdict != global::Esteira.V1.Verdict.Unspecified) {
+        size += 1 + pb::CodedOutputStream.ComputeEnumSize((int) Verdict);
+      }
+      if (Failing.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeStringSize(Failing);
+      }
+      if (_unknownFields != null) {
+        size += _unknownFields.CalculateSize();
+      }
+      return size;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(VerificationFlaw other) {
+      if (other == null) {
+        return;
+      }
+      if (other.Index.Length != 0) {
+        Index = other.Index;
+      }
+      if (other.JobId.Length != 0) {
+        JobId = other.JobId;
+      }
+      if (other.About.Length != 0) {
+        About = other.About;
+      }
+      if (other.Verdict != global::Esteira.V1.Verdict.Unspecified) {
+        Verdict = other.Verdict;
+      }
+      if (other.Failing.Length != 0) {
+        Failing = other.Failing;
+      }
+      _unknownFields = pb::UnknownFieldSet.MergeFrom(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(pb::CodedInputStream input) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      input.ReadRawMessage(this);
+    #else
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, input);
+            break;
+          case 10: {
+            Index = input.ReadString();
+            break;
+          }
+          case 18: {
+            JobId = input.ReadString();
+            break;
+          }
+          case 26: {
+            About = input.ReadString();
+            break;
+          }
+          case 32: {
+            Verdict = (global::Esteira.V1.Verdict) input.ReadEnum();
+            break;
+          }
+          case 42: {
+            Failing = input.ReadString();
+            break;
+          }
+        }
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalMergeFrom(ref pb::ParseContext input) {
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, ref input);
+            break;
+          case 10: {
+            Index = input.ReadString();
+            break;
+          }
+          case 18: {
+            JobId = input.ReadString();
+            break;
+          }
+          case 26: {
+            About = input.ReadString();
+            break;
+          }
+          case 32: {
+            Verdict = (global::Esteira.V1.Verdict) input.ReadEnum();
+            break;
+          }
+          case 42: {
+            Failing = input.ReadString();
+            break;
+          }
+        }
+      }
+    }
+    #endif
+
+  }
+
+  /// <summary>
+  /// The answer of a verification, or of a part of it.
+  /// </summary>
+  public sealed partial class Verification : pb::IMessage<Verification>
+  #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      , pb::IBufferMessage
+  #endif
+  {
+    private static readonly pb::MessageParser<Verification> _parser = new pb::MessageParser<Verification>(() => new Verification());
+    private pb::UnknownFieldSet _unknownFields;
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pb::MessageParser<Verification> Parser { get { return _parser; } }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pbr::MessageDescriptor Descriptor {
+      get { return global::Esteira.V1.AuditReflection.Descriptor.MessageTypes[1]; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    pbr::MessageDescriptor pb::IMessage.Descriptor {
+      get { return Descriptor; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public Verification() {
+      OnConstruction();
+    }
+
+    partial void OnConstruction();
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public Verification(Verification other) : this() {
+      verdict_ = other.verdict_;
+      failing_ = other.failing_;
+      checked_ = other.checked_;
+      valid_ = other.valid_;
+      notAnchored_ = other.notAnchored_;
+      erased_ = other.erased_;
+      failed_ = other.failed_;
+      flaws_ = other.flaws_.Clone();
+      treeSize_ = other.treeSize_;
+      root_ = other.root_;
+      _unknownFields = pb::UnknownFieldSet.Clone(other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public Verification Clone() {
+      return new Verification(this);
+    }
+
+    /// <summary>Field number for the "verdict" field.</summary>
+    public const int VerdictFieldNumber = 1;
+    private global::Esteira.V1.Verdict verdict_ = global::Esteira.V1.Verdict.Unspecified;
+    /// <summary>
+    /// The first verdict that is not VALID, in the order of the log.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public global::Esteira.V1.Verdict Verdict {
+      get { return verdict_; }
+      set {
+        verdict_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "failing" field.</summary>
+    public const int FailingFieldNumber = 2;
+    private string failing_ = "";
+    /// <summary>
+    /// The check that failed first. Empty when nothing did.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public string Failing {
+      get { return failing_; }
+      set {
+        failing_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
+    /// <summary>Field number for the "checked" field.</summary>
+    public const int CheckedFieldNumber = 3;
+    private long checked_;
+    /// <summary>
+    /// How many leaves were looked at.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public long Checked {
+      get { return checked_; }
+      set {
+        checked_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "valid" field.</summary>
+    public const int ValidFieldNumber = 4;
+    private long valid_;
+    /// <summary>
+    /// How many of them are VALID.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public long Valid {
+      get { return valid_; }
+      set {
+        valid_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "not_anchored" field.</summary>
+    public const int NotAnchoredFieldNumber = 5;
+    private long notAnchored_;
+    /// <summary>
+    /// How many no anchor reaches yet.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public long NotAnchored {
+      get { return notAnchored_; }
+      set {
+        notAnchored_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "erased" field.</summary>
+    public const int ErasedFieldNumber = 6;
+    private long erased_;
+    /// <summary>
+    /// How many speak of a body that was removed with a certificate.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public long Erased {
+      get { return erased_; }
+      set {
+        erased_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "failed" field.</summary>
+    public const int FailedFieldNumber = 7;
+    private long failed_;
+    /// <summary>
+    /// How many flaws there are.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public long Failed {
+      get { return failed_; }
+      set {
+        failed_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "flaws" field.</summary>
+    public const int FlawsFieldNumber = 8;
+    private static readonly pb::FieldCodec<global::Esteira.V1.VerificationFlaw> _repeated_flaws_codec
+        = pb::FieldCodec.ForMessage(66, global::Esteira.V1.VerificationFlaw.Parser);
+    private readonly pbc::RepeatedField<global::Esteira.V1.VerificationFlaw> flaws_ = new pbc::RepeatedField<global::Esteira.V1.VerificationFlaw>();
+    /// <summary>
+    /// The first 100 of them.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public pbc::RepeatedField<global::Esteira.V1.VerificationFlaw> Flaws {
+      get { return flaws_; }
+    }
+
+    /// <summary>Field number for the "tree_size" field.</summary>
+    public const int TreeSizeFieldNumber = 9;
+    private long treeSize_;
+    /// <summary>
+    /// Size of the log against which it was verified.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public long TreeSize {
+      get { return treeSize_; }
+      set {
+        treeSize_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "root" field.</summary>
+    public const int RootFieldNumber = 10;
+    private pb::ByteString root_ = pb::ByteString.Empty;
+    /// <summary>
+    /// Its root, 32 bytes.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public pb::ByteString Root {
+      get { return root_; }
+      set {
+        root_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override bool Equals(object other) {
+      return Equals(other as Verification);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public bool Equals(Verification other) {
+      if (ReferenceEquals(other, null)) {
+        return false;
+      }
+      if (ReferenceEquals(other, this)) {
+        return true;
+      }
+      if (Verdict != other.Verdict) return false;
+      if (Failing != other.Failing) return false;
+      if (Checked != other.Checked) return false;
+      if (Valid != other.Valid) return false;
+      if (NotAnchored != other.NotAnchored) return false;
+      if (Erased != other.Erased) return false;
+      if (Failed != other.Failed) return false;
+      if(!flaws_.Equals(other.flaws_)) return false;
+      if (TreeSize != other.TreeSize) return false;
+      if (Root != other.Root) return false;
+      return Equals(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override int GetHashCode() {
+      int hash = 1;
+      if (Verdict != global::Esteira.V1.Verdict.Unspecified) hash ^= Verdict.GetHashCode();
+      if (Failing.Length != 0) hash ^= Failing.GetHashCode();
+      if (Checked != 0L) hash ^= Checked.GetHashCode();
+      if (Valid != 0L) hash ^= Valid.GetHashCode();
+      if (NotAnchored != 0L) hash ^= NotAnchored.GetHashCode();
+      if (Erased != 0L) hash ^= Erased.GetHashCode();
+      if (Failed != 0L) hash ^= Failed.GetHashCode();
+      hash ^= flaws_.GetHashCode();
+      if (TreeSize != 0L) hash ^= TreeSize.GetHashCode();
+      if (Root.Length != 0) hash ^= Root.GetHashCode();
+      if (_unknownFields != null) {
+        hash ^= _unknownFields.GetHashCode();
+      }
+      return hash;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override string ToString() {
+      return pb::JsonFormatter.ToDiagnosticString(this);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void WriteTo(pb::CodedOutputStream output) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      output.WriteRawMessage(this);
+    #else
+      if (Verdict != global::Esteira.V1.Verdict.Unspecified) {
+        output.WriteRawTag(8);
+        output.WriteEnum((int) Verdict);
+      }
+      if (Failing.Length != 0) {
+        output.WriteRawTag(18);
+        output.WriteString(Failing);
+      }
+      if (Checked != 0L) {
+        output.WriteRawTag(24);
+        output.WriteInt64(Checked);
+      }
+      if (Valid != 0L) {
+        output.WriteRawTag(32);
+        output.WriteInt64(Valid);
+      }
+      if (NotAnchored != 0L) {
+        output.WriteRawTag(40);
+        output.WriteInt64(NotAnchored);
+      }
+      if (Erased != 0L) {
+        output.WriteRawTag(48);
+        output.WriteInt64(Erased);
+      }
+      if (Failed != 0L) {
+        output.WriteRawTag(56);
+        output.WriteInt64(Failed);
+      }
+      flaws_.WriteTo(output, _repeated_flaws_codec);
+      if (TreeSize != 0L) {
+        output.WriteRawTag(72);
+        output.WriteInt64(TreeSize);
+      }
+      if (Root.Length != 0) {
+        output.WriteRawTag(82);
+        output.WriteBytes(Root);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(output);
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalWriteTo(ref pb::WriteContext output) {
+      if (Verdict != global::Esteira.V1.Verdict.Unspecified) {
+        output.WriteRawTag(8);
+        output.WriteEnum((int) Verdict);
+      }
+      if (Failing.Length != 0) {
+        output.WriteRawTag(18);
+        output.WriteString(Failing);
+      }
+      if (Checked != 0L) {
+        output.WriteRawTag(24);
+        output.WriteInt64(Checked);
+      }
+      if (Valid != 0L) {
+        output.WriteRawTag(32);
+        output.WriteInt64(Valid);
+      }
+      if (NotAnchored != 0L) {
+        output.WriteRawTag(40);
+        output.WriteInt64(NotAnchored);
+      }
+      if (Erased != 0L) {
+        output.WriteRawTag(48);
+        output.WriteInt64(Erased);
+      }
+      if (Failed != 0L) {
+        output.WriteRawTag(56);
+        output.WriteInt64(Failed);
+      }
+      flaws_.WriteTo(ref output, _repeated_flaws_codec);
+      if (TreeSize != 0L) {
+        output.WriteRawTag(72);
+        output.WriteInt64(TreeSize);
+      }
+      if (Root.Length != 0) {
+        output.WriteRawTag(82);
+        output.WriteBytes(Root);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(ref output);
+      }
+    }
+    #endif
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public int CalculateSize() {
+      int size = 0;
+      if (Verdict != global::Esteira.V1.Verdict.Unspecified) {
+        size += 1 + pb::CodedOutputStream.ComputeEnumSize((int) Verdict);
+      }
+      if (Failing.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeStringSize(Failing);
+      }
+      if (Checked != 0L) {
+        size += 1 + pb::CodedOutputStream.ComputeInt64Size(Checked);
+      }
+      if (Valid != 0L) {
+        size += 1 + pb::CodedOutputStream.ComputeInt64Size(Valid);
+      }
+      if (NotAnchored != 0L) {
+        size += 1 + pb::CodedOutputStream.ComputeInt64Size(NotAnchored);
+      }
+      if (Erased != 0L) {
+        size += 1 + pb::CodedOutputStream.ComputeInt64Size(Erased);
+      }
+      if (Failed != 0L) {
+        size += 1 + pb::CodedOutputStream.ComputeInt64Size(Failed);
+      }
+      size += flaws_.CalculateSize(_repeated_flaws_codec);
+      if (TreeSize != 0L) {
+        size += 1 + pb::CodedOutputStream.ComputeInt64Size(TreeSize);
+      }
+      if (Root.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeBytesSize(Root);
+      }
+      if (_unknownFields != null) {
+        size += _unknownFields.CalculateSize();
+      }
+      return size;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(Verification other) {
+      if (other == null) {
+        return;
+      }
+      if (other.Verdict != global::Esteira.V1.Verdict.Unspecified) {
+        Verdict = other.Verdict;
+      }
+      if (other.Failing.Length != 0) {
+        Failing = other.Failing;
+      }
+      if (other.Checked != 0L) {
+        Checked = other.Checked;
+      }
+      if (other.Valid != 0L) {
+        Valid = other.Valid;
+      }
+      if (other.NotAnchored != 0L) {
+        NotAnchored = other.NotAnchored;
+      }
+      if (other.Erased != 0L) {
+        Erased = other.Erased;
+      }
+      if (other.Failed != 0L) {
+        Failed = other.Failed;
+      }
+      flaws_.Add(other.flaws_);
+      if (other.TreeSize != 0L) {
+        TreeSize = other.TreeSize;
+      }
+      if (other.Root.Length != 0) {
+        Root = other.Root;
+      }
+      _unknownFields = pb::UnknownFieldSet.MergeFrom(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(pb::CodedInputStream input) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      input.ReadRawMessage(this);
+    #else
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, input);
+            break;
+          case 8: {
+            Verdict = (global::Esteira.V1.Verdict) input.ReadEnum();
+            break;
+          }
+          case 18: {
+            Failing = input.ReadString();
+            break;
+          }
+          case 24: {
+            Checked = input.ReadInt64();
+            break;
+          }
+          case 32: {
+            Valid = input.ReadInt64();
+            break;
+          }
+          case 40: {
+            NotAnchored = input.ReadInt64();
+            break;
+          }
+          case 48: {
+            Erased = input.ReadInt64();
+            break;
+          }
+          case 56: {
+            Failed = input.ReadInt64();
+            break;
+          }
+          case 66: {
+            flaws_.AddEntriesFrom(input, _repeated_flaws_codec);
+            break;
+          }
+          case 72: {
+            TreeSize = input.ReadInt64();
+            break;
+          }
+          case 82: {
+            Root = input.ReadBytes();
+            break;
+          }
+        }
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalMergeFrom(ref pb::ParseContext input) {
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, ref input);
+            break;
+          case 8: {
+            Verdict = (global::Esteira.V1.Verdict) input.ReadEnum();
+            break;
+          }
+          case 18: {
+            Failing = input.ReadString();
+            break;
+          }
+          case 24: {
+            Checked = input.ReadInt64();
+            break;
+          }
+          case 32: {
+            Valid = input.ReadInt64();
+            break;
+          }
+          case 40: {
+            NotAnchored = input.ReadInt64();
+            break;
+          }
+          case 48: {
+            Erased = input.ReadInt64();
+            break;
+          }
+          case 56: {
+            Failed = input.ReadInt64();
+            break;
+          }
+          case 66: {
+            flaws_.AddEntriesFrom(ref input, _repeated_flaws_codec);
+            break;
+          }
+          case 72: {
+            TreeSize = input.ReadInt64();
+            break;
+          }
+          case 82: {
+            Root = input.ReadBytes();
+            break;
+          }
+        }
+      }
+    }
+    #endif
+
+  }
+
+  /// <summary>
+  /// Request of GetLedger.
+  /// </summary>
+  public sealed partial class GetLedgerRequest : pb::IMessage<GetLedgerRequest>
+  #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      , pb::IBufferMessage
+  #endif
+  {
+    private static readonly pb::MessageParser<GetLedgerRequest> _parser = new pb::MessageParser<GetLedgerRequest>(() => new GetLedgerRequest());
+    private pb::UnknownFieldSet _unknownFields;
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pb::MessageParser<GetLedgerRequest> Parser { get { return _parser; } }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pbr::MessageDescriptor Descriptor {
+      get { return global::Esteira.V1.AuditReflection.Descriptor.MessageTypes[2]; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    pbr::MessageDescriptor pb::IMessage.Descriptor {
+      get { return Descriptor; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public GetLedgerRequest() {
+      OnConstruction();
+    }
+
+    partial void OnConstruction();
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public GetLedgerRequest(GetLedgerRequest other) : this() {
+      _unknownFields = pb::UnknownFieldSet.Clone(other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public GetLedgerRequest Clone() {
+      return new GetLedgerRequest(this);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override bool Equals(object other) {
+      return Equals(other as GetLedgerRequest);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public bool Equals(GetLedgerRequest other) {
+      if (ReferenceEquals(other, null)) {
+        return false;
+      }
+      if (ReferenceEquals(other, this)) {
+        return true;
+      }
+      return Equals(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override int GetHashCode() {
+      int hash = 1;
+      if (_unknownFields != null) {
+        hash ^= _unknownFields.GetHashCode();
+      }
+      return hash;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override string ToString() {
+      return pb::JsonFormatter.ToDiagnosticString(this);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void WriteTo(pb::CodedOutputStream output) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      output.WriteRawMessage(this);
+    #else
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(output);
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalWriteTo(ref pb::WriteContext output) {
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(ref output);
+      }
+    }
+    #endif
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public int CalculateSize() {
+      int size = 0;
+      if (_unknownFields != null) {
+        size += _unknownFields.CalculateSize();
+      }
+      return size;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(GetLedgerRequest other) {
+      if (other == null) {
+        return;
+      }
+      _unknownFields = pb::UnknownFieldSet.MergeFrom(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(pb::CodedInputStream input) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      input.ReadRawMessage(this);
+    #else
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, input);
+            break;
+        }
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalMergeFrom(ref pb::ParseContext input) {
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, ref input);
+            break;
+        }
+      }
+    }
+    #endif
+
+  }
+
+  /// <summary>
+  /// Response of GetLedger.
+  /// </summary>
+  public sealed partial class GetLedgerResponse : pb::IMessage<GetLedgerResponse>
+  #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      , pb::IBufferMessage
+  #endif
+  {
+    private static readonly pb::MessageParser<GetLedgerResponse> _parser = new pb::MessageParser<GetLedgerResponse>(() => new GetLedgerResponse());
+    private pb::UnknownFieldSet _unknownFields;
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pb::MessageParser<GetLedgerResponse> Parser { get { return _parser; } }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pbr::MessageDescriptor Descriptor {
+      get { return global::Esteira.V1.AuditReflection.Descriptor.MessageTypes[3]; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    pbr::MessageDescriptor pb::IMessage.Descriptor {
+      get { return Descriptor; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public GetLedgerResponse() {
+      OnConstruction();
+    }
+
+    partial void OnConstruction();
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public GetLedgerResponse(GetLedgerResponse other) : this() {
+      origin_ = other.origin_;
+      epoch_ = other.epoch_;
+      size_ = other.size_;
+      waitingPages_ = other.waitingPages_;
+      checkpoint_ = other.checkpoint_;
+      checkpointSize_ = other.checkpointSize_;
+      signTime_ = other.signTime_ != null ? other.signTime_.Clone() : null;
+      anchor_ = other.anchor_;
+      anchorTime_ = other.anchorTime_ != null ? other.anchorTime_.Clone() : null;
+      anchorFile_ = other.anchorFile_;
+      verifierKeys_ = other.verifierKeys_.Clone();
+      _unknownFields = pb::UnknownFieldSet.Clone(other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public GetLedgerResponse Clone() {
+      return new GetLedgerResponse(this);
+    }
+
+    /// <summary>Field number for the "origin" field.</summary>
+    public const int OriginFieldNumber = 1;
+    private string origin_ = "";
+    /// <summary>
+    /// The log's name in its epoch. Empty where nothing is signed.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public string Origin {
+      get { return origin_; }
+      set {
+        origin_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
+    /// <summary>Field number for the "epoch" field.</summary>
+    public const int EpochFieldNumber = 2;
+    private long epoch_;
+    /// <summary>
+    /// Counts the losses that operators declared.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public long Epoch {
+      get { return epoch_; }
+      set {
+        epoch_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "size" field.</summary>
+    public const int SizeFieldNumber = 3;
+    private long size_;
+    /// <summary>
+    /// How many leaves have their place.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public long Size {
+      get { return size_; }
+      set {
+        size_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "waiting_pages" field.</summary>
+    public const int WaitingPagesFieldNumber = 4;
+    private long waitingPages_;
+    /// <summary>
+    /// How many pages of leaves wait for theirs, counted up to 1000.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public long WaitingPages {
+      get { return waitingPages_; }
+      set {
+        waitingPages_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "checkpoint" field.</summary>
+    public const int CheckpointFieldNumber = 5;
+    private string checkpoint_ = "";
+    /// <summary>
+    /// The newest checkpoint: a signed note. Empty before the first.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public string Checkpoint {
+      get { return checkpoint_; }
+      set {
+        checkpoint_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
+    /// <summary>Field number for the "checkpoint_size" field.</summary>
+    public const int CheckpointSizeFieldNumber = 6;
+    private long checkpointSize_;
+    /// <summary>
+    /// How many leaves it covers.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public long CheckpointSize {
+      get { return checkpointSize_; }
+      set {
+        checkpointSize_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "sign_time" field.</summary>
+    public const int SignTimeFieldNumber = 7;
+    private global::Google.Protobuf.WellKnownTypes.Timestamp signTime_;
+    /// <summary>
+    /// When something was signed last.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public global::Google.Protobuf.WellKnownTypes.Timestamp SignTime {
+      get { return signTime_; }
+      set {
+        signTime_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "anchor" field.</summary>
+    public const int AnchorFieldNumber = 8;
+    private string anchor_ = "";
+    /// <summary>
+    /// The newest anchor of this coordinator. Empty before the first.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public string Anchor {
+      get { return anchor_; }
+      set {
+        anchor_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
+    /// <summary>Field number for the "anchor_time" field.</summary>
+    public const int AnchorTimeFieldNumber = 9;
+    private global::Google.Protobuf.WellKnownTypes.Timestamp anchorTime_;
+    /// <summary>
+    /// When it was anchored.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public global::Google.Protobuf.WellKnownTypes.Timestamp AnchorTime {
+      get { return anchorTime_; }
+      set {
+        anchorTime_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "anchor_file" field.</summary>
+    public const int AnchorFileFieldNumber = 10;
+    private string anchorFile_ = "";
+    /// <summary>
+    /// Where this coordinator keeps its anchors.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public string AnchorFile {
+      get { return anchorFile_; }
+      set {
+        anchorFile_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
+    /// <summary>Field number for the "verifier_keys" field.</summary>
+    public const int VerifierKeysFieldNumber = 11;
+    private static readonly pb::FieldCodec<string> _repeated_verifierKeys_codec
+        = pb::FieldCodec.ForString(90);
+    private readonly pbc::RepeatedField<string> verifierKeys_ = new pbc::RepeatedField<string>();
+    /// <summary>
+    /// The keys whose signatures are believed, as NAME+ID+KEY.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public pbc::RepeatedField<string> VerifierKeys {
+      get { return verifierKeys_; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override bool Equals(object other) {
+      return Equals(other as GetLedgerResponse);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public bool Equals(GetLedgerResponse other) {
+      if (ReferenceEquals(other, null)) {
+        return false;
+      }
+      if (ReferenceEquals(other, this)) {
+        return true;
+      }
+      if (Origin != other.Origin) return false;
+      if (Epoch != other.Epoch) return false;
+      if (Size != other.Size) return false;
+      if (WaitingPages != other.WaitingPages) return false;
+      if (Checkpoint != other.Checkpoint) return false;
+      if (CheckpointSize != other.CheckpointSize) return false;
+      if (!object.Equals(SignTime, other.SignTime)) return false;
+      if (Anchor != other.Anchor) return false;
+      if (!object.Equals(AnchorTime, other.AnchorTime)) return false;
+      if (AnchorFile != other.AnchorFile) return false;
+      if(!verifierKeys_.Equals(other.verifierKeys_)) return false;
+      return Equals(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override int GetHashCode() {
+      int hash = 1;
+      if (Origin.Length != 0) hash ^= Origin.GetHashCode();
+      if (Epoch != 0L) hash ^= Epoch.GetHashCode();
+      if (Size != 0L) hash ^= Size.GetHashCode();
+      if (WaitingPages != 0L) hash ^= WaitingPages.GetHashCode();
+      if (Checkpoint.Length != 0) hash ^= Checkpoint.GetHashCode();
+      if (CheckpointSize != 0L) hash ^= CheckpointSize.GetHashCode();
+      if (signTime_ != null) hash ^= SignTime.GetHashCode();
+      if (Anchor.Length != 0) hash ^= Anchor.GetHashCode();
+      if (anchorTime_ != null) hash ^= AnchorTime.GetHashCode();
+      if (AnchorFile.Length != 0) hash ^= AnchorFile.GetHashCode();
+      hash ^= verifierKeys_.GetHashCode();
+      if (_unknownFields != null) {
+        hash ^= _unknownFields.GetHashCode();
+      }
+      return hash;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override string ToString() {
+      return pb::JsonFormatter.ToDiagnosticString(this);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void WriteTo(pb::CodedOutputStream output) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      output.WriteRawMessage(this);
+    #else
+      if (Origin.Length != 0) {
+        output.WriteRawTag(10);
+        output.WriteString(Origin);
+      }
+      if (Epoch != 0L) {
+        output.WriteRawTag(16);
+        output.WriteInt64(Epoch);
+      }
+      if (Size != 0L) {
+        output.WriteRawTag(24);
+        output.WriteInt64(Size);
+      }
+      if (WaitingPages != 0L) {
+        output.WriteRawTag(32);
+        output.WriteInt64(WaitingPages);
+      }
+      if (Checkpoint.Length != 0) {
+        output.WriteRawTag(42);
+        output.WriteString(Checkpoint);
+      }
+      if (CheckpointSize != 0L) {
+        output.WriteRawTag(48);
+        output.WriteInt64(CheckpointSize);
+      }
+      if (signTime_ != null) {
+        output.WriteRawTag(58);
+        output.WriteMessage(SignTime);
+      }
+      if (Anchor.Length != 0) {
+        output.WriteRawTag(66);
+        output.WriteString(Anchor);
+      }
+      if (anchorTime_ != null) {
+        output.WriteRawTag(74);
+        output.WriteMessage(AnchorTime);
+      }
+      if (AnchorFile.Length != 0) {
+        output.WriteRawTag(82);
+        output.WriteString(AnchorFile);
+      }
+      verifierKeys_.WriteTo(output, _repeated_verifierKeys_codec);
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(output);
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalWriteTo(ref pb::WriteContext output) {
+      if (Origin.Length != 0) {
+        output.WriteRawTag(10);
+        output.WriteString(Origin);
+      }
+      if (Epoch != 0L) {
+        output.WriteRawTag(16);
+        output.WriteInt64(Epoch);
+      }
+      if (Size != 0L) {
+        output.WriteRawTag(24);
+        output.WriteInt64(Size);
+      }
+      if (WaitingPages != 0L) {
+        output.WriteRawTag(32);
+        output.WriteInt64(WaitingPages);
+      }
+      if (Checkpoint.Length != 0) {
+        output.WriteRawTag(42);
+        output.WriteString(Checkpoint);
+      }
+      if (CheckpointSize != 0L) {
+        output.WriteRawTag(48);
+        output.WriteInt64(CheckpointSize);
+      }
+      if (signTime_ != null) {
+        output.WriteRawTag(58);
+        output.WriteMessage(SignTime);
+      }
+      if (Anchor.Length != 0) {
+        output.WriteRawTag(66);
+        output.WriteString(Anchor);
+      }
+      if (anchorTime_ != null) {
+        output.WriteRawTag(74);
+        output.WriteMessage(AnchorTime);
+      }
+      if (AnchorFile.Length != 0) {
+        output.WriteRawTag(82);
+        output.WriteString(AnchorFile);
+      }
+      verifierKeys_.WriteTo(ref output, _repeated_verifierKeys_codec);
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(ref output);
+      }
+    }
+    #endif
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public int CalculateSize() {
+      int size = 0;
+      if (Origin.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeStringSize(Origin);
+      }
+      if (Epoch != 0L) {
+        size += 1 + pb::CodedOutputStream.ComputeInt64Size(Epoch);
+      }
+      if (Size != 0L) {
+        size += 1 + pb::CodedOutputStream.ComputeInt64Size(Size);
+      }
+      if (WaitingPages != 0L) {
+        size += 1 + pb::CodedOutputStream.ComputeInt64Size(WaitingPages);
+      }
+      if (Checkpoint.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeStringSize(Checkpoint);
+      }
+      if (CheckpointSize != 0L) {
+        size += 1 + pb::CodedOutputStream.ComputeInt64Size(CheckpointSize);
+      }
+      if (signTime_ != null) {
+        size += 1 + pb::CodedOutputStream.ComputeMessageSize(SignTime);
+      }
+      if (Anchor.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeStringSize(Anchor);
+      }
+      if (anchorTime_ != null) {
+        size += 1 + pb::CodedOutputStream.ComputeMessageSize(AnchorTime);
+      }
+      if (AnchorFile.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeStringSize(AnchorFile);
+      }
+      size += verifierKeys_.CalculateSize(_repeated_verifierKeys_codec);
+      if (_unknownFields != null) {
+        size += _unknownFields.CalculateSize();
+      }
+      return size;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(GetLedgerResponse other) {
+      if (other == null) {
+        return;
+      }
+      if (other.Origin.Length != 0) {
+        Origin = other.Origin;
+      }
+      if (other.Epoch != 0L) {
+        Epoch = other.Epoch;
+      }
+      if (other.Size != 0L) {
+        Size = other.Size;
+      }
+      if (other.WaitingPages != 0L) {
+        WaitingPages = other.WaitingPages;
+      }
+      if (other.Checkpoint.Length != 0) {
+        Checkpoint = other.Checkpoint;
+      }
+      if (other.CheckpointSize != 0L) {
+        CheckpointSize = other.CheckpointSize;
+      }
+      if (other.signTime_ != null) {
+        if (signTime_ == null) {
+          SignTime = new global::Google.Protobuf.WellKnownTypes.Timestamp();
+        }
+        SignTime.MergeFrom(other.SignTime);
+      }
+      if (other.Anchor.Length != 0) {
+        Anchor = other.Anchor;
+      }
+      if (other.anchorTime_ != null) {
+        if (anchorTime_ == null) {
+          AnchorTime = new global::Google.Protobuf.WellKnownTypes.Timestamp();
+        }
+        AnchorTime.MergeFrom(other.AnchorTime);
+      }
+      if (other.AnchorFile.Length != 0) {
+        AnchorFile = other.AnchorFile;
+      }
+      verifierKeys_.Add(other.verifierKeys_);
+      _unknownFields = pb::UnknownFieldSet.MergeFrom(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(pb::CodedInputStream input) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      input.ReadRawMessage(this);
+    #else
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, input);
+            break;
+          case 10: {
+            Origin = input.ReadString();
+            break;
+          }
+          case 16: {
+            Epoch = input.ReadInt64();
+            break;
+          }
+          case 24: {
+            Size = input.ReadInt64();
+            break;
+          }
+          case 32: {
+            WaitingPages = input.ReadInt64();
+            break;
+          }
+          case 42: {
+            Checkpoint = input.ReadString();
+            break;
+          }
+          case 48: {
+            CheckpointSize = input.ReadInt64();
+            break;
+          }
+          case 58: {
+            if (signTime_ == null) {
+              SignTime = new global::Google.Protobuf.WellKnownTypes.Timestamp();
+            }
+            input.ReadMessage(SignTime);
+            break;
+          }
+          case 66: {
+            Anchor = input.ReadString();
+            break;
+          }
+          case 74: {
+            if (anchorTime_ == null) {
+              AnchorTime = new global::Google.Protobuf.WellKnownTypes.Timestamp();
+            }
+            input.ReadMessage(AnchorTime);
+            break;
+          }
+          case 82: {
+            AnchorFile = input.ReadString();
+            break;
+          }
+          case 90: {
+            verifierKeys_.AddEntriesFrom(input, _repeated_verifierKeys_codec);
+            break;
+          }
+        }
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalMergeFrom(ref pb::ParseContext input) {
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, ref input);
+            break;
+          case 10: {
+            Origin = input.ReadString();
+            break;
+          }
+          case 16: {
+            Epoch = input.ReadInt64();
+            break;
+          }
+          case 24: {
+            Size = input.ReadInt64();
+            break;
+          }
+          case 32: {
+            WaitingPages = input.ReadInt64();
+            break;
+          }
+          case 42: {
+            Checkpoint = input.ReadString();
+            break;
+          }
+          case 48: {
+            CheckpointSize = input.ReadInt64();
+            break;
+          }
+          case 58: {
+            if (signTime_ == null) {
+              SignTime = new global::Google.Protobuf.WellKnownTypes.Timestamp();
+            }
+            input.ReadMessage(SignTime);
+            break;
+          }
+          case 66: {
+            Anchor = input.ReadString();
+            break;
+          }
+          case 74: {
+            if (anchorTime_ == null) {
+              AnchorTime = new global::Google.Protobuf.WellKnownTypes.Timestamp();
+            }
+            input.ReadMessage(AnchorTime);
+            break;
+          }
+          case 82: {
+            AnchorFile = input.ReadString();
+            break;
+          }
+          case 90: {
+            verifierKeys_.AddEntriesFrom(ref input, _repeated_verifierKeys_codec);
+            break;
+          }
+        }
+      }
+    }
+    #endif
+
+  }
+
+  /// <summary>
+  /// Which body of a job.
+  /// </summary>
+  public sealed partial class ArtifactSelector : pb::IMessage<ArtifactSelector>
+  #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      , pb::IBufferMessage
+  #endif
+  {
+    private static readonly pb::MessageParser<ArtifactSelector> _parser = new pb::MessageParser<ArtifactSelector>(() => new ArtifactSelector());
+    private pb::UnknownFieldSet _unknownFields;
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pb::MessageParser<ArtifactSelector> Parser { get { return _parser; } }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pbr::MessageDescriptor Descriptor {
+      get { return global::Esteira.V1.AuditReflection.Descriptor.MessageTypes[4]; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    pbr::MessageDescriptor pb::IMessage.Descriptor {
+      get { return Descriptor; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public ArtifactSelector() {
+      OnConstruction();
+    }
+
+    partial void OnConstruction();
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public ArtifactSelector(ArtifactSelector other) : this() {
+      jobId_ = other.jobId_;
+      switch (other.BodyCase) {
+        case BodyOneofCase.Input:
+          Input = other.Input;
+          break;
+        case BodyOneofCase.Output:
+          Output = other.Output.Clone();
+          break;
+        case BodyOneofCase.Sha256:
+          Sha256 = other.Sha256;
+          break;
+      }
+
+      _unknownFields = pb::UnknownFieldSet.Clone(other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public ArtifactSelector Clone() {
+      return new ArtifactSelector(this);
+    }
+
+    /// <summary>Field number for the "job_id" field.</summary>
+    public const int JobIdFieldNumber = 1;
+    private string jobId_ = "";
+    /// <summary>
+    /// The job. Required.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public string JobId {
+      get { return jobId_; }
+      set {
+        jobId_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
+    /// <summary>Field number for the "input" field.</summary>
+    public const int InputFieldNumber = 2;
+    /// <summary>
+    /// What the job started with.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public bool Input {
+      get { return bodyCase_ == BodyOneofCase.Input ? (bool) body_ : false; }
+      set {
+        body_ = value;
+        bodyCase_ = BodyOneofCase.Input;
+      }
+    }
+
+    /// <summary>Field number for the "output" field.</summary>
+    public const int OutputFieldNumber = 3;
+    /// <summary>
+    /// An output of a task.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public global::Esteira.V1.TaskOutput Output {
+      get { return bodyCase_ == BodyOneofCase.Output ? (global::Esteira.V1.TaskOutput) body_ : null; }
+      set {
+        body_ = value;
+        bodyCase_ = value == null ? BodyOneofCase.None : BodyOneofCase.Output;
+      }
+    }
+
+    /// <summary>Field number for the "sha256" field.</summary>
+    public const int Sha256FieldNumber = 4;
+    /// <summary>
+    /// Whatever of the job has this SHA-256, 32 bytes; what was produced before what was read.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public pb::ByteString Sha256 {
+      get { return bodyCase_ == BodyOneofCase.Sha256 ? (pb::ByteString) body_ : pb::ByteString.Empty; }
+      set {
+        body_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+        bodyCase_ = BodyOneofCase.Sha256;
+      }
+    }
+
+    private object body_;
+    /// <summary>Enum of possible cases for the "body" oneof.</summary>
+    public enum BodyOneofCase {
+      None = 0,
+      Input = 2,
+      Output = 3,
+      Sha256 = 4,
+    }
+    private BodyOneofCase bodyCase_ = BodyOneofCase.None;
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public BodyOneofCase BodyCase {
+      get { return bodyCase_; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void ClearBody() {
+      bodyCase_ = BodyOneofCase.None;
+      body_ = null;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override bool Equals(object other) {
+      return Equals(other as ArtifactSelector);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public bool Equals(ArtifactSelector other) {
+      if (ReferenceEquals(other, null)) {
+        return false;
+      }
+      if (ReferenceEquals(other, this)) {
+        return true;
+      }
+      if (JobId != other.JobId) return false;
+      if (Input != other.Input) return false;
+      if (!object.Equals(Output, other.Output)) return false;
+      if (Sha256 != other.Sha256) return false;
+      if (BodyCase != other.BodyCase) return false;
+      return Equals(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override int GetHashCode() {
+      int hash = 1;
+      if (JobId.Length != 0) hash ^= JobId.GetHashCode();
+      if (bodyCase_ == BodyOneofCase.Input) hash ^= Input.GetHashCode();
+      if (bodyCase_ == BodyOneofCase.Output) hash ^= Output.GetHashCode();
+      if (bodyCase_ == BodyOneofCase.Sha256) hash ^= Sha256.GetHashCode();
+      hash ^= (int) bodyCase_;
+      if (_unknownFields != null) {
+        hash ^= _unknownFields.GetHashCode();
+      }
+      return hash;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override string ToString() {
+      return pb::JsonFormatter.ToDiagnosticString(this);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void WriteTo(pb::CodedOutputStream output) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      output.WriteRawMessage(this);
+    #else
+      if (JobId.Length != 0) {
+        output.WriteRawTag(10);
+        output.WriteString(JobId);
+      }
+      if (bodyCase_ == BodyOneofCase.Input) {
+        output.WriteRawTag(16);
+        output.WriteBool(Input);
+      }
+      if (bodyCase_ == BodyOneofCase.Output) {
+        output.WriteRawTag(26);
+        output.WriteMessage(Output);
+      }
+      if (bodyCase_ == BodyOneofCase.Sha256) {
+        output.WriteRawTag(34);
+        output.WriteBytes(Sha256);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(output);
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalWriteTo(ref pb::WriteContext output) {
+      if (JobId.Length != 0) {
+        output.WriteRawTag(10);
+        output.WriteString(JobId);
+      }
+      if (bodyCase_ == BodyOneofCase.Input) {
+        output.WriteRawTag(16);
+        output.WriteBool(Input);
+      }
+      if (bodyCase_ == BodyOneofCase.Output) {
+        output.WriteRawTag(26);
+        output.WriteMessage(Output);
+      }
+      if (bodyCase_ == BodyOneofCase.Sha256) {
+        output.WriteRawTag(34);
+        output.WriteBytes(Sha256);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(ref output);
+      }
+    }
+    #endif
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public int CalculateSize() {
+      int size = 0;
+      if (JobId.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeStringSize(JobId);
+      }
+      if (bodyCase_ == BodyOneofCase.Input) {
+        size += 1 + 1;
+      }
+      if (bodyCase_ == BodyOneofCase.Output) {
+        size += 1 + pb::CodedOutputStream.ComputeMessageSize(Output);
+      }
+      if (bodyCase_ == BodyOneofCase.Sha256) {
+        size += 1 + pb::CodedOutputStream.ComputeBytesSize(Sha256);
+      }
+      if (_unknownFields != null) {
+        size += _unknownFields.CalculateSize();
+      }
+      return size;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(ArtifactSelector other) {
+      if (other == null) {
+        return;
+      }
+      if (other.JobId.Length != 0) {
+        JobId = other.JobId;
+      }
+      switch (other.BodyCase) {
+        case BodyOneofCase.Input:
+          Input = other.Input;
+          break;
+        case BodyOneofCase.Output:
+          if (Output == null) {
+            Output = new global::Esteira.V1.TaskOutput();
+          }
+          Output.MergeFrom(other.Output);
+          break;
+        case BodyOneofCase.Sha256:
+          Sha256 = other.Sha256;
+          break;
+      }
+
+      _unknownFields = pb::UnknownFieldSet.MergeFrom(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(pb::CodedInputStream input) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      input.ReadRawMessage(this);
+    #else
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, input);
+            break;
+          case 10: {
+            JobId = input.ReadString();
+            break;
+          }
+          case 16: {
+            Input = input.ReadBool();
+            break;
+          }
+          case 26: {
+            global::Esteira.V1.TaskOutput subBuilder = new global::Esteira.V1.TaskOutput();
+            if (bodyCase_ == BodyOneofCase.Output) {
+              subBuilder.MergeFrom(Output);
+            }
+            input.ReadMessage(subBuilder);
+            Output = subBuilder;
+            break;
+          }
+          case 34: {
+            Sha256 = input.ReadBytes();
+            break;
+          }
+        }
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalMergeFrom(ref pb::ParseContext input) {
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, ref input);
+            break;
+          case 10: {
+            JobId = input.ReadString();
+            break;
+          }
+          case 16: {
+            Input = input.ReadBool();
+            break;
+          }
+          case 26: {
+            global::Esteira.V1.TaskOutput subBuilder = new global::Esteira.V1.TaskOutput();
+            if (bodyCase_ == BodyOneofCase.Output) {
+              subBuilder.MergeFrom(Output);
+            }
+            input.ReadMessage(subBuilder);
+            Output = subBuilder;
+            break;
+          }
+          case 34: {
+            Sha256 = input.ReadBytes();
+            break;
+          }
+        }
+      }
+    }
+    #endif
+
+  }
+
+  /// <summary>
+  /// An output of a task.
+  /// </summary>
+  public sealed partial class TaskOutput : pb::IMessage<TaskOutput>
+  #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      , pb::IBufferMessage
+  #endif
+  {
+    private static readonly pb::MessageParser<TaskOutput> _parser = new pb::MessageParser<TaskOutput>(() => new TaskOutput());
+    private pb::UnknownFieldSet _unknownFields;
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pb::MessageParser<TaskOutput> Parser { get { return _parser; } }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pbr::MessageDescriptor Descriptor {
+      get { return global::Esteira.V1.AuditReflection.Descriptor.MessageTypes[5]; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    pbr::MessageDescriptor pb::IMessage.Descriptor {
+      get { return Descriptor; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public TaskOutput() {
+      OnConstruction();
+    }
+
+    partial void OnConstruction();
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public TaskOutput(TaskOutput other) : this() {
+      taskId_ = other.taskId_;
+      index_ = other.index_;
+      _unknownFields = pb::UnknownFieldSet.Clone(other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public TaskOutput Clone() {
+      return new TaskOutput(this);
+    }
+
+    /// <summary>Field number for the "task_id" field.</summary>
+    public const int TaskIdFieldNumber = 1;
+    private string taskId_ = "";
+    /// <summary>
+    /// The task. Required.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public string TaskId {
+      get { return taskId_; }
+      set {
+        taskId_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
+    /// <summary>Field number for the "index" field.</summary>
+    public const int IndexFieldNumber = 2;
+    private int index_;
+    /// <summary>
+    /// Which of its outputs, counted from 0.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public int Index {
+      get { return index_; }
+      set {
+        index_ = value;
+      }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override bool Equals(object other) {
+      return Equals(other as TaskOutput);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public bool Equals(TaskOutput other) {
+      if (ReferenceEquals(other, null)) {
+        return false;
+      }
+      if (ReferenceEquals(other, this)) {
+        return true;
+      }
+      if (TaskId != other.TaskId) return false;
+      if (Index != other.Index) return false;
+      return Equals(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override int GetHashCode() {
+      int hash = 1;
+      if (TaskId.Length != 0) hash ^= TaskId.GetHashCode();
+      if (Index != 0) hash ^= Index.GetHashCode();
+      if (_unknownFields != null) {
+        hash ^= _unknownFields.GetHashCode();
+      }
+      return hash;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override string ToString() {
+      return pb::JsonFormatter.ToDiagnosticString(this);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void WriteTo(pb::CodedOutputStream output) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      output.WriteRawMessage(this);
+    #else
+      if (TaskId.Length != 0) {
+        output.WriteRawTag(10);
+        output.WriteString(TaskId);
+      }
+      if (Index != 0) {
+        output.WriteRawTag(16);
+        output.WriteInt32(Index);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(output);
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalWriteTo(ref pb::WriteContext output) {
+      if (TaskId.Length != 0) {
+        output.WriteRawTag(10);
+        output.WriteString(TaskId);
+      }
+      if (Index != 0) {
+        output.WriteRawTag(16);
+        output.WriteInt32(Index);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(ref output);
+      }
+    }
+    #endif
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public int CalculateSize() {
+      int size = 0;
+      if (TaskId.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeStringSize(TaskId);
+      }
+      if (Index != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeInt32Size(Index);
+      }
+      if (_unknownFields != null) {
+        size += _unknownFields.CalculateSize();
+      }
+      return size;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(TaskOutput other) {
+      if (other == null) {
+        return;
+      }
+      if (other.TaskId.Length != 0) {
+        TaskId = other.TaskId;
+      }
+      if (other.Index != 0) {
+        Index = other.Index;
+      }
+      _unknownFields = pb::UnknownFieldSet.MergeFrom(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(pb::CodedInputStream input) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      input.ReadRawMessage(this);
+    #else
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, input);
+            break;
+          case 10: {
+            TaskId = input.ReadString();
+            break;
+          }
+          case 16: {
+            Index = input.ReadInt32();
+            break;
+          }
+        }
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalMergeFrom(ref pb::ParseContext input) {
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, ref input);
+            break;
+          case 10: {
+            TaskId = input.ReadString();
+            break;
+          }
+          case 16: {
+            Index = input.ReadInt32();
+            break;
+          }
+        }
+      }
+    }
+    #endif
+
+  }
+
+  /// <summary>
+  /// Request of VerifyArtifact.
+  /// </summary>
+  public sealed partial class VerifyArtifactRequest : pb::IMessage<VerifyArtifactRequest>
+  #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      , pb::IBufferMessage
+  #endif
+  {
+    private static readonly pb::MessageParser<VerifyArtifactRequest> _parser = new pb::MessageParser<VerifyArtifactRequest>(() => new VerifyArtifactRequest());
+    private pb::UnknownFieldSet _unknownFields;
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pb::MessageParser<VerifyArtifactRequest> Parser { get { return _parser; } }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pbr::MessageDescriptor Descriptor {
+      get { return global::Esteira.V1.AuditReflection.Descriptor.MessageTypes[6]; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    pbr::MessageDescriptor pb::IMessage.Descriptor {
+      get { return Descriptor; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public VerifyArtifactRequest() {
+      OnConstruction();
+    }
+
+    partial void OnConstruction();
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public VerifyArtifactRequest(VerifyArtifactRequest other) : this() {
+      artifact_ = other.artifact_ != null ? other.artifact_.Clone() : null;
+      content_ = other.content_;
+      plan_ = other.plan_;
+      version_ = other.version_;
+      _unknownFields = pb::UnknownFieldSet.Clone(other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public VerifyArtifactRequest Clone() {
+      return new VerifyArtifactRequest(this);
+    }
+
+    /// <summary>Field number for the "artifact" field.</summary>
+    public const int ArtifactFieldNumber = 1;
+    private global::Esteira.V1.ArtifactSelector artifact_;
+    /// <summary>
+    /// Which body.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public global::Esteira.V1.ArtifactSelector Artifact {
+      get { return artifact_; }
+      set {
+        artifact_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "content" field.</summary>
+    public const int ContentFieldNumber = 2;
+    private pb::ByteString content_ = pb::ByteString.Empty;
+    /// <summary>
+    /// The bytes that the caller has: they are compared too. Empty = those of the store alone.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public pb::ByteString Content {
+      get { return content_; }
+      set {
+        content_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
+    /// <summary>Field number for the "plan" field.</summary>
+    public const int PlanFieldNumber = 3;
+    private string plan_ = "";
+    /// <summary>
+    /// The plan that is said to have made it. Empty = any.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public string Plan {
+      get { return plan_; }
+      set {
+        plan_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
+    /// <summary>Field number for the "version" field.</summary>
+    public const int VersionFieldNumber = 4;
+    private int version_;
+    /// <summary>
+    /// Version of that plan; 0 = the one that the job ran.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public int Version {
+      get { return version_; }
+      set {
+        version_ = value;
+      }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override bool Equals(object other) {
+      return Equals(other as VerifyArtifactRequest);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public bool Equals(VerifyArtifactRequest other) {
+      if (ReferenceEquals(other, null)) {
+        return false;
+      }
+      if (ReferenceEquals(other, this)) {
+        return true;
+      }
+      if (!object.Equals(Artifact, other.Artifact)) return false;
+      if (Content != other.Content) return false;
+      if (Plan != other.Plan) return false;
+      if (Version != other.Version) return false;
+      return Equals(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override int GetHashCode() {
+      int hash = 1;
+      if (artifact_ != null) hash ^= Artifact.GetHashCode();
+      if (Content.Length != 0) hash ^= Content.GetHashCode();
+      if (Plan.Length != 0) hash ^= Plan.GetHashCode();
+      if (Version != 0) hash ^= Version.GetHashCode();
+      if (_unknownFields != null) {
+        hash ^= _unknownFields.GetHashCode();
+      }
+      return hash;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override string ToString() {
+      return pb::JsonFormatter.ToDiagnosticString(this);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void WriteTo(pb::CodedOutputStream output) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      output.WriteRawMessage(this);
+    #else
+      if (artifact_ != null) {
+        output.WriteRawTag(10);
+        output.WriteMessage(Artifact);
+      }
+      if (Content.Length != 0) {
+        output.WriteRawTag(18);
+        output.WriteBytes(Content);
+      }
+      if (Plan.Length != 0) {
+        output.WriteRawTag(26);
+        output.WriteString(Plan);
+      }
+      if (Version != 0) {
+        output.WriteRawTag(32);
+        output.WriteInt32(Version);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(output);
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalWriteTo(ref pb::WriteContext output) {
+      if (artifact_ != null) {
+        output.WriteRawTag(10);
+        output.WriteMessage(Artifact);
+      }
+      if (Content.Length != 0) {
+        output.WriteRawTag(18);
+        output.WriteBytes(Content);
+      }
+      if (Plan.Length != 0) {
+        output.WriteRawTag(26);
+        output.WriteString(Plan);
+      }
+      if (Version != 0) {
+        output.WriteRawTag(32);
+        output.WriteInt32(Version);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(ref output);
+      }
+    }
+    #endif
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public int CalculateSize() {
+      int size = 0;
+      if (artifact_ != null) {
+        size += 1 + pb::CodedOutputStream.ComputeMessageSize(Artifact);
+      }
+      if (Content.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeBytesSize(Content);
+      }
+      if (Plan.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeStringSize(Plan);
+      }
+      if (Version != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeInt32Size(Version);
+      }
+      if (_unknownFields != null) {
+        size += _unknownFields.CalculateSize();
+      }
+      return size;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(VerifyArtifactRequest other) {
+      if (other == null) {
+        return;
+      }
+      if (other.artifact_ != null) {
+        if (artifact_ == null) {
+          Artifact = new global::Esteira.V1.ArtifactSelector();
+        }
+        Artifact.MergeFrom(other.Artifact);
+      }
+      if (other.Content.Length != 0) {
+        Content = other.Content;
+      }
+      if (other.Plan.Length != 0) {
+        Plan = other.Plan;
+      }
+      if (other.Version != 0) {
+        Version = other.Version;
+      }
+      _unknownFields = pb::UnknownFieldSet.MergeFrom(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(pb::CodedInputStream input) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      input.ReadRawMessage(this);
+    #else
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, input);
+            break;
+          case 10: {
+            if (artifact_ == null) {
+              Artifact = new global::Esteira.V1.ArtifactSelector();
+            }
+            input.ReadMessage(Artifact);
+            break;
+          }
+          case 18: {
+            Content = input.ReadBytes();
+            break;
+          }
+          case 26: {
+            Plan = input.ReadString();
+            break;
+          }
+          case 32: {
+            Version = input.ReadInt32();
+            break;
+          }
+        }
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalMergeFrom(ref pb::ParseContext input) {
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, ref input);
+            break;
+          case 10: {
+            if (artifact_ == null) {
+              Artifact = new global::Esteira.V1.ArtifactSelector();
+            }
+            input.ReadMessage(Artifact);
+            break;
+          }
+          case 18: {
+            Content = input.ReadBytes();
+            break;
+          }
+          case 26: {
+            Plan = input.ReadString();
+            break;
+          }
+          case 32: {
+            Version = input.ReadInt32();
+            break;
+          }
+        }
+      }
+    }
+    #endif
+
+  }
+
+  /// <summary>
+  /// Response of VerifyArtifact.
+  /// </summary>
+  public sealed partial class VerifyArtifactResponse : pb::IMessage<VerifyArtifactResponse>
+  #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      , pb::IBufferMessage
+  #endif
+  {
+    private static readonly pb::MessageParser<VerifyArtifactResponse> _parser = new pb::MessageParser<VerifyArtifactResponse>(() => new VerifyArtifactResponse());
+    private pb::UnknownFieldSet _unknownFields;
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pb::MessageParser<VerifyArtifactResponse> Parser { get { return _parser; } }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pbr::MessageDescriptor Descriptor {
+      get { return global::Esteira.V1.AuditReflection.Descriptor.MessageTypes[7]; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    pbr::MessageDescriptor pb::IMessage.Descriptor {
+      get { return Descriptor; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public VerifyArtifactResponse() {
+      OnConstruction();
+    }
+
+    partial void OnConstruction();
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public VerifyArtifactResponse(VerifyArtifactResponse other) : this() {
+      verification_ = other.verification_ != null ? other.verification_.Clone() : null;
+      _unknownFields = pb::UnknownFieldSet.Clone(other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public VerifyArtifactResponse Clone() {
+      return new VerifyArtifactResponse(this);
+    }
+
+    /// <summary>Field number for the "verification" field.</summary>
+    public const int VerificationFieldNumber = 1;
+    private global::Esteira.V1.Verification verification_;
+    /// <summary>
+    /// What was found.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public global::Esteira.V1.Verification Verification {
+      get { return verification_; }
+      set {
+        verification_ = value;
+      }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override bool Equals(object other) {
+      return Equals(other as VerifyArtifactResponse);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public bool Equals(VerifyArtifactResponse other) {
+      if (ReferenceEquals(other, null)) {
+        return false;
+      }
+      if (ReferenceEquals(other, this)) {
+        return true;
+      }
+      if (!object.Equals(Verification, other.Verification)) return false;
+      return Equals(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override int GetHashCode() {
+      int hash = 1;
+      if (verification_ != null) hash ^= Verification.GetHashCode();
+      if (_unknownFields != null) {
+        hash ^= _unknownFields.GetHashCode();
+      }
+      return hash;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override string ToString() {
+      return pb::JsonFormatter.ToDiagnosticString(this);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void WriteTo(pb::CodedOutputStream output) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      output.WriteRawMessage(this);
+    #else
+      if (verification_ != null) {
+        output.WriteRawTag(10);
+        output.WriteMessage(Verification);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(output);
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalWriteTo(ref pb::WriteContext output) {
+      if (verification_ != null) {
+        output.WriteRawTag(10);
+        output.WriteMessage(Verification);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(ref output);
+      }
+    }
+    #endif
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public int CalculateSize() {
+      int size = 0;
+      if (verification_ != null) {
+        size += 1 + pb::CodedOutputStream.ComputeMessageSize(Verification);
+      }
+      if (_unknownFields != null) {
+        size += _unknownFields.CalculateSize();
+      }
+      return size;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(VerifyArtifactResponse other) {
+      if (other == null) {
+        return;
+      }
+      if (other.verification_ != null) {
+        if (verification_ == null) {
+          Verification = new global::Esteira.V1.Verification();
+        }
+        Verification.MergeFrom(other.Verification);
+      }
+      _unknownFields = pb::UnknownFieldSet.MergeFrom(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(pb::CodedInputStream input) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      input.ReadRawMessage(this);
+    #else
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, input);
+            break;
+          case 10: {
+            if (verification_ == null) {
+              Verification = new global::Esteira.V1.Verification();
+            }
+            input.ReadMessage(Verification);
+            break;
+          }
+        }
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalMergeFrom(ref pb::ParseContext input) {
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, ref input);
+            break;
+          case 10: {
+            if (verification_ == null) {
+              Verification = new global::Esteira.V1.Verification();
+            }
+            input.ReadMessage(Verification);
+            break;
+          }
+        }
+      }
+    }
+    #endif
+
+  }
+
+  /// <summary>
+  /// Request of VerifyJob.
+  /// </summary>
+  public sealed partial class VerifyJobRequest : pb::IMessage<VerifyJobRequest>
+  #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      , pb::IBufferMessage
+  #endif
+  {
+    private static readonly pb::MessageParser<VerifyJobRequest> _parser = new pb::MessageParser<VerifyJobRequest>(() => new VerifyJobRequest());
+    private pb::UnknownFieldSet _unknownFields;
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pb::MessageParser<VerifyJobRequest> Parser { get { return _parser; } }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pbr::MessageDescriptor Descriptor {
+      get { return global::Esteira.V1.AuditReflection.Descriptor.MessageTypes[8]; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    pbr::MessageDescriptor pb::IMessage.Descriptor {
+      get { return Descriptor; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public VerifyJobRequest() {
+      OnConstruction();
+    }
+
+    partial void OnConstruction();
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public VerifyJobRequest(VerifyJobRequest other) : this() {
+      jobId_ = other.jobId_;
+      _unknownFields = pb::UnknownFieldSet.Clone(other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public VerifyJobRequest Clone() {
+      return new VerifyJobRequest(this);
+    }
+
+    /// <summary>Field number for the "job_id" field.</summary>
+    public const int JobIdFieldNumber = 1;
+    private string jobId_ = "";
+    /// <summary>
+    /// The job. Required.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public string JobId {
+      get { return jobId_; }
+      set {
+        jobId_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override bool Equals(object other) {
+      return Equals(other as VerifyJobRequest);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public bool Equals(VerifyJobRequest other) {
+      if (ReferenceEquals(other, null)) {
+        return false;
+      }
+      if (ReferenceEquals(other, this)) {
+        return true;
+      }
+      if (JobId != other.JobId) return false;
+      return Equals(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override int GetHashCode() {
+      int hash = 1;
+      if (JobId.Length != 0) hash ^= JobId.GetHashCode();
+      if (_unknownFields != null) {
+        hash ^= _unknownFields.GetHashCode();
+      }
+      return hash;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override string ToString() {
+      return pb::JsonFormatter.ToDiagnosticString(this);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void WriteTo(pb::CodedOutputStream output) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      output.WriteRawMessage(this);
+    #else
+      if (JobId.Length != 0) {
+        output.WriteRawTag(10);
+        output.WriteString(JobId);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(output);
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalWriteTo(ref pb::WriteContext output) {
+      if (JobId.Length != 0) {
+        output.WriteRawTag(10);
+        output.WriteString(JobId);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(ref output);
+      }
+    }
+    #endif
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public int CalculateSize() {
+      int size = 0;
+      if (JobId.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeStringSize(JobId);
+      }
+      if (_unknownFields != null) {
+        size += _unknownFields.CalculateSize();
+      }
+      return size;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(VerifyJobRequest other) {
+      if (other == null) {
+        return;
+      }
+      if (other.JobId.Length != 0) {
+        JobId = other.JobId;
+      }
+      _unknownFields = pb::UnknownFieldSet.MergeFrom(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(pb::CodedInputStream input) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      input.ReadRawMessage(this);
+    #else
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, input);
+            break;
+          case 10: {
+            JobId = input.ReadString();
+            break;
+          }
+        }
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalMergeFrom(ref pb::ParseContext input) {
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, ref input);
+            break;
+          case 10: {
+            JobId = input.ReadString();
+            break;
+          }
+        }
+      }
+    }
+    #endif
+
+  }
+
+  /// <summary>
+  /// Response of VerifyJob.
+  /// </summary>
+  public sealed partial class VerifyJobResponse : pb::IMessage<VerifyJobResponse>
+  #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      , pb::IBufferMessage
+  #endif
+  {
+    private static readonly pb::MessageParser<VerifyJobResponse> _parser = new pb::MessageParser<VerifyJobResponse>(() => new VerifyJobResponse());
+    private pb::UnknownFieldSet _unknownFields;
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pb::MessageParser<VerifyJobResponse> Parser { get { return _parser; } }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pbr::MessageDescriptor Descriptor {
+      get { return global::Esteira.V1.AuditReflection.Descriptor.MessageTypes[9]; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    pbr::MessageDescriptor pb::IMessage.Descriptor {
+      get { return Descriptor; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public VerifyJobResponse() {
+      OnConstruction();
+    }
+
+    partial void OnConstruction();
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public VerifyJobResponse(VerifyJobResponse other) : this() {
+      verification_ = other.verification_ != null ? other.verification_.Clone() : null;
+      _unknownFields = pb::UnknownFieldSet.Clone(other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public VerifyJobResponse Clone() {
+      return new VerifyJobResponse(this);
+    }
+
+    /// <summary>Field number for the "verification" field.</summary>
+    public const int VerificationFieldNumber = 1;
+    private global::Esteira.V1.Verification verification_;
+    /// <summary>
+    /// What was found.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public global::Esteira.V1.Verification Verification {
+      get { return verification_; }
+      set {
+        verification_ = value;
+      }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override bool Equals(object other) {
+      return Equals(other as VerifyJobResponse);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public bool Equals(VerifyJobResponse other) {
+      if (ReferenceEquals(other, null)) {
+        return false;
+      }
+      if (ReferenceEquals(other, this)) {
+        return true;
+      }
+      if (!object.Equals(Verification, other.Verification)) return false;
+      return Equals(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override int GetHashCode() {
+      int hash = 1;
+      if (verification_ != null) hash ^= Verification.GetHashCode();
+      if (_unknownFields != null) {
+        hash ^= _unknownFields.GetHashCode();
+      }
+      return hash;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override string ToString() {
+      return pb::JsonFormatter.ToDiagnosticString(this);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void WriteTo(pb::CodedOutputStream output) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      output.WriteRawMessage(this);
+    #else
+      if (verification_ != null) {
+        output.WriteRawTag(10);
+        output.WriteMessage(Verification);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(output);
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalWriteTo(ref pb::WriteContext output) {
+      if (verification_ != null) {
+        output.WriteRawTag(10);
+        output.WriteMessage(Verification);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(ref output);
+      }
+    }
+    #endif
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public int CalculateSize() {
+      int size = 0;
+      if (verification_ != null) {
+        size += 1 + pb::CodedOutputStream.ComputeMessageSize(Verification);
+      }
+      if (_unknownFields != null) {
+        size += _unknownFields.CalculateSize();
+      }
+      return size;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(VerifyJobResponse other) {
+      if (other == null) {
+        return;
+      }
+      if (other.verification_ != null) {
+        if (verification_ == null) {
+          Verification = new global::Esteira.V1.Verification();
+        }
+        Verification.MergeFrom(other.Verification);
+      }
+      _unknownFields = pb::UnknownFieldSet.MergeFrom(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(pb::CodedInputStream input) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      input.ReadRawMessage(this);
+    #else
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, input);
+            break;
+          case 10: {
+            if (verification_ == null) {
+              Verification = new global::Esteira.V1.Verification();
+            }
+            input.ReadMessage(Verification);
+            break;
+          }
+        }
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalMergeFrom(ref pb::ParseContext input) {
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, ref input);
+            break;
+          case 10: {
+            if (verification_ == null) {
+              Verification = new global::Esteira.V1.Verification();
+            }
+            input.ReadMessage(Verification);
+            break;
+          }
+        }
+      }
+    }
+    #endif
+
+  }
+
+  /// <summary>
+  /// Request of VerifyRange.
+  /// </summary>
+  public sealed partial class VerifyRangeRequest : pb::IMessage<VerifyRangeRequest>
+  #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      , pb::IBufferMessage
+  #endif
+  {
+    private static readonly pb::MessageParser<VerifyRangeRequest> _parser = new pb::MessageParser<VerifyRangeRequest>(() => new VerifyRangeRequest());
+    private pb::UnknownFieldSet _unknownFields;
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pb::MessageParser<VerifyRangeRequest> Parser { get { return _parser; } }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pbr::MessageDescriptor Descriptor {
+      get { return global::Esteira.V1.AuditReflection.Descriptor.MessageTypes[10]; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    pbr::MessageDescriptor pb::IMessage.Descriptor {
+      get { return Descriptor; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public VerifyRangeRequest() {
+      OnConstruction();
+    }
+
+    partial void OnConstruction();
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public VerifyRangeRequest(VerifyRangeRequest other) : this() {
+      fromIndex_ = other.fromIndex_;
+      toIndex_ = other.toIndex_;
+      pageToken_ = other.pageToken_;
+      _unknownFields = pb::UnknownFieldSet.Clone(other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public VerifyRangeRequest Clone() {
+      return new VerifyRangeRequest(this);
+    }
+
+    /// <summary>Field number for the "from_index" field.</summary>
+    public const int FromIndexFieldNumber = 1;
+    private long fromIndex_;
+    /// <summary>
+    /// Index of the first leaf.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public long FromIndex {
+      get { return fromIndex_; }
+      set {
+        fromIndex_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "to_index" field.</summary>
+    public const int ToIndexFieldNumber = 2;
+    private long toIndex_;
+    /// <summary>
+    /// Index behind the last leaf; 0 = to the end of the log as it is at the first call.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public long ToIndex {
+      get { return toIndex_; }
+      set {
+        toIndex_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "page_token" field.</summary>
+    public const int PageTokenFieldNumber = 3;
+    private string pageToken_ = "";
+    /// <summary>
+    /// Where to go on. Empty = at the beginning.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public string PageToken {
+      get { return pageToken_; }
+      set {
+        pageToken_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override bool Equals(object other) {
+      return Equals(other as VerifyRangeRequest);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public bool Equals(VerifyRangeRequest other) {
+      if (ReferenceEquals(other, null)) {
+        return false;
+      }
+      if (ReferenceEquals(other, this)) {
+        return true;
+      }
+      if (FromIndex != other.FromIndex) return false;
+      if (ToIndex != other.ToIndex) return false;
+      if (PageToken != other.PageToken) return false;
+      return Equals(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override int GetHashCode() {
+      int hash = 1;
+      if (FromIndex != 0L) hash ^= FromIndex.GetHashCode();
+      if (ToIndex != 0L) hash ^= ToIndex.GetHashCode();
+      if (PageToken.Length != 0) hash ^= PageToken.GetHashCode();
+      if (_unknownFields != null) {
+        hash ^= _unknownFields.GetHashCode();
+      }
+      return hash;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override string ToString() {
+      return pb::JsonFormatter.ToDiagnosticString(this);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void WriteTo(pb::CodedOutputStream output) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      output.WriteRawMessage(this);
+    #else
+      if (FromIndex != 0L) {
+        output.WriteRawTag(8);
+        output.WriteInt64(FromIndex);
+      }
+      if (ToIndex != 0L) {
+        output.WriteRawTag(16);
+        output.WriteInt64(ToIndex);
+      }
+      if (PageToken.Length != 0) {
+        output.WriteRawTag(26);
+        output.WriteString(PageToken);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(output);
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalWriteTo(ref pb::WriteContext output) {
+      if (FromIndex != 0L) {
+        output.WriteRawTag(8);
+        output.WriteInt64(FromIndex);
+      }
+      if (ToIndex != 0L) {
+        output.WriteRawTag(16);
+        output.WriteInt64(ToIndex);
+      }
+      if (PageToken.Length != 0) {
+        output.WriteRawTag(26);
+        output.WriteString(PageToken);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(ref output);
+      }
+    }
+    #endif
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public int CalculateSize() {
+      int size = 0;
+      if (FromIndex != 0L) {
+        size += 1 + pb::CodedOutputStream.ComputeInt64Size(FromIndex);
+      }
+      if (ToIndex != 0L) {
+        size += 1 + pb::CodedOutputStream.ComputeInt64Size(ToIndex);
+      }
+      if (PageToken.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeStringSize(PageToken);
+      }
+      if (_unknownFields != null) {
+        size += _unknownFields.CalculateSize();
+      }
+      return size;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(VerifyRangeRequest other) {
+      if (other == null) {
+        return;
+      }
+      if (other.FromIndex != 0L) {
+        FromIndex = other.FromIndex;
+      }
+      if (other.ToIndex != 0L) {
+        ToIndex = other.ToIndex;
+      }
+      if (other.PageToken.Length != 0) {
+        PageToken = other.PageToken;
+      }
+      _unknownFields = pb::UnknownFieldSet.MergeFrom(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(pb::CodedInputStream input) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      input.ReadRawMessage(this);
+    #else
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, input);
+            break;
+          case 8: {
+            FromIndex = input.ReadInt64();
+            break;
+          }
+          case 16: {
+            ToIndex = input.ReadInt64();
+            break;
+          }
+          case 26: {
+            PageToken = input.ReadString();
+            break;
+          }
+        }
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalMergeFrom(ref pb::ParseContext input) {
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, ref input);
+            break;
+          case 8: {
+            FromIndex = input.ReadInt64();
+            break;
+          }
+          case 16: {
+            ToIndex = input.ReadInt64();
+            break;
+          }
+          case 26: {
+            PageToken = input.ReadString();
+            break;
+          }
+        }
+      }
+    }
+    #endif
+
+  }
+
+  /// <summary>
+  /// Response of VerifyRange.
+  /// </summary>
+  public sealed partial class VerifyRangeResponse : pb::IMessage<VerifyRangeResponse>
+  #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      , pb::IBufferMessage
+  #endif
+  {
+    private static readonly pb::MessageParser<VerifyRangeResponse> _parser = new pb::MessageParser<VerifyRangeResponse>(() => new VerifyRangeResponse());
+    private pb::UnknownFieldSet _unknownFields;
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pb::MessageParser<VerifyRangeResponse> Parser { get { return _parser; } }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pbr::MessageDescriptor Descriptor {
+      get { return global::Esteira.V1.AuditReflection.Descriptor.MessageTypes[11]; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    pbr::MessageDescriptor pb::IMessage.Descriptor {
+      get { return Descriptor; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public VerifyRangeResponse() {
+      OnConstruction();
+    }
+
+    partial void OnConstruction();
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public VerifyRangeResponse(VerifyRangeResponse other) : this() {
+      verification_ = other.verification_ != null ? other.verification_.Clone() : null;
+      nextPageToken_ = other.nextPageToken_;
+      _unknownFields = pb::UnknownFieldSet.Clone(other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public VerifyRangeResponse Clone() {
+      return new VerifyRangeResponse(this);
+    }
+
+    /// <summary>Field number for the "verification" field.</summary>
+    public const int VerificationFieldNumber = 1;
+    private global::Esteira.V1.Verification verification_;
+    /// <summary>
+    /// What all calls so far have found.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public global::Esteira.V1.Verification Verification {
+      get { return verification_; }
+      set {
+        verification_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "next_page_token" field.</summary>
+    public const int NextPageTokenFieldNumber = 2;
+    private string nextPageToken_ = "";
+    /// <summary>
+    /// Where to go on. Empty = it is done and recorded.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public string NextPageToken {
+      get { return nextPageToken_; }
+      set {
+        nextPageToken_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override bool Equals(object other) {
+      return Equals(other as VerifyRangeResponse);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public bool Equals(VerifyRangeResponse other) {
+      if (ReferenceEquals(other, null)) {
+        return false;
+      }
+      if (ReferenceEquals(other, this)) {
+        return true;
+      }
+      if (!object.Equals(Verification, other.Verification)) return false;
+      if (NextPageToken != other.NextPageToken) return false;
+      return Equals(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override int GetHashCode() {
+      int hash = 1;
+      if (verification_ != null) hash ^= Verification.GetHashCode();
+      if (NextPageToken.Length != 0) hash ^= NextPageToken.GetHashCode();
+      if (_unknownFields != null) {
+        hash ^= _unknownFields.GetHashCode();
+      }
+      return hash;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override string ToString() {
+      return pb::JsonFormatter.ToDiagnosticString(this);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void WriteTo(pb::CodedOutputStream output) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      output.WriteRawMessage(this);
+    #else
+      if (verification_ != null) {
+        output.WriteRawTag(10);
+        output.WriteMessage(Verification);
+      }
+      if (NextPageToken.Length != 0) {
+        output.WriteRawTag(18);
+        output.WriteString(NextPageToken);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(output);
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalWriteTo(ref pb::WriteContext output) {
+      if (verification_ != null) {
+        output.WriteRawTag(10);
+        output.WriteMessage(Verification);
+      }
+      if (NextPageToken.Length != 0) {
+        output.WriteRawTag(18);
+        output.WriteString(NextPageToken);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(ref output);
+      }
+    }
+    #endif
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public int CalculateSize() {
+      int size = 0;
+      if (verification_ != null) {
+        size += 1 + pb::CodedOutputStream.ComputeMessageSize(Verification);
+      }
+      if (NextPageToken.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeStringSize(NextPageToken);
+      }
+      if (_unknownFields != null) {
+        size += _unknownFields.CalculateSize();
+      }
+      return size;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(VerifyRangeResponse other) {
+      if (other == null) {
+        return;
+      }
+      if (other.verification_ != null) {
+        if (verification_ == null) {
+          Verification = new global::Esteira.V1.Verification();
+        }
+        Verification.MergeFrom(other.Verification);
+      }
+      if (other.NextPageToken.Length != 0) {
+        NextPageToken = other.NextPageToken;
+      }
+      _unknownFields = pb::UnknownFieldSet.MergeFrom(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(pb::CodedInputStream input) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      input.ReadRawMessage(this);
+    #else
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, input);
+            break;
+          case 10: {
+            if (verification_ == null) {
+              Verification = new global::Esteira.V1.Verification();
+            }
+            input.ReadMessage(Verification);
+            break;
+          }
+          case 18: {
+            NextPageToken = input.ReadString();
+            break;
+          }
+        }
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalMergeFrom(ref pb::ParseContext input) {
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, ref input);
+            break;
+          case 10: {
+            if (verification_ == null) {
+              Verification = new global::Esteira.V1.Verification();
+            }
+            input.ReadMessage(Verification);
+            break;
+          }
+          case 18: {
+            NextPageToken = input.ReadString();
+            break;
+          }
+        }
+      }
+    }
+    #endif
+
+  }
+
+  /// <summary>
+  /// Request of VerifyStore.
+  /// </summary>
+  public sealed partial class VerifyStoreRequest : pb::IMessage<VerifyStoreRequest>
+  #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      , pb::IBufferMessage
+  #endif
+  {
+    private static readonly pb::MessageParser<VerifyStoreRequest> _parser = new pb::MessageParser<VerifyStoreRequest>(() => new VerifyStoreRequest());
+    private pb::UnknownFieldSet _unknownFields;
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pb::MessageParser<VerifyStoreRequest> Parser { get { return _parser; } }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pbr::MessageDescriptor Descriptor {
+      get { return global::Esteira.V1.AuditReflection.Descriptor.MessageTypes[12]; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    pbr::MessageDescriptor pb::IMessage.Descriptor {
+      get { return Descriptor; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public VerifyStoreRequest() {
+      OnConstruction();
+    }
+
+    partial void OnConstruction();
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public VerifyStoreRequest(VerifyStoreRequest other) : this() {
+      pageToken_ = other.pageToken_;
+      _unknownFields = pb::UnknownFieldSet.Clone(other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public VerifyStoreRequest Clone() {
+      return new VerifyStoreRequest(this);
+    }
+
+    /// <summary>Field number for the "page_token" field.</summary>
+    public const int PageTokenFieldNumber = 1;
+    private string pageToken_ = "";
+    /// <summary>
+    /// Where to go on. Empty = at the beginning.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public string PageToken {
+      get { return pageToken_; }
+      set {
+        pageToken_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override bool Equals(object other) {
+      return Equals(other as VerifyStoreRequest);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public bool Equals(VerifyStoreRequest other) {
+      if (ReferenceEquals(other, null)) {
+        return false;
+      }
+      if (ReferenceEquals(other, this)) {
+        return true;
+      }
+      if (PageToken != other.PageToken) return false;
+      return Equals(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override int GetHashCode() {
+      int hash = 1;
+      if (PageToken.Length != 0) hash ^= PageToken.GetHashCode();
+      if (_unknownFields != null) {
+        hash ^= _unknownFields.GetHashCode();
+      }
+      return hash;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override string ToString() {
+      return pb::JsonFormatter.ToDiagnosticString(this);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void WriteTo(pb::CodedOutputStream output) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      output.WriteRawMessage(this);
+    #else
+      if (PageToken.Length != 0) {
+        output.WriteRawTag(10);
+        output.WriteString(PageToken);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(output);
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalWriteTo(ref pb::WriteContext output) {
+      if (PageToken.Length != 0) {
+        output.WriteRawTag(10);
+        output.WriteString(PageToken);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(ref output);
+      }
+    }
+    #endif
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public int CalculateSize() {
+      int size = 0;
+      if (PageToken.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeStringSize(PageToken);
+      }
+      if (_unknownFields != null) {
+        size += _unknownFields.CalculateSize();
+      }
+      return size;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(VerifyStoreRequest other) {
+      if (other == null) {
+        return;
+      }
+      if (other.PageToken.Length != 0) {
+        PageToken = other.PageToken;
+      }
+      _unknownFields = pb::UnknownFieldSet.MergeFrom(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(pb::CodedInputStream input) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      input.ReadRawMessage(this);
+    #else
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, input);
+            break;
+          case 10: {
+            PageToken = input.ReadString();
+            break;
+          }
+        }
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalMergeFrom(ref pb::ParseContext input) {
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, ref input);
+            break;
+          case 10: {
+            PageToken = input.ReadString();
+            break;
+          }
+        }
+      }
+    }
+    #endif
+
+  }
+
+  /// <summary>
+  /// Response of VerifyStore.
+  /// </summary>
+  public sealed partial class VerifyStoreResponse : pb::IMessage<VerifyStoreResponse>
+  #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      , pb::IBufferMessage
+  #endif
+  {
+    private static readonly pb::MessageParser<VerifyStoreResponse> _parser = new pb::MessageParser<VerifyStoreResponse>(() => new VerifyStoreResponse());
+    private pb::UnknownFieldSet _unknownFields;
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pb::MessageParser<VerifyStoreResponse> Parser { get { return _parser; } }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pbr::MessageDescriptor Descriptor {
+      get { return global::Esteira.V1.AuditReflection.Descriptor.MessageTypes[13]; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    pbr::MessageDescriptor pb::IMessage.Descriptor {
+      get { return Descriptor; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public VerifyStoreResponse() {
+      OnConstruction();
+    }
+
+    partial void OnConstruction();
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public VerifyStoreResponse(VerifyStoreResponse other) : this() {
+      verification_ = other.verification_ != null ? other.verification_.Clone() : null;
+      nextPageToken_ = other.nextPageToken_;
+      _unknownFields = pb::UnknownFieldSet.Clone(other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public VerifyStoreResponse Clone() {
+      return new VerifyStoreResponse(this);
+    }
+
+    /// <summary>Field number for the "verification" field.</summary>
+    public const int VerificationFieldNumber = 1;
+    private global::Esteira.V1.Verification verification_;
+    /// <summary>
+    /// What this call has found.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public global::Esteira.V1.Verification Verification {
+      get { return verification_; }
+      set {
+        verification_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "next_page_token" field.</summary>
+    public const int NextPageTokenFieldNumber = 2;
+    private string nextPageToken_ = "";
+    /// <summary>
+    /// Where to go on. Empty = it is done and recorded.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public string NextPageToken {
+      get { return nextPageToken_; }
+      set {
+        nextPageToken_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override bool Equals(object other) {
+      return Equals(other as VerifyStoreResponse);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public bool Equals(VerifyStoreResponse other) {
+      if (ReferenceEquals(other, null)) {
+        return false;
+      }
+      if (ReferenceEquals(other, this)) {
+        return true;
+      }
+      if (!object.Equals(Verification, other.Verification)) return false;
+      if (NextPageToken != other.NextPageToken) return false;
+      return Equals(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override int GetHashCode() {
+      int hash = 1;
+      if (verification_ != null) hash ^= Verification.GetHashCode();
+      if (NextPageToken.Length != 0) hash ^= NextPageToken.GetHashCode();
+      if (_unknownFields != null) {
+        hash ^= _unknownFields.GetHashCode();
+      }
+      return hash;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override string ToString() {
+      return pb::JsonFormatter.ToDiagnosticString(this);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void WriteTo(pb::CodedOutputStream output) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      output.WriteRawMessage(this);
+    #else
+      if (verification_ != null) {
+        output.WriteRawTag(10);
+        output.WriteMessage(Verification);
+      }
+      if (NextPageToken.Length != 0) {
+        output.WriteRawTag(18);
+        output.WriteString(NextPageToken);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(output);
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalWriteTo(ref pb::WriteContext output) {
+      if (verification_ != null) {
+        output.WriteRawTag(10);
+        output.WriteMessage(Verification);
+      }
+      if (NextPageToken.Length != 0) {
+        output.WriteRawTag(18);
+        output.WriteString(NextPageToken);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(ref output);
+      }
+    }
+    #endif
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public int CalculateSize() {
+      int size = 0;
+      if (verification_ != null) {
+        size += 1 + pb::CodedOutputStream.ComputeMessageSize(Verification);
+      }
+      if (NextPageToken.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeStringSize(NextPageToken);
+      }
+      if (_unknownFields != null) {
+        size += _unknownFields.CalculateSize();
+      }
+      return size;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(VerifyStoreResponse other) {
+      if (other == null) {
+        return;
+      }
+      if (other.verification_ != null) {
+        if (verification_ == null) {
+          Verification = new global::Esteira.V1.Verification();
+        }
+        Verification.MergeFrom(other.Verification);
+      }
+      if (other.NextPageToken.Length != 0) {
+        NextPageToken = other.NextPageToken;
+      }
+      _unknownFields = pb::UnknownFieldSet.MergeFrom(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(pb::CodedInputStream input) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      input.ReadRawMessage(this);
+    #else
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, input);
+            break;
+          case 10: {
+            if (verification_ == null) {
+              Verification = new global::Esteira.V1.Verification();
+            }
+            input.ReadMessage(Verification);
+            break;
+          }
+          case 18: {
+            NextPageToken = input.ReadString();
+            break;
+          }
+        }
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalMergeFrom(ref pb::ParseContext input) {
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, ref input);
+            break;
+          case 10: {
+            if (verification_ == null) {
+              Verification = new global::Esteira.V1.Verification();
+            }
+            input.ReadMessage(Verification);
+            break;
+          }
+          case 18: {
+            NextPageToken = input.ReadString();
+            break;
+          }
+        }
+      }
+    }
+    #endif
+
+  }
+
+  /// <summary>
+  /// Request of GetConsistencyProof.
+  /// </summary>
+  public sealed partial class GetConsistencyProofRequest : pb::IMessage<GetConsistencyProofRequest>
+  #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      , pb::IBufferMessage
+  #endif
+  {
+    private static readonly pb::MessageParser<GetConsistencyProofRequest> _parser = new pb::MessageParser<GetConsistencyProofRequest>(() => new GetConsistencyProofRequest());
+    private pb::UnknownFieldSet _unknownFields;
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pb::MessageParser<GetConsistencyProofRequest> Parser { get { return _parser; } }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pbr::MessageDescriptor Descriptor {
+      get { return global::Esteira.V1.AuditReflection.Descriptor.MessageTypes[14]; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    pbr::MessageDescriptor pb::IMessage.Descriptor {
+      get { return Descriptor; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public GetConsistencyProofRequest() {
+      OnConstruction();
+    }
+
+    partial void OnConstruction();
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public GetConsistencyProofRequest(GetConsistencyProofRequest other) : this() {
+      oldSize_ = other.oldSize_;
+      newSize_ = other.newSize_;
+      _unknownFields = pb::UnknownFieldSet.Clone(other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public GetConsistencyProofRequest Clone() {
+      return new GetConsistencyProofRequest(this);
+    }
+
+    /// <summary>Field number for the "old_size" field.</summary>
+    public const int OldSizeFieldNumber = 1;
+    private long oldSize_;
+    /// <summary>
+    /// The smaller size.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public long OldSize {
+      get { return oldSize_; }
+      set {
+        oldSize_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "new_size" field.</summary>
+    public const int NewSizeFieldNumber = 2;
+    private long newSize_;
+    /// <summary>
+    /// The larger size; 0 = that of the newest checkpoint.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public long NewSize {
+      get { return newSize_; }
+      set {
+        newSize_ = value;
+      }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override bool Equals(object other) {
+      return Equals(other as GetConsistencyProofRequest);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public bool Equals(GetConsistencyProofRequest other) {
+      if (ReferenceEquals(other, null)) {
+        return false;
+      }
+      if (ReferenceEquals(other, this)) {
+        return true;
+      }
+      if (OldSize != other.OldSize) return false;
+      if (NewSize != other.NewSize) return false;
+      return Equals(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override int GetHashCode() {
+      int hash = 1;
+      if (OldSize != 0L) hash ^= OldSize.GetHashCode();
+      if (NewSize != 0L) hash ^= NewSize.GetHashCode();
+      if (_unknownFields != null) {
+        hash ^= _unknownFields.GetHashCode();
+      }
+      return hash;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override string ToString() {
+      return pb::JsonFormatter.ToDiagnosticString(this);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void WriteTo(pb::CodedOutputStream output) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      output.WriteRawMessage(this);
+    #else
+      if (OldSize != 0L) {
+        output.WriteRawTag(8);
+        output.WriteInt64(OldSize);
+      }
+      if (NewSize != 0L) {
+        output.WriteRawTag(16);
+        output.WriteInt64(NewSize);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(output);
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalWriteTo(ref pb::WriteContext output) {
+      if (OldSize != 0L) {
+        output.WriteRawTag(8);
+        output.WriteInt64(OldSize);
+      }
+      if (NewSize != 0L) {
+        output.WriteRawTag(16);
+        output.WriteInt64(NewSize);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(ref output);
+      }
+    }
+    #endif
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public int CalculateSize() {
+      int size = 0;
+      if (OldSize != 0L) {
+        size += 1 + pb::CodedOutputStream.ComputeInt64Size(OldSize);
+      }
+      if (NewSize != 0L) {
+        size += 1 + pb::CodedOutputStream.ComputeInt64Size(NewSize);
+      }
+      if (_unknownFields != null) {
+        size += _unknownFields.CalculateSize();
+      }
+      return size;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(GetConsistencyProofRequest other) {
+      if (other == null) {
+        return;
+      }
+      if (other.OldSize != 0L) {
+        OldSize = other.OldSize;
+      }
+      if (other.NewSize != 0L) {
+        NewSize = other.NewSize;
+      }
+      _unknownFields = pb::UnknownFieldSet.MergeFrom(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(pb::CodedInputStream input) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      input.ReadRawMessage(this);
+    #else
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, input);
+            break;
+          case 8: {
+            OldSize = input.ReadInt64();
+            break;
+          }
+          case 16: {
+            NewSize = input.ReadInt64();
+            break;
+          }
+        }
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalMergeFrom(ref pb::ParseContext input) {
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, ref input);
+            break;
+          case 8: {
+            OldSize = input.ReadInt64();
+            break;
+          }
+          case 16: {
+            NewSize = input.ReadInt64();
+            break;
+          }
+        }
+      }
+    }
+    #endif
+
+  }
+
+  /// <summary>
+  /// Response of GetConsistencyProof.
+  /// </summary>
+  public sealed partial class GetConsistencyProofResponse : pb::IMessage<GetConsistencyProofResponse>
+  #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      , pb::IBufferMessage
+  #endif
+  {
+    private static readonly pb::MessageParser<GetConsistencyProofResponse> _parser = new pb::MessageParser<GetConsistencyProofResponse>(() => new GetConsistencyProofResponse());
+    private pb::UnknownFieldSet _unknownFields;
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pb::MessageParser<GetConsistencyProofResponse> Parser { get { return _parser; } }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pbr::MessageDescriptor Descriptor {
+      get { return global::Esteira.V1.AuditReflection.Descriptor.MessageTypes[15]; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    pbr::MessageDescriptor pb::IMessage.Descriptor {
+      get { return Descriptor; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public GetConsistencyProofResponse() {
+      OnConstruction();
+    }
+
+    partial void OnConstruction();
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public GetConsistencyProofResponse(GetConsistencyProofResponse other) : this() {
+      hashes_ = other.hashes_.Clone();
+      oldCheckpoint_ = other.oldCheckpoint_;
+      newCheckpoint_ = other.newCheckpoint_;
+      newSize_ = other.newSize_;
+      _unknownFields = pb::UnknownFieldSet.Clone(other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public GetConsistencyProofResponse Clone() {
+      return new GetConsistencyProofResponse(this);
+    }
+
+    /// <summary>Field number for the "hashes" field.</summary>
+    public const int HashesFieldNumber = 1;
+    private static readonly pb::FieldCodec<pb::ByteString> _repeated_hashes_codec
+        = pb::FieldCodec.ForBytes(10);
+    private readonly pbc::RepeatedField<pb::ByteString> hashes_ = new pbc::RepeatedField<pb::ByteString>();
+    /// <summary>
+    /// The proof: 32 bytes each.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public pbc::RepeatedField<pb::ByteString> Hashes {
+      get { return hashes_; }
+    }
+
+    /// <summary>Field number for the "old_checkpoint" field.</summary>
+    public const int OldCheckpointFieldNumber = 2;
+    private string oldCheckpoint_ = "";
+    /// <summary>
+    /// The newest checkpoint of the smaller size. Empty when none was signed.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public string OldCheckpoint {
+      get { return oldCheckpoint_; }
+      set {
+        oldCheckpoint_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
+    /// <summary>Field number for the "new_checkpoint" field.</summary>
+    public const int NewCheckpointFieldNumber = 3;
+    private string newCheckpoint_ = "";
+    /// <summary>
+    /// The newest checkpoint of the larger size. Empty when none was signed.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public string NewCheckpoint {
+      get { return newCheckpoint_; }
+      set {
+        newCheckpoint_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
+    /// <summary>Field number for the "new_size" field.</summary>
+    public const int NewSizeFieldNumber = 4;
+    private long newSize_;
+    /// <summary>
+    /// The larger size.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public long NewSize {
+      get { return newSize_; }
+      set {
+        newSize_ = value;
+      }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override bool Equals(object other) {
+      return Equals(other as GetConsistencyProofResponse);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public bool Equals(GetConsistencyProofResponse other) {
+      if (ReferenceEquals(other, null)) {
+        return false;
+      }
+      if (ReferenceEquals(other, this)) {
+        return true;
+      }
+      if(!hashes_.Equals(other.hashes_)) return false;
+      if (OldCheckpoint != other.OldCheckpoint) return false;
+      if (NewCheckpoint != other.NewCheckpoint) return false;
+      if (NewSize != other.NewSize) return false;
+      return Equals(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override int GetHashCode() {
+      int hash = 1;
+      hash ^= hashes_.GetHashCode();
+      if (OldCheckpoint.Length != 0) hash ^= OldCheckpoint.GetHashCode();
+      if (NewCheckpoint.Length != 0) hash ^= NewCheckpoint.GetHashCode();
+      if (NewSize != 0L) hash ^= NewSize.GetHashCode();
+      if (_unknownFields != null) {
+        hash ^= _unknownFields.GetHashCode();
+      }
+      return hash;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override string ToString() {
+      return pb::JsonFormatter.ToDiagnosticString(this);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void WriteTo(pb::CodedOutputStream output) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      output.WriteRawMessage(this);
+    #else
+      hashes_.WriteTo(output, _repeated_hashes_codec);
+      if (OldCheckpoint.Length != 0) {
+        output.WriteRawTag(18);
+        output.WriteString(OldCheckpoint);
+      }
+      if (NewCheckpoint.Length != 0) {
+        output.WriteRawTag(26);
+        output.WriteString(NewCheckpoint);
+      }
+      if (NewSize != 0L) {
+        output.WriteRawTag(32);
+        output.WriteInt64(NewSize);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(output);
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalWriteTo(ref pb::WriteContext output) {
+      hashes_.WriteTo(ref output, _repeated_hashes_codec);
+      if (OldCheckpoint.Length != 0) {
+        output.WriteRawTag(18);
+        output.WriteString(OldCheckpoint);
+      }
+      if (NewCheckpoint.Length != 0) {
+        output.WriteRawTag(26);
+        output.WriteString(NewCheckpoint);
+      }
+      if (NewSize != 0L) {
+        output.WriteRawTag(32);
+        output.WriteInt64(NewSize);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(ref output);
+      }
+    }
+    #endif
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public int CalculateSize() {
+      int size = 0;
+      size += hashes_.CalculateSize(_repeated_hashes_codec);
+      if (OldCheckpoint.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeStringSize(OldCheckpoint);
+      }
+      if (NewCheckpoint.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeStringSize(NewCheckpoint);
+      }
+      if (NewSize != 0L) {
+        size += 1 + pb::CodedOutputStream.ComputeInt64Size(NewSize);
+      }
+      if (_unknownFields != null) {
+        size += _unknownFields.CalculateSize();
+      }
+      return size;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(GetConsistencyProofResponse other) {
+      if (other == null) {
+        return;
+      }
+      hashes_.Add(other.hashes_);
+      if (other.OldCheckpoint.Length != 0) {
+        OldCheckpoint = other.OldCheckpoint;
+      }
+      if (other.NewCheckpoint.Length != 0) {
+        NewCheckpoint = other.NewCheckpoint;
+      }
+      if (other.NewSize != 0L) {
+        NewSize = other.NewSize;
+      }
+      _unknownFields = pb::UnknownFieldSet.MergeFrom(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(pb::CodedInputStream input) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      input.ReadRawMessage(this);
+    #else
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, input);
+            break;
+          case 10: {
+            hashes_.AddEntriesFrom(input, _repeated_hashes_codec);
+            break;
+          }
+          case 18: {
+            OldCheckpoint = input.ReadString();
+            break;
+          }
+          case 26: {
+            NewCheckpoint = input.ReadString();
+            break;
+          }
+          case 32: {
+            NewSize = input.ReadInt64();
+            break;
+          }
+        }
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalMergeFrom(ref pb::ParseContext input) {
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, ref input);
+            break;
+          case 10: {
+            hashes_.AddEntriesFrom(ref input, _repeated_hashes_codec);
+            break;
+          }
+          case 18: {
+            OldCheckpoint = input.ReadString();
+            break;
+          }
+          case 26: {
+            NewCheckpoint = input.ReadString();
+            break;
+          }
+          case 32: {
+            NewSize = input.ReadInt64();
+            break;
+          }
+        }
+      }
+    }
+    #endif
+
+  }
+
+  /// <summary>
+  /// Request of ExportEvidence.
+  /// </summary>
+  public sealed partial class ExportEvidenceRequest : pb::IMessage<ExportEvidenceRequest>
+  #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      , pb::IBufferMessage
+  #endif
+  {
+    private static readonly pb::MessageParser<ExportEvidenceRequest> _parser = new pb::MessageParser<ExportEvidenceRequest>(() => new ExportEvidenceRequest());
+    private pb::UnknownFieldSet _unknownFields;
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pb::MessageParser<ExportEvidenceRequest> Parser { get { return _parser; } }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pbr::MessageDescriptor Descriptor {
+      get { return global::Esteira.V1.AuditReflection.Descriptor.MessageTypes[16]; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    pbr::MessageDescriptor pb::IMessage.Descriptor {
+      get { return Descriptor; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public ExportEvidenceRequest() {
+      OnConstruction();
+    }
+
+    partial void OnConstruction();
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public ExportEvidenceRequest(ExportEvidenceRequest other) : this() {
+      artifact_ = other.artifact_ != null ? other.artifact_.Clone() : null;
+      omitContent_ = other.omitContent_;
+      _unknownFields = pb::UnknownFieldSet.Clone(other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public ExportEvidenceRequest Clone() {
+      return new ExportEvidenceRequest(this);
+    }
+
+    /// <summary>Field number for the "artifact" field.</summary>
+    public const int ArtifactFieldNumber = 1;
+    private global::Esteira.V1.ArtifactSelector artifact_;
+    /// <summary>
+    /// Which body.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public global::Esteira.V1.ArtifactSelector Artifact {
+      get { return artifact_; }
+      set {
+        artifact_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "omit_content" field.</summary>
+    public const int OmitContentFieldNumber = 2;
+    private bool omitContent_;
+    /// <summary>
+    /// Leave its bytes out, and show its digest only.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public bool OmitContent {
+      get { return omitContent_; }
+      set {
+        omitContent_ = value;
+      }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override bool Equals(object other) {
+      return Equals(other as ExportEvidenceRequest);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public bool Equals(ExportEvidenceRequest other) {
+      if (ReferenceEquals(other, null)) {
+        return false;
+      }
+      if (ReferenceEquals(other, this)) {
+        return true;
+      }
+      if (!object.Equals(Artifact, other.Artifact)) return false;
+      if (OmitContent != other.OmitContent) return false;
+      return Equals(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override int GetHashCode() {
+      int hash = 1;
+      if (artifact_ != null) hash ^= Artifact.GetHashCode();
+      if (OmitContent != false) hash ^= OmitContent.GetHashCode();
+      if (_unknownFields != null) {
+        hash ^= _unknownFields.GetHashCode();
+      }
+      return hash;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override string ToString() {
+      return pb::JsonFormatter.ToDiagnosticString(this);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void WriteTo(pb::CodedOutputStream output) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      output.WriteRawMessage(this);
+    #else
+      if (artifact_ != null) {
+        output.WriteRawTag(10);
+        output.WriteMessage(Artifact);
+      }
+      if (OmitContent != false) {
+        output.WriteRawTag(16);
+        output.WriteBool(OmitContent);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(output);
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalWriteTo(ref pb::WriteContext output) {
+      if (artifact_ != null) {
+        output.WriteRawTag(10);
+        output.WriteMessage(Artifact);
+      }
+      if (OmitContent != false) {
+        output.WriteRawTag(16);
+        output.WriteBool(OmitContent);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(ref output);
+      }
+    }
+    #endif
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public int CalculateSize() {
+      int size = 0;
+      if (artifact_ != null) {
+        size += 1 + pb::CodedOutputStream.ComputeMessageSize(Artifact);
+      }
+      if (OmitContent != false) {
+        size += 1 + 1;
+      }
+      if (_unknownFields != null) {
+        size += _unknownFields.CalculateSize();
+      }
+      return size;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(ExportEvidenceRequest other) {
+      if (other == null) {
+        return;
+      }
+      if (other.artifact_ != null) {
+        if (artifact_ == null) {
+          Artifact = new global::Esteira.V1.ArtifactSelector();
+        }
+        Artifact.MergeFrom(other.Artifact);
+      }
+      if (other.OmitContent != false) {
+        OmitContent = other.OmitContent;
+      }
+      _unknownFields = pb::UnknownFieldSet.MergeFrom(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(pb::CodedInputStream input) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      input.ReadRawMessage(this);
+    #else
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, input);
+            break;
+          case 10: {
+            if (artifact_ == null) {
+              Artifact = new global::Esteira.V1.ArtifactSelector();
+            }
+            input.ReadMessage(Artifact);
+            break;
+          }
+          case 16: {
+            OmitContent = input.ReadBool();
+            break;
+          }
+        }
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalMergeFrom(ref pb::ParseContext input) {
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, ref input);
+            break;
+          case 10: {
+            if (artifact_ == null) {
+              Artifact = new global::Esteira.V1.ArtifactSelector();
+            }
+            input.ReadMessage(Artifact);
+            break;
+          }
+          case 16: {
+            OmitContent = input.ReadBool();
+            break;
+          }
+        }
+      }
+    }
+    #endif
+
+  }
+
+  /// <summary>
+  /// Response of ExportEvidence.
+  /// </summary>
+  public sealed partial class ExportEvidenceResponse : pb::IMessage<ExportEvidenceResponse>
+  #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      , pb::IBufferMessage
+  #endif
+  {
+    private static readonly pb::MessageParser<ExportEvidenceResponse> _parser = new pb::MessageParser<ExportEvidenceResponse>(() => new ExportEvidenceResponse());
+    private pb::UnknownFieldSet _unknownFields;
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pb::MessageParser<ExportEvidenceResponse> Parser { get { return _parser; } }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pbr::MessageDescriptor Descriptor {
+      get { return global::Esteira.V1.AuditReflection.Descriptor.MessageTypes[17]; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    pbr::MessageDescriptor pb::IMessage.Descriptor {
+      get { return Descriptor; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public ExportEvidenceResponse() {
+      OnConstruction();
+    }
+
+    partial void OnConstruction();
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public ExportEvidenceResponse(ExportEvidenceResponse other) : this() {
+      evidenceJson_ = other.evidenceJson_;
+      _unknownFields = pb::UnknownFieldSet.Clone(other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public ExportEvidenceResponse Clone() {
+      return new ExportEvidenceResponse(this);
+    }
+
+    /// <summary>Field number for the "evidence_json" field.</summary>
+    public const int EvidenceJsonFieldNumber = 1;
+    private string evidenceJson_ = "";
+    /// <summary>
+    /// The evidence: JSON of the form `esteira-evidence-v1`.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public string EvidenceJson {
+      get { return evidenceJson_; }
+      set {
+        evidenceJson_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override bool Equals(object other) {
+      return Equals(other as ExportEvidenceResponse);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public bool Equals(ExportEvidenceResponse other) {
+      if (ReferenceEquals(other, null)) {
+        return false;
+      }
+      if (ReferenceEquals(other, this)) {
+        return true;
+      }
+      if (EvidenceJson != other.EvidenceJson) return false;
+      return Equals(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override int GetHashCode() {
+      int hash = 1;
+      if (EvidenceJson.Length != 0) hash ^= EvidenceJson.GetHashCode();
+      if (_unknownFields != null) {
+        hash ^= _unknownFields.GetHashCode();
+      }
+      return hash;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override string ToString() {
+      return pb::JsonFormatter.ToDiagnosticString(this);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void WriteTo(pb::CodedOutputStream output) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      output.WriteRawMessage(this);
+    #else
+      if (EvidenceJson.Length != 0) {
+        output.WriteRawTag(10);
+        output.WriteString(EvidenceJson);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(output);
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalWriteTo(ref pb::WriteContext output) {
+      if (EvidenceJson.Length != 0) {
+        output.WriteRawTag(10);
+        output.WriteString(EvidenceJson);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(ref output);
+      }
+    }
+    #endif
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public int CalculateSize() {
+      int size = 0;
+      if (EvidenceJson.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeStringSize(EvidenceJson);
+      }
+      if (_unknownFields != null) {
+        size += _unknownFields.CalculateSize();
+      }
+      return size;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(ExportEvidenceResponse other) {
+      if (other == null) {
+        return;
+      }
+      if (other.EvidenceJson.Length != 0) {
+        EvidenceJson = other.EvidenceJson;
+      }
+      _unknownFields = pb::UnknownFieldSet.MergeFrom(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(pb::CodedInputStream input) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      input.ReadRawMessage(this);
+    #else
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, input);
+            break;
+          case 10: {
+            EvidenceJson = input.ReadString();
+            break;
+          }
+        }
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalMergeFrom(ref pb::ParseContext input) {
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, ref input);
+            break;
+          case 10: {
+            EvidenceJson = input.ReadString();
+            break;
+          }
+        }
+      }
+    }
+    #endif
+
+  }
+
+  /// <summary>
   /// One call of an operator. Written once, never changed. Output only; everything in it but `reason` and what `resource`
   /// names is derived by the coordinator.
   /// </summary>
@@ -192,7 +5429,7 @@ namespace Esteira.V1 {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public static pbr::MessageDescriptor Descriptor {
-      get { return global::Esteira.V1.AuditReflection.Descriptor.MessageTypes[0]; }
+      get { return global::Esteira.V1.AuditReflection.Descriptor.MessageTypes[18]; }
     }
 
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
@@ -888,7 +6125,7 @@ namespace Esteira.V1 {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public static pbr::MessageDescriptor Descriptor {
-      get { return global::Esteira.V1.AuditReflection.Descriptor.MessageTypes[1]; }
+      get { return global::Esteira.V1.AuditReflection.Descriptor.MessageTypes[19]; }
     }
 
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
@@ -1164,7 +6401,7 @@ namespace Esteira.V1 {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public static pbr::MessageDescriptor Descriptor {
-      get { return global::Esteira.V1.AuditReflection.Descriptor.MessageTypes[2]; }
+      get { return global::Esteira.V1.AuditReflection.Descriptor.MessageTypes[20]; }
     }
 
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
@@ -1388,7 +6625,7 @@ namespace Esteira.V1 {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public static pbr::MessageDescriptor Descriptor {
-      get { return global::Esteira.V1.AuditReflection.Descriptor.MessageTypes[3]; }
+      get { return global::Esteira.V1.AuditReflection.Descriptor.MessageTypes[21]; }
     }
 
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
@@ -1672,7 +6909,7 @@ namespace Esteira.V1 {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public static pbr::MessageDescriptor Descriptor {
-      get { return global::Esteira.V1.AuditReflection.Descriptor.MessageTypes[4]; }
+      get { return global::Esteira.V1.AuditReflection.Descriptor.MessageTypes[22]; }
     }
 
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
@@ -2125,7 +7362,7 @@ namespace Esteira.V1 {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public static pbr::MessageDescriptor Descriptor {
-      get { return global::Esteira.V1.AuditReflection.Descriptor.MessageTypes[5]; }
+      get { return global::Esteira.V1.AuditReflection.Descriptor.MessageTypes[23]; }
     }
 
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
@@ -2449,7 +7686,7 @@ namespace Esteira.V1 {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public static pbr::MessageDescriptor Descriptor {
-      get { return global::Esteira.V1.AuditReflection.Descriptor.MessageTypes[6]; }
+      get { return global::Esteira.V1.AuditReflection.Descriptor.MessageTypes[24]; }
     }
 
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
@@ -2762,7 +7999,7 @@ namespace Esteira.V1 {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public static pbr::MessageDescriptor Descriptor {
-      get { return global::Esteira.V1.AuditReflection.Descriptor.MessageTypes[7]; }
+      get { return global::Esteira.V1.AuditReflection.Descriptor.MessageTypes[25]; }
     }
 
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
@@ -3126,7 +8363,7 @@ namespace Esteira.V1 {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public static pbr::MessageDescriptor Descriptor {
-      get { return global::Esteira.V1.AuditReflection.Descriptor.MessageTypes[8]; }
+      get { return global::Esteira.V1.AuditReflection.Descriptor.MessageTypes[26]; }
     }
 
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
@@ -3490,7 +8727,7 @@ namespace Esteira.V1 {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public static pbr::MessageDescriptor Descriptor {
-      get { return global::Esteira.V1.AuditReflection.Descriptor.MessageTypes[9]; }
+      get { return global::Esteira.V1.AuditReflection.Descriptor.MessageTypes[27]; }
     }
 
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
@@ -3803,7 +9040,7 @@ namespace Esteira.V1 {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public static pbr::MessageDescriptor Descriptor {
-      get { return global::Esteira.V1.AuditReflection.Descriptor.MessageTypes[10]; }
+      get { return global::Esteira.V1.AuditReflection.Descriptor.MessageTypes[28]; }
     }
 
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
@@ -4367,7 +9604,7 @@ namespace Esteira.V1 {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public static pbr::MessageDescriptor Descriptor {
-      get { return global::Esteira.V1.AuditReflection.Descriptor.MessageTypes[11]; }
+      get { return global::Esteira.V1.AuditReflection.Descriptor.MessageTypes[29]; }
     }
 
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
@@ -4722,7 +9959,7 @@ namespace Esteira.V1 {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public static pbr::MessageDescriptor Descriptor {
-      get { return global::Esteira.V1.AuditReflection.Descriptor.MessageTypes[12]; }
+      get { return global::Esteira.V1.AuditReflection.Descriptor.MessageTypes[30]; }
     }
 
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
@@ -5044,7 +10281,7 @@ namespace Esteira.V1 {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public static pbr::MessageDescriptor Descriptor {
-      get { return global::Esteira.V1.AuditReflection.Descriptor.MessageTypes[13]; }
+      get { return global::Esteira.V1.AuditReflection.Descriptor.MessageTypes[31]; }
     }
 
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
@@ -5706,7 +10943,7 @@ namespace Esteira.V1 {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public static pbr::MessageDescriptor Descriptor {
-      get { return global::Esteira.V1.AuditReflection.Descriptor.MessageTypes[14]; }
+      get { return global::Esteira.V1.AuditReflection.Descriptor.MessageTypes[32]; }
     }
 
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]

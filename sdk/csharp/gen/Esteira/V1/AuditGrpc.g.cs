@@ -71,6 +71,34 @@ namespace Esteira.V1 {
     static readonly grpc::Marshaller<global::Esteira.V1.ReportPerformanceRequest> __Marshaller_esteira_v1_ReportPerformanceRequest = grpc::Marshallers.Create(__Helper_SerializeMessage, context => __Helper_DeserializeMessage(context, global::Esteira.V1.ReportPerformanceRequest.Parser));
     [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
     static readonly grpc::Marshaller<global::Esteira.V1.ReportPerformanceResponse> __Marshaller_esteira_v1_ReportPerformanceResponse = grpc::Marshallers.Create(__Helper_SerializeMessage, context => __Helper_DeserializeMessage(context, global::Esteira.V1.ReportPerformanceResponse.Parser));
+    [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+    static readonly grpc::Marshaller<global::Esteira.V1.GetLedgerRequest> __Marshaller_esteira_v1_GetLedgerRequest = grpc::Marshallers.Create(__Helper_SerializeMessage, context => __Helper_DeserializeMessage(context, global::Esteira.V1.GetLedgerRequest.Parser));
+    [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+    static readonly grpc::Marshaller<global::Esteira.V1.GetLedgerResponse> __Marshaller_esteira_v1_GetLedgerResponse = grpc::Marshallers.Create(__Helper_SerializeMessage, context => __Helper_DeserializeMessage(context, global::Esteira.V1.GetLedgerResponse.Parser));
+    [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+    static readonly grpc::Marshaller<global::Esteira.V1.VerifyArtifactRequest> __Marshaller_esteira_v1_VerifyArtifactRequest = grpc::Marshallers.Create(__Helper_SerializeMessage, context => __Helper_DeserializeMessage(context, global::Esteira.V1.VerifyArtifactRequest.Parser));
+    [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+    static readonly grpc::Marshaller<global::Esteira.V1.VerifyArtifactResponse> __Marshaller_esteira_v1_VerifyArtifactResponse = grpc::Marshallers.Create(__Helper_SerializeMessage, context => __Helper_DeserializeMessage(context, global::Esteira.V1.VerifyArtifactResponse.Parser));
+    [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+    static readonly grpc::Marshaller<global::Esteira.V1.VerifyJobRequest> __Marshaller_esteira_v1_VerifyJobRequest = grpc::Marshallers.Create(__Helper_SerializeMessage, context => __Helper_DeserializeMessage(context, global::Esteira.V1.VerifyJobRequest.Parser));
+    [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+    static readonly grpc::Marshaller<global::Esteira.V1.VerifyJobResponse> __Marshaller_esteira_v1_VerifyJobResponse = grpc::Marshallers.Create(__Helper_SerializeMessage, context => __Helper_DeserializeMessage(context, global::Esteira.V1.VerifyJobResponse.Parser));
+    [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+    static readonly grpc::Marshaller<global::Esteira.V1.VerifyRangeRequest> __Marshaller_esteira_v1_VerifyRangeRequest = grpc::Marshallers.Create(__Helper_SerializeMessage, context => __Helper_DeserializeMessage(context, global::Esteira.V1.VerifyRangeRequest.Parser));
+    [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+    static readonly grpc::Marshaller<global::Esteira.V1.VerifyRangeResponse> __Marshaller_esteira_v1_VerifyRangeResponse = grpc::Marshallers.Create(__Helper_SerializeMessage, context => __Helper_DeserializeMessage(context, global::Esteira.V1.VerifyRangeResponse.Parser));
+    [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+    static readonly grpc::Marshaller<global::Esteira.V1.VerifyStoreRequest> __Marshaller_esteira_v1_VerifyStoreRequest = grpc::Marshallers.Create(__Helper_SerializeMessage, context => __Helper_DeserializeMessage(context, global::Esteira.V1.VerifyStoreRequest.Parser));
+    [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+    static readonly grpc::Marshaller<global::Esteira.V1.VerifyStoreResponse> __Marshaller_esteira_v1_VerifyStoreResponse = grpc::Marshallers.Create(__Helper_SerializeMessage, context => __Helper_DeserializeMessage(context, global::Esteira.V1.VerifyStoreResponse.Parser));
+    [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+    static readonly grpc::Marshaller<global::Esteira.V1.GetConsistencyProofRequest> __Marshaller_esteira_v1_GetConsistencyProofRequest = grpc::Marshallers.Create(__Helper_SerializeMessage, context => __Helper_DeserializeMessage(context, global::Esteira.V1.GetConsistencyProofRequest.Parser));
+    [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+    static readonly grpc::Marshaller<global::Esteira.V1.GetConsistencyProofResponse> __Marshaller_esteira_v1_GetConsistencyProofResponse = grpc::Marshallers.Create(__Helper_SerializeMessage, context => __Helper_DeserializeMessage(context, global::Esteira.V1.GetConsistencyProofResponse.Parser));
+    [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+    static readonly grpc::Marshaller<global::Esteira.V1.ExportEvidenceRequest> __Marshaller_esteira_v1_ExportEvidenceRequest = grpc::Marshallers.Create(__Helper_SerializeMessage, context => __Helper_DeserializeMessage(context, global::Esteira.V1.ExportEvidenceRequest.Parser));
+    [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+    static readonly grpc::Marshaller<global::Esteira.V1.ExportEvidenceResponse> __Marshaller_esteira_v1_ExportEvidenceResponse = grpc::Marshallers.Create(__Helper_SerializeMessage, context => __Helper_DeserializeMessage(context, global::Esteira.V1.ExportEvidenceResponse.Parser));
 
     [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
     static readonly grpc::Method<global::Esteira.V1.ListAuditRecordsRequest, global::Esteira.V1.ListAuditRecordsResponse> __Method_ListAuditRecords = new grpc::Method<global::Esteira.V1.ListAuditRecordsRequest, global::Esteira.V1.ListAuditRecordsResponse>(
@@ -103,6 +131,62 @@ namespace Esteira.V1 {
         "ReportPerformance",
         __Marshaller_esteira_v1_ReportPerformanceRequest,
         __Marshaller_esteira_v1_ReportPerformanceResponse);
+
+    [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+    static readonly grpc::Method<global::Esteira.V1.GetLedgerRequest, global::Esteira.V1.GetLedgerResponse> __Method_GetLedger = new grpc::Method<global::Esteira.V1.GetLedgerRequest, global::Esteira.V1.GetLedgerResponse>(
+        grpc::MethodType.Unary,
+        __ServiceName,
+        "GetLedger",
+        __Marshaller_esteira_v1_GetLedgerRequest,
+        __Marshaller_esteira_v1_GetLedgerResponse);
+
+    [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+    static readonly grpc::Method<global::Esteira.V1.VerifyArtifactRequest, global::Esteira.V1.VerifyArtifactResponse> __Method_VerifyArtifact = new grpc::Method<global::Esteira.V1.VerifyArtifactRequest, global::Esteira.V1.VerifyArtifactResponse>(
+        grpc::MethodType.Unary,
+        __ServiceName,
+        "VerifyArtifact",
+        __Marshaller_esteira_v1_VerifyArtifactRequest,
+        __Marshaller_esteira_v1_VerifyArtifactResponse);
+
+    [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+    static readonly grpc::Method<global::Esteira.V1.VerifyJobRequest, global::Esteira.V1.VerifyJobResponse> __Method_VerifyJob = new grpc::Method<global::Esteira.V1.VerifyJobRequest, global::Esteira.V1.VerifyJobResponse>(
+        grpc::MethodType.Unary,
+        __ServiceName,
+        "VerifyJob",
+        __Marshaller_esteira_v1_VerifyJobRequest,
+        __Marshaller_esteira_v1_VerifyJobResponse);
+
+    [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+    static readonly grpc::Method<global::Esteira.V1.VerifyRangeRequest, global::Esteira.V1.VerifyRangeResponse> __Method_VerifyRange = new grpc::Method<global::Esteira.V1.VerifyRangeRequest, global::Esteira.V1.VerifyRangeResponse>(
+        grpc::MethodType.Unary,
+        __ServiceName,
+        "VerifyRange",
+        __Marshaller_esteira_v1_VerifyRangeRequest,
+        __Marshaller_esteira_v1_VerifyRangeResponse);
+
+    [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+    static readonly grpc::Method<global::Esteira.V1.VerifyStoreRequest, global::Esteira.V1.VerifyStoreResponse> __Method_VerifyStore = new grpc::Method<global::Esteira.V1.VerifyStoreRequest, global::Esteira.V1.VerifyStoreResponse>(
+        grpc::MethodType.Unary,
+        __ServiceName,
+        "VerifyStore",
+        __Marshaller_esteira_v1_VerifyStoreRequest,
+        __Marshaller_esteira_v1_VerifyStoreResponse);
+
+    [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+    static readonly grpc::Method<global::Esteira.V1.GetConsistencyProofRequest, global::Esteira.V1.GetConsistencyProofResponse> __Method_GetConsistencyProof = new grpc::Method<global::Esteira.V1.GetConsistencyProofRequest, global::Esteira.V1.GetConsistencyProofResponse>(
+        grpc::MethodType.Unary,
+        __ServiceName,
+        "GetConsistencyProof",
+        __Marshaller_esteira_v1_GetConsistencyProofRequest,
+        __Marshaller_esteira_v1_GetConsistencyProofResponse);
+
+    [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+    static readonly grpc::Method<global::Esteira.V1.ExportEvidenceRequest, global::Esteira.V1.ExportEvidenceResponse> __Method_ExportEvidence = new grpc::Method<global::Esteira.V1.ExportEvidenceRequest, global::Esteira.V1.ExportEvidenceResponse>(
+        grpc::MethodType.Unary,
+        __ServiceName,
+        "ExportEvidence",
+        __Marshaller_esteira_v1_ExportEvidenceRequest,
+        __Marshaller_esteira_v1_ExportEvidenceResponse);
 
     /// <summary>Service descriptor</summary>
     public static global::Google.Protobuf.Reflection.ServiceDescriptor Descriptor
@@ -175,6 +259,126 @@ namespace Esteira.V1 {
       /// <returns>The response to send back to the client (wrapped by a task).</returns>
       [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
       public virtual global::System.Threading.Tasks.Task<global::Esteira.V1.ReportPerformanceResponse> ReportPerformance(global::Esteira.V1.ReportPerformanceRequest request, grpc::ServerCallContext context)
+      {
+        throw new grpc::RpcException(new grpc::Status(grpc::StatusCode.Unimplemented, ""));
+      }
+
+      /// <summary>
+      /// Tells the state of the ledger's log: how large it is, what was signed and anchored last, and whose signatures are
+      /// believed. No effect; may be sent again at any time. Errors: only those that every RPC has.
+      /// </summary>
+      /// <param name="request">The request received from the client.</param>
+      /// <param name="context">The context of the server-side call handler being invoked.</param>
+      /// <returns>The response to send back to the client (wrapped by a task).</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual global::System.Threading.Tasks.Task<global::Esteira.V1.GetLedgerResponse> GetLedger(global::Esteira.V1.GetLedgerRequest request, grpc::ServerCallContext context)
+      {
+        throw new grpc::RpcException(new grpc::Status(grpc::StatusCode.Unimplemented, ""));
+      }
+
+      /// <summary>
+      /// Verifies one body: did this job, of this plan, produce or read these bytes? Everything is computed again from bytes.
+      /// The verification is itself recorded before it is answered. A finding is an answer, never an error.
+      ///
+      /// Sent again: it verifies again.
+      ///
+      /// Errors:
+      /// - NOT_FOUND `JOB_NOT_FOUND`, `TASK_NOT_FOUND` (the task has no such output), `PLAN_NOT_FOUND`,
+      ///   `PLAN_VERSION_NOT_FOUND` (the plan that is claimed).
+      /// </summary>
+      /// <param name="request">The request received from the client.</param>
+      /// <param name="context">The context of the server-side call handler being invoked.</param>
+      /// <returns>The response to send back to the client (wrapped by a task).</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual global::System.Threading.Tasks.Task<global::Esteira.V1.VerifyArtifactResponse> VerifyArtifact(global::Esteira.V1.VerifyArtifactRequest request, grpc::ServerCallContext context)
+      {
+        throw new grpc::RpcException(new grpc::Status(grpc::StatusCode.Unimplemented, ""));
+      }
+
+      /// <summary>
+      /// Verifies all that is recorded of a job, as far as it has ended: its rows, its bodies, its leaves and their places in
+      /// the log. Recorded and sent again as VerifyArtifact.
+      ///
+      /// Errors:
+      /// - NOT_FOUND `JOB_NOT_FOUND`.
+      /// </summary>
+      /// <param name="request">The request received from the client.</param>
+      /// <param name="context">The context of the server-side call handler being invoked.</param>
+      /// <returns>The response to send back to the client (wrapped by a task).</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual global::System.Threading.Tasks.Task<global::Esteira.V1.VerifyJobResponse> VerifyJob(global::Esteira.V1.VerifyJobRequest request, grpc::ServerCallContext context)
+      {
+        throw new grpc::RpcException(new grpc::Status(grpc::StatusCode.Unimplemented, ""));
+      }
+
+      /// <summary>
+      /// Verifies leaves of the log by their index, of all accounts: each is there, is in the log that was signed, and the
+      /// rows that it speaks of point to it. A call verifies for some seconds and answers with a token to go on; the last one
+      /// records the verification.
+      ///
+      /// Sent again: it verifies again.
+      ///
+      /// Errors:
+      /// - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
+      /// </summary>
+      /// <param name="request">The request received from the client.</param>
+      /// <param name="context">The context of the server-side call handler being invoked.</param>
+      /// <returns>The response to send back to the client (wrapped by a task).</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual global::System.Threading.Tasks.Task<global::Esteira.V1.VerifyRangeResponse> VerifyRange(global::Esteira.V1.VerifyRangeRequest request, grpc::ServerCallContext context)
+      {
+        throw new grpc::RpcException(new grpc::Status(grpc::StatusCode.Unimplemented, ""));
+      }
+
+      /// <summary>
+      /// Verifies everything: the whole log, each job, jobs that are in no log, checkpoints and anchors. A call verifies for
+      /// some seconds, in short reads, and answers with a token to go on; the last one records the verification.
+      ///
+      /// Sent again: it verifies again.
+      ///
+      /// Errors:
+      /// - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
+      /// </summary>
+      /// <param name="request">The request received from the client.</param>
+      /// <param name="context">The context of the server-side call handler being invoked.</param>
+      /// <returns>The response to send back to the client (wrapped by a task).</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual global::System.Threading.Tasks.Task<global::Esteira.V1.VerifyStoreResponse> VerifyStore(global::Esteira.V1.VerifyStoreRequest request, grpc::ServerCallContext context)
+      {
+        throw new grpc::RpcException(new grpc::Status(grpc::StatusCode.Unimplemented, ""));
+      }
+
+      /// <summary>
+      /// Proves that the log of one size begins with the log of a smaller one (RFC 9162, 2.1.4). No effect; may be sent again
+      /// at any time.
+      ///
+      /// Errors:
+      /// - INVALID_ARGUMENT `FIELD_INVALID`: the log is not that large.
+      /// - FAILED_PRECONDITION `LOG_REFUSED`: the log does not have what the proof is made of.
+      /// </summary>
+      /// <param name="request">The request received from the client.</param>
+      /// <param name="context">The context of the server-side call handler being invoked.</param>
+      /// <returns>The response to send back to the client (wrapped by a task).</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual global::System.Threading.Tasks.Task<global::Esteira.V1.GetConsistencyProofResponse> GetConsistencyProof(global::Esteira.V1.GetConsistencyProofRequest request, grpc::ServerCallContext context)
+      {
+        throw new grpc::RpcException(new grpc::Status(grpc::StatusCode.Unimplemented, ""));
+      }
+
+      /// <summary>
+      /// Exports the evidence on one body for somebody who has neither the store nor this software: see
+      /// docs/provenance.md. It shows the body, or its digest, and what makes its commitment.
+      ///
+      /// No effect; may be sent again at any time.
+      ///
+      /// Errors:
+      /// - NOT_FOUND `JOB_NOT_FOUND`, `TASK_NOT_FOUND` (no leaf of the job speaks of such a body).
+      /// </summary>
+      /// <param name="request">The request received from the client.</param>
+      /// <param name="context">The context of the server-side call handler being invoked.</param>
+      /// <returns>The response to send back to the client (wrapped by a task).</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual global::System.Threading.Tasks.Task<global::Esteira.V1.ExportEvidenceResponse> ExportEvidence(global::Esteira.V1.ExportEvidenceRequest request, grpc::ServerCallContext context)
       {
         throw new grpc::RpcException(new grpc::Status(grpc::StatusCode.Unimplemented, ""));
       }
@@ -468,6 +672,486 @@ namespace Esteira.V1 {
       {
         return CallInvoker.AsyncUnaryCall(__Method_ReportPerformance, null, options, request);
       }
+      /// <summary>
+      /// Tells the state of the ledger's log: how large it is, what was signed and anchored last, and whose signatures are
+      /// believed. No effect; may be sent again at any time. Errors: only those that every RPC has.
+      /// </summary>
+      /// <param name="request">The request to send to the server.</param>
+      /// <param name="headers">The initial metadata to send with the call. This parameter is optional.</param>
+      /// <param name="deadline">An optional deadline for the call. The call will be cancelled if deadline is hit.</param>
+      /// <param name="cancellationToken">An optional token for canceling the call.</param>
+      /// <returns>The response received from the server.</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual global::Esteira.V1.GetLedgerResponse GetLedger(global::Esteira.V1.GetLedgerRequest request, grpc::Metadata headers = null, global::System.DateTime? deadline = null, global::System.Threading.CancellationToken cancellationToken = default(global::System.Threading.CancellationToken))
+      {
+        return GetLedger(request, new grpc::CallOptions(headers, deadline, cancellationToken));
+      }
+      /// <summary>
+      /// Tells the state of the ledger's log: how large it is, what was signed and anchored last, and whose signatures are
+      /// believed. No effect; may be sent again at any time. Errors: only those that every RPC has.
+      /// </summary>
+      /// <param name="request">The request to send to the server.</param>
+      /// <param name="options">The options for the call.</param>
+      /// <returns>The response received from the server.</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual global::Esteira.V1.GetLedgerResponse GetLedger(global::Esteira.V1.GetLedgerRequest request, grpc::CallOptions options)
+      {
+        return CallInvoker.BlockingUnaryCall(__Method_GetLedger, null, options, request);
+      }
+      /// <summary>
+      /// Tells the state of the ledger's log: how large it is, what was signed and anchored last, and whose signatures are
+      /// believed. No effect; may be sent again at any time. Errors: only those that every RPC has.
+      /// </summary>
+      /// <param name="request">The request to send to the server.</param>
+      /// <param name="headers">The initial metadata to send with the call. This parameter is optional.</param>
+      /// <param name="deadline">An optional deadline for the call. The call will be cancelled if deadline is hit.</param>
+      /// <param name="cancellationToken">An optional token for canceling the call.</param>
+      /// <returns>The call object.</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual grpc::AsyncUnaryCall<global::Esteira.V1.GetLedgerResponse> GetLedgerAsync(global::Esteira.V1.GetLedgerRequest request, grpc::Metadata headers = null, global::System.DateTime? deadline = null, global::System.Threading.CancellationToken cancellationToken = default(global::System.Threading.CancellationToken))
+      {
+        return GetLedgerAsync(request, new grpc::CallOptions(headers, deadline, cancellationToken));
+      }
+      /// <summary>
+      /// Tells the state of the ledger's log: how large it is, what was signed and anchored last, and whose signatures are
+      /// believed. No effect; may be sent again at any time. Errors: only those that every RPC has.
+      /// </summary>
+      /// <param name="request">The request to send to the server.</param>
+      /// <param name="options">The options for the call.</param>
+      /// <returns>The call object.</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual grpc::AsyncUnaryCall<global::Esteira.V1.GetLedgerResponse> GetLedgerAsync(global::Esteira.V1.GetLedgerRequest request, grpc::CallOptions options)
+      {
+        return CallInvoker.AsyncUnaryCall(__Method_GetLedger, null, options, request);
+      }
+      /// <summary>
+      /// Verifies one body: did this job, of this plan, produce or read these bytes? Everything is computed again from bytes.
+      /// The verification is itself recorded before it is answered. A finding is an answer, never an error.
+      ///
+      /// Sent again: it verifies again.
+      ///
+      /// Errors:
+      /// - NOT_FOUND `JOB_NOT_FOUND`, `TASK_NOT_FOUND` (the task has no such output), `PLAN_NOT_FOUND`,
+      ///   `PLAN_VERSION_NOT_FOUND` (the plan that is claimed).
+      /// </summary>
+      /// <param name="request">The request to send to the server.</param>
+      /// <param name="headers">The initial metadata to send with the call. This parameter is optional.</param>
+      /// <param name="deadline">An optional deadline for the call. The call will be cancelled if deadline is hit.</param>
+      /// <param name="cancellationToken">An optional token for canceling the call.</param>
+      /// <returns>The response received from the server.</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual global::Esteira.V1.VerifyArtifactResponse VerifyArtifact(global::Esteira.V1.VerifyArtifactRequest request, grpc::Metadata headers = null, global::System.DateTime? deadline = null, global::System.Threading.CancellationToken cancellationToken = default(global::System.Threading.CancellationToken))
+      {
+        return VerifyArtifact(request, new grpc::CallOptions(headers, deadline, cancellationToken));
+      }
+      /// <summary>
+      /// Verifies one body: did this job, of this plan, produce or read these bytes? Everything is computed again from bytes.
+      /// The verification is itself recorded before it is answered. A finding is an answer, never an error.
+      ///
+      /// Sent again: it verifies again.
+      ///
+      /// Errors:
+      /// - NOT_FOUND `JOB_NOT_FOUND`, `TASK_NOT_FOUND` (the task has no such output), `PLAN_NOT_FOUND`,
+      ///   `PLAN_VERSION_NOT_FOUND` (the plan that is claimed).
+      /// </summary>
+      /// <param name="request">The request to send to the server.</param>
+      /// <param name="options">The options for the call.</param>
+      /// <returns>The response received from the server.</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual global::Esteira.V1.VerifyArtifactResponse VerifyArtifact(global::Esteira.V1.VerifyArtifactRequest request, grpc::CallOptions options)
+      {
+        return CallInvoker.BlockingUnaryCall(__Method_VerifyArtifact, null, options, request);
+      }
+      /// <summary>
+      /// Verifies one body: did this job, of this plan, produce or read these bytes? Everything is computed again from bytes.
+      /// The verification is itself recorded before it is answered. A finding is an answer, never an error.
+      ///
+      /// Sent again: it verifies again.
+      ///
+      /// Errors:
+      /// - NOT_FOUND `JOB_NOT_FOUND`, `TASK_NOT_FOUND` (the task has no such output), `PLAN_NOT_FOUND`,
+      ///   `PLAN_VERSION_NOT_FOUND` (the plan that is claimed).
+      /// </summary>
+      /// <param name="request">The request to send to the server.</param>
+      /// <param name="headers">The initial metadata to send with the call. This parameter is optional.</param>
+      /// <param name="deadline">An optional deadline for the call. The call will be cancelled if deadline is hit.</param>
+      /// <param name="cancellationToken">An optional token for canceling the call.</param>
+      /// <returns>The call object.</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual grpc::AsyncUnaryCall<global::Esteira.V1.VerifyArtifactResponse> VerifyArtifactAsync(global::Esteira.V1.VerifyArtifactRequest request, grpc::Metadata headers = null, global::System.DateTime? deadline = null, global::System.Threading.CancellationToken cancellationToken = default(global::System.Threading.CancellationToken))
+      {
+        return VerifyArtifactAsync(request, new grpc::CallOptions(headers, deadline, cancellationToken));
+      }
+      /// <summary>
+      /// Verifies one body: did this job, of this plan, produce or read these bytes? Everything is computed again from bytes.
+      /// The verification is itself recorded before it is answered. A finding is an answer, never an error.
+      ///
+      /// Sent again: it verifies again.
+      ///
+      /// Errors:
+      /// - NOT_FOUND `JOB_NOT_FOUND`, `TASK_NOT_FOUND` (the task has no such output), `PLAN_NOT_FOUND`,
+      ///   `PLAN_VERSION_NOT_FOUND` (the plan that is claimed).
+      /// </summary>
+      /// <param name="request">The request to send to the server.</param>
+      /// <param name="options">The options for the call.</param>
+      /// <returns>The call object.</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual grpc::AsyncUnaryCall<global::Esteira.V1.VerifyArtifactResponse> VerifyArtifactAsync(global::Esteira.V1.VerifyArtifactRequest request, grpc::CallOptions options)
+      {
+        return CallInvoker.AsyncUnaryCall(__Method_VerifyArtifact, null, options, request);
+      }
+      /// <summary>
+      /// Verifies all that is recorded of a job, as far as it has ended: its rows, its bodies, its leaves and their places in
+      /// the log. Recorded and sent again as VerifyArtifact.
+      ///
+      /// Errors:
+      /// - NOT_FOUND `JOB_NOT_FOUND`.
+      /// </summary>
+      /// <param name="request">The request to send to the server.</param>
+      /// <param name="headers">The initial metadata to send with the call. This parameter is optional.</param>
+      /// <param name="deadline">An optional deadline for the call. The call will be cancelled if deadline is hit.</param>
+      /// <param name="cancellationToken">An optional token for canceling the call.</param>
+      /// <returns>The response received from the server.</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual global::Esteira.V1.VerifyJobResponse VerifyJob(global::Esteira.V1.VerifyJobRequest request, grpc::Metadata headers = null, global::System.DateTime? deadline = null, global::System.Threading.CancellationToken cancellationToken = default(global::System.Threading.CancellationToken))
+      {
+        return VerifyJob(request, new grpc::CallOptions(headers, deadline, cancellationToken));
+      }
+      /// <summary>
+      /// Verifies all that is recorded of a job, as far as it has ended: its rows, its bodies, its leaves and their places in
+      /// the log. Recorded and sent again as VerifyArtifact.
+      ///
+      /// Errors:
+      /// - NOT_FOUND `JOB_NOT_FOUND`.
+      /// </summary>
+      /// <param name="request">The request to send to the server.</param>
+      /// <param name="options">The options for the call.</param>
+      /// <returns>The response received from the server.</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual global::Esteira.V1.VerifyJobResponse VerifyJob(global::Esteira.V1.VerifyJobRequest request, grpc::CallOptions options)
+      {
+        return CallInvoker.BlockingUnaryCall(__Method_VerifyJob, null, options, request);
+      }
+      /// <summary>
+      /// Verifies all that is recorded of a job, as far as it has ended: its rows, its bodies, its leaves and their places in
+      /// the log. Recorded and sent again as VerifyArtifact.
+      ///
+      /// Errors:
+      /// - NOT_FOUND `JOB_NOT_FOUND`.
+      /// </summary>
+      /// <param name="request">The request to send to the server.</param>
+      /// <param name="headers">The initial metadata to send with the call. This parameter is optional.</param>
+      /// <param name="deadline">An optional deadline for the call. The call will be cancelled if deadline is hit.</param>
+      /// <param name="cancellationToken">An optional token for canceling the call.</param>
+      /// <returns>The call object.</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual grpc::AsyncUnaryCall<global::Esteira.V1.VerifyJobResponse> VerifyJobAsync(global::Esteira.V1.VerifyJobRequest request, grpc::Metadata headers = null, global::System.DateTime? deadline = null, global::System.Threading.CancellationToken cancellationToken = default(global::System.Threading.CancellationToken))
+      {
+        return VerifyJobAsync(request, new grpc::CallOptions(headers, deadline, cancellationToken));
+      }
+      /// <summary>
+      /// Verifies all that is recorded of a job, as far as it has ended: its rows, its bodies, its leaves and their places in
+      /// the log. Recorded and sent again as VerifyArtifact.
+      ///
+      /// Errors:
+      /// - NOT_FOUND `JOB_NOT_FOUND`.
+      /// </summary>
+      /// <param name="request">The request to send to the server.</param>
+      /// <param name="options">The options for the call.</param>
+      /// <returns>The call object.</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual grpc::AsyncUnaryCall<global::Esteira.V1.VerifyJobResponse> VerifyJobAsync(global::Esteira.V1.VerifyJobRequest request, grpc::CallOptions options)
+      {
+        return CallInvoker.AsyncUnaryCall(__Method_VerifyJob, null, options, request);
+      }
+      /// <summary>
+      /// Verifies leaves of the log by their index, of all accounts: each is there, is in the log that was signed, and the
+      /// rows that it speaks of point to it. A call verifies for some seconds and answers with a token to go on; the last one
+      /// records the verification.
+      ///
+      /// Sent again: it verifies again.
+      ///
+      /// Errors:
+      /// - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
+      /// </summary>
+      /// <param name="request">The request to send to the server.</param>
+      /// <param name="headers">The initial metadata to send with the call. This parameter is optional.</param>
+      /// <param name="deadline">An optional deadline for the call. The call will be cancelled if deadline is hit.</param>
+      /// <param name="cancellationToken">An optional token for canceling the call.</param>
+      /// <returns>The response received from the server.</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual global::Esteira.V1.VerifyRangeResponse VerifyRange(global::Esteira.V1.VerifyRangeRequest request, grpc::Metadata headers = null, global::System.DateTime? deadline = null, global::System.Threading.CancellationToken cancellationToken = default(global::System.Threading.CancellationToken))
+      {
+        return VerifyRange(request, new grpc::CallOptions(headers, deadline, cancellationToken));
+      }
+      /// <summary>
+      /// Verifies leaves of the log by their index, of all accounts: each is there, is in the log that was signed, and the
+      /// rows that it speaks of point to it. A call verifies for some seconds and answers with a token to go on; the last one
+      /// records the verification.
+      ///
+      /// Sent again: it verifies again.
+      ///
+      /// Errors:
+      /// - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
+      /// </summary>
+      /// <param name="request">The request to send to the server.</param>
+      /// <param name="options">The options for the call.</param>
+      /// <returns>The response received from the server.</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual global::Esteira.V1.VerifyRangeResponse VerifyRange(global::Esteira.V1.VerifyRangeRequest request, grpc::CallOptions options)
+      {
+        return CallInvoker.BlockingUnaryCall(__Method_VerifyRange, null, options, request);
+      }
+      /// <summary>
+      /// Verifies leaves of the log by their index, of all accounts: each is there, is in the log that was signed, and the
+      /// rows that it speaks of point to it. A call verifies for some seconds and answers with a token to go on; the last one
+      /// records the verification.
+      ///
+      /// Sent again: it verifies again.
+      ///
+      /// Errors:
+      /// - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
+      /// </summary>
+      /// <param name="request">The request to send to the server.</param>
+      /// <param name="headers">The initial metadata to send with the call. This parameter is optional.</param>
+      /// <param name="deadline">An optional deadline for the call. The call will be cancelled if deadline is hit.</param>
+      /// <param name="cancellationToken">An optional token for canceling the call.</param>
+      /// <returns>The call object.</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual grpc::AsyncUnaryCall<global::Esteira.V1.VerifyRangeResponse> VerifyRangeAsync(global::Esteira.V1.VerifyRangeRequest request, grpc::Metadata headers = null, global::System.DateTime? deadline = null, global::System.Threading.CancellationToken cancellationToken = default(global::System.Threading.CancellationToken))
+      {
+        return VerifyRangeAsync(request, new grpc::CallOptions(headers, deadline, cancellationToken));
+      }
+      /// <summary>
+      /// Verifies leaves of the log by their index, of all accounts: each is there, is in the log that was signed, and the
+      /// rows that it speaks of point to it. A call verifies for some seconds and answers with a token to go on; the last one
+      /// records the verification.
+      ///
+      /// Sent again: it verifies again.
+      ///
+      /// Errors:
+      /// - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
+      /// </summary>
+      /// <param name="request">The request to send to the server.</param>
+      /// <param name="options">The options for the call.</param>
+      /// <returns>The call object.</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual grpc::AsyncUnaryCall<global::Esteira.V1.VerifyRangeResponse> VerifyRangeAsync(global::Esteira.V1.VerifyRangeRequest request, grpc::CallOptions options)
+      {
+        return CallInvoker.AsyncUnaryCall(__Method_VerifyRange, null, options, request);
+      }
+      /// <summary>
+      /// Verifies everything: the whole log, each job, jobs that are in no log, checkpoints and anchors. A call verifies for
+      /// some seconds, in short reads, and answers with a token to go on; the last one records the verification.
+      ///
+      /// Sent again: it verifies again.
+      ///
+      /// Errors:
+      /// - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
+      /// </summary>
+      /// <param name="request">The request to send to the server.</param>
+      /// <param name="headers">The initial metadata to send with the call. This parameter is optional.</param>
+      /// <param name="deadline">An optional deadline for the call. The call will be cancelled if deadline is hit.</param>
+      /// <param name="cancellationToken">An optional token for canceling the call.</param>
+      /// <returns>The response received from the server.</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual global::Esteira.V1.VerifyStoreResponse VerifyStore(global::Esteira.V1.VerifyStoreRequest request, grpc::Metadata headers = null, global::System.DateTime? deadline = null, global::System.Threading.CancellationToken cancellationToken = default(global::System.Threading.CancellationToken))
+      {
+        return VerifyStore(request, new grpc::CallOptions(headers, deadline, cancellationToken));
+      }
+      /// <summary>
+      /// Verifies everything: the whole log, each job, jobs that are in no log, checkpoints and anchors. A call verifies for
+      /// some seconds, in short reads, and answers with a token to go on; the last one records the verification.
+      ///
+      /// Sent again: it verifies again.
+      ///
+      /// Errors:
+      /// - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
+      /// </summary>
+      /// <param name="request">The request to send to the server.</param>
+      /// <param name="options">The options for the call.</param>
+      /// <returns>The response received from the server.</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual global::Esteira.V1.VerifyStoreResponse VerifyStore(global::Esteira.V1.VerifyStoreRequest request, grpc::CallOptions options)
+      {
+        return CallInvoker.BlockingUnaryCall(__Method_VerifyStore, null, options, request);
+      }
+      /// <summary>
+      /// Verifies everything: the whole log, each job, jobs that are in no log, checkpoints and anchors. A call verifies for
+      /// some seconds, in short reads, and answers with a token to go on; the last one records the verification.
+      ///
+      /// Sent again: it verifies again.
+      ///
+      /// Errors:
+      /// - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
+      /// </summary>
+      /// <param name="request">The request to send to the server.</param>
+      /// <param name="headers">The initial metadata to send with the call. This parameter is optional.</param>
+      /// <param name="deadline">An optional deadline for the call. The call will be cancelled if deadline is hit.</param>
+      /// <param name="cancellationToken">An optional token for canceling the call.</param>
+      /// <returns>The call object.</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual grpc::AsyncUnaryCall<global::Esteira.V1.VerifyStoreResponse> VerifyStoreAsync(global::Esteira.V1.VerifyStoreRequest request, grpc::Metadata headers = null, global::System.DateTime? deadline = null, global::System.Threading.CancellationToken cancellationToken = default(global::System.Threading.CancellationToken))
+      {
+        return VerifyStoreAsync(request, new grpc::CallOptions(headers, deadline, cancellationToken));
+      }
+      /// <summary>
+      /// Verifies everything: the whole log, each job, jobs that are in no log, checkpoints and anchors. A call verifies for
+      /// some seconds, in short reads, and answers with a token to go on; the last one records the verification.
+      ///
+      /// Sent again: it verifies again.
+      ///
+      /// Errors:
+      /// - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
+      /// </summary>
+      /// <param name="request">The request to send to the server.</param>
+      /// <param name="options">The options for the call.</param>
+      /// <returns>The call object.</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual grpc::AsyncUnaryCall<global::Esteira.V1.VerifyStoreResponse> VerifyStoreAsync(global::Esteira.V1.VerifyStoreRequest request, grpc::CallOptions options)
+      {
+        return CallInvoker.AsyncUnaryCall(__Method_VerifyStore, null, options, request);
+      }
+      /// <summary>
+      /// Proves that the log of one size begins with the log of a smaller one (RFC 9162, 2.1.4). No effect; may be sent again
+      /// at any time.
+      ///
+      /// Errors:
+      /// - INVALID_ARGUMENT `FIELD_INVALID`: the log is not that large.
+      /// - FAILED_PRECONDITION `LOG_REFUSED`: the log does not have what the proof is made of.
+      /// </summary>
+      /// <param name="request">The request to send to the server.</param>
+      /// <param name="headers">The initial metadata to send with the call. This parameter is optional.</param>
+      /// <param name="deadline">An optional deadline for the call. The call will be cancelled if deadline is hit.</param>
+      /// <param name="cancellationToken">An optional token for canceling the call.</param>
+      /// <returns>The response received from the server.</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual global::Esteira.V1.GetConsistencyProofResponse GetConsistencyProof(global::Esteira.V1.GetConsistencyProofRequest request, grpc::Metadata headers = null, global::System.DateTime? deadline = null, global::System.Threading.CancellationToken cancellationToken = default(global::System.Threading.CancellationToken))
+      {
+        return GetConsistencyProof(request, new grpc::CallOptions(headers, deadline, cancellationToken));
+      }
+      /// <summary>
+      /// Proves that the log of one size begins with the log of a smaller one (RFC 9162, 2.1.4). No effect; may be sent again
+      /// at any time.
+      ///
+      /// Errors:
+      /// - INVALID_ARGUMENT `FIELD_INVALID`: the log is not that large.
+      /// - FAILED_PRECONDITION `LOG_REFUSED`: the log does not have what the proof is made of.
+      /// </summary>
+      /// <param name="request">The request to send to the server.</param>
+      /// <param name="options">The options for the call.</param>
+      /// <returns>The response received from the server.</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual global::Esteira.V1.GetConsistencyProofResponse GetConsistencyProof(global::Esteira.V1.GetConsistencyProofRequest request, grpc::CallOptions options)
+      {
+        return CallInvoker.BlockingUnaryCall(__Method_GetConsistencyProof, null, options, request);
+      }
+      /// <summary>
+      /// Proves that the log of one size begins with the log of a smaller one (RFC 9162, 2.1.4). No effect; may be sent again
+      /// at any time.
+      ///
+      /// Errors:
+      /// - INVALID_ARGUMENT `FIELD_INVALID`: the log is not that large.
+      /// - FAILED_PRECONDITION `LOG_REFUSED`: the log does not have what the proof is made of.
+      /// </summary>
+      /// <param name="request">The request to send to the server.</param>
+      /// <param name="headers">The initial metadata to send with the call. This parameter is optional.</param>
+      /// <param name="deadline">An optional deadline for the call. The call will be cancelled if deadline is hit.</param>
+      /// <param name="cancellationToken">An optional token for canceling the call.</param>
+      /// <returns>The call object.</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual grpc::AsyncUnaryCall<global::Esteira.V1.GetConsistencyProofResponse> GetConsistencyProofAsync(global::Esteira.V1.GetConsistencyProofRequest request, grpc::Metadata headers = null, global::System.DateTime? deadline = null, global::System.Threading.CancellationToken cancellationToken = default(global::System.Threading.CancellationToken))
+      {
+        return GetConsistencyProofAsync(request, new grpc::CallOptions(headers, deadline, cancellationToken));
+      }
+      /// <summary>
+      /// Proves that the log of one size begins with the log of a smaller one (RFC 9162, 2.1.4). No effect; may be sent again
+      /// at any time.
+      ///
+      /// Errors:
+      /// - INVALID_ARGUMENT `FIELD_INVALID`: the log is not that large.
+      /// - FAILED_PRECONDITION `LOG_REFUSED`: the log does not have what the proof is made of.
+      /// </summary>
+      /// <param name="request">The request to send to the server.</param>
+      /// <param name="options">The options for the call.</param>
+      /// <returns>The call object.</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual grpc::AsyncUnaryCall<global::Esteira.V1.GetConsistencyProofResponse> GetConsistencyProofAsync(global::Esteira.V1.GetConsistencyProofRequest request, grpc::CallOptions options)
+      {
+        return CallInvoker.AsyncUnaryCall(__Method_GetConsistencyProof, null, options, request);
+      }
+      /// <summary>
+      /// Exports the evidence on one body for somebody who has neither the store nor this software: see
+      /// docs/provenance.md. It shows the body, or its digest, and what makes its commitment.
+      ///
+      /// No effect; may be sent again at any time.
+      ///
+      /// Errors:
+      /// - NOT_FOUND `JOB_NOT_FOUND`, `TASK_NOT_FOUND` (no leaf of the job speaks of such a body).
+      /// </summary>
+      /// <param name="request">The request to send to the server.</param>
+      /// <param name="headers">The initial metadata to send with the call. This parameter is optional.</param>
+      /// <param name="deadline">An optional deadline for the call. The call will be cancelled if deadline is hit.</param>
+      /// <param name="cancellationToken">An optional token for canceling the call.</param>
+      /// <returns>The response received from the server.</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual global::Esteira.V1.ExportEvidenceResponse ExportEvidence(global::Esteira.V1.ExportEvidenceRequest request, grpc::Metadata headers = null, global::System.DateTime? deadline = null, global::System.Threading.CancellationToken cancellationToken = default(global::System.Threading.CancellationToken))
+      {
+        return ExportEvidence(request, new grpc::CallOptions(headers, deadline, cancellationToken));
+      }
+      /// <summary>
+      /// Exports the evidence on one body for somebody who has neither the store nor this software: see
+      /// docs/provenance.md. It shows the body, or its digest, and what makes its commitment.
+      ///
+      /// No effect; may be sent again at any time.
+      ///
+      /// Errors:
+      /// - NOT_FOUND `JOB_NOT_FOUND`, `TASK_NOT_FOUND` (no leaf of the job speaks of such a body).
+      /// </summary>
+      /// <param name="request">The request to send to the server.</param>
+      /// <param name="options">The options for the call.</param>
+      /// <returns>The response received from the server.</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual global::Esteira.V1.ExportEvidenceResponse ExportEvidence(global::Esteira.V1.ExportEvidenceRequest request, grpc::CallOptions options)
+      {
+        return CallInvoker.BlockingUnaryCall(__Method_ExportEvidence, null, options, request);
+      }
+      /// <summary>
+      /// Exports the evidence on one body for somebody who has neither the store nor this software: see
+      /// docs/provenance.md. It shows the body, or its digest, and what makes its commitment.
+      ///
+      /// No effect; may be sent again at any time.
+      ///
+      /// Errors:
+      /// - NOT_FOUND `JOB_NOT_FOUND`, `TASK_NOT_FOUND` (no leaf of the job speaks of such a body).
+      /// </summary>
+      /// <param name="request">The request to send to the server.</param>
+      /// <param name="headers">The initial metadata to send with the call. This parameter is optional.</param>
+      /// <param name="deadline">An optional deadline for the call. The call will be cancelled if deadline is hit.</param>
+      /// <param name="cancellationToken">An optional token for canceling the call.</param>
+      /// <returns>The call object.</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual grpc::AsyncUnaryCall<global::Esteira.V1.ExportEvidenceResponse> ExportEvidenceAsync(global::Esteira.V1.ExportEvidenceRequest request, grpc::Metadata headers = null, global::System.DateTime? deadline = null, global::System.Threading.CancellationToken cancellationToken = default(global::System.Threading.CancellationToken))
+      {
+        return ExportEvidenceAsync(request, new grpc::CallOptions(headers, deadline, cancellationToken));
+      }
+      /// <summary>
+      /// Exports the evidence on one body for somebody who has neither the store nor this software: see
+      /// docs/provenance.md. It shows the body, or its digest, and what makes its commitment.
+      ///
+      /// No effect; may be sent again at any time.
+      ///
+      /// Errors:
+      /// - NOT_FOUND `JOB_NOT_FOUND`, `TASK_NOT_FOUND` (no leaf of the job speaks of such a body).
+      /// </summary>
+      /// <param name="request">The request to send to the server.</param>
+      /// <param name="options">The options for the call.</param>
+      /// <returns>The call object.</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual grpc::AsyncUnaryCall<global::Esteira.V1.ExportEvidenceResponse> ExportEvidenceAsync(global::Esteira.V1.ExportEvidenceRequest request, grpc::CallOptions options)
+      {
+        return CallInvoker.AsyncUnaryCall(__Method_ExportEvidence, null, options, request);
+      }
       /// <summary>Creates a new instance of client from given <c>ClientBaseConfiguration</c>.</summary>
       [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
       protected override AuditServiceClient NewInstance(ClientBaseConfiguration configuration)
@@ -485,7 +1169,14 @@ namespace Esteira.V1 {
           .AddMethod(__Method_ListAuditRecords, serviceImpl.ListAuditRecords)
           .AddMethod(__Method_ReportUsage, serviceImpl.ReportUsage)
           .AddMethod(__Method_ReportErrors, serviceImpl.ReportErrors)
-          .AddMethod(__Method_ReportPerformance, serviceImpl.ReportPerformance).Build();
+          .AddMethod(__Method_ReportPerformance, serviceImpl.ReportPerformance)
+          .AddMethod(__Method_GetLedger, serviceImpl.GetLedger)
+          .AddMethod(__Method_VerifyArtifact, serviceImpl.VerifyArtifact)
+          .AddMethod(__Method_VerifyJob, serviceImpl.VerifyJob)
+          .AddMethod(__Method_VerifyRange, serviceImpl.VerifyRange)
+          .AddMethod(__Method_VerifyStore, serviceImpl.VerifyStore)
+          .AddMethod(__Method_GetConsistencyProof, serviceImpl.GetConsistencyProof)
+          .AddMethod(__Method_ExportEvidence, serviceImpl.ExportEvidence).Build();
     }
 
     /// <summary>Register service method with a service binder with or without implementation. Useful when customizing the service binding logic.
@@ -499,6 +1190,13 @@ namespace Esteira.V1 {
       serviceBinder.AddMethod(__Method_ReportUsage, serviceImpl == null ? null : new grpc::UnaryServerMethod<global::Esteira.V1.ReportUsageRequest, global::Esteira.V1.ReportUsageResponse>(serviceImpl.ReportUsage));
       serviceBinder.AddMethod(__Method_ReportErrors, serviceImpl == null ? null : new grpc::UnaryServerMethod<global::Esteira.V1.ReportErrorsRequest, global::Esteira.V1.ReportErrorsResponse>(serviceImpl.ReportErrors));
       serviceBinder.AddMethod(__Method_ReportPerformance, serviceImpl == null ? null : new grpc::UnaryServerMethod<global::Esteira.V1.ReportPerformanceRequest, global::Esteira.V1.ReportPerformanceResponse>(serviceImpl.ReportPerformance));
+      serviceBinder.AddMethod(__Method_GetLedger, serviceImpl == null ? null : new grpc::UnaryServerMethod<global::Esteira.V1.GetLedgerRequest, global::Esteira.V1.GetLedgerResponse>(serviceImpl.GetLedger));
+      serviceBinder.AddMethod(__Method_VerifyArtifact, serviceImpl == null ? null : new grpc::UnaryServerMethod<global::Esteira.V1.VerifyArtifactRequest, global::Esteira.V1.VerifyArtifactResponse>(serviceImpl.VerifyArtifact));
+      serviceBinder.AddMethod(__Method_VerifyJob, serviceImpl == null ? null : new grpc::UnaryServerMethod<global::Esteira.V1.VerifyJobRequest, global::Esteira.V1.VerifyJobResponse>(serviceImpl.VerifyJob));
+      serviceBinder.AddMethod(__Method_VerifyRange, serviceImpl == null ? null : new grpc::UnaryServerMethod<global::Esteira.V1.VerifyRangeRequest, global::Esteira.V1.VerifyRangeResponse>(serviceImpl.VerifyRange));
+      serviceBinder.AddMethod(__Method_VerifyStore, serviceImpl == null ? null : new grpc::UnaryServerMethod<global::Esteira.V1.VerifyStoreRequest, global::Esteira.V1.VerifyStoreResponse>(serviceImpl.VerifyStore));
+      serviceBinder.AddMethod(__Method_GetConsistencyProof, serviceImpl == null ? null : new grpc::UnaryServerMethod<global::Esteira.V1.GetConsistencyProofRequest, global::Esteira.V1.GetConsistencyProofResponse>(serviceImpl.GetConsistencyProof));
+      serviceBinder.AddMethod(__Method_ExportEvidence, serviceImpl == null ? null : new grpc::UnaryServerMethod<global::Esteira.V1.ExportEvidenceRequest, global::Esteira.V1.ExportEvidenceResponse>(serviceImpl.ExportEvidence));
     }
 
   }

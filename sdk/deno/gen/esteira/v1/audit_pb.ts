@@ -16,7 +16,663 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file esteira/v1/audit.proto.
  */
 export const file_esteira_v1_audit: GenFile = /*@__PURE__*/
-  fileDesc("ChZlc3RlaXJhL3YxL2F1ZGl0LnByb3RvEgplc3RlaXJhLnYxIu4CCgtBdWRpdFJlY29yZBIRCglyZWNvcmRfaWQYASABKAkSLgoKc3RhcnRfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDwoHdXNlcl9pZBgDIAEoCRIVCg1jcmVkZW50aWFsX2lkGAQgASgJEg4KBmFjdGlvbhgFIAEoCRIQCghyZXNvdXJjZRgGIAEoCRIOCgZyZWFzb24YByABKAkSFgoOcmVxdWVzdF9kaWdlc3QYCCABKAwSKwoIZGVjaXNpb24YCSABKA4yGS5lc3RlaXJhLnYxLkF1ZGl0RGVjaXNpb24SDgoGcmVzdWx0GAogASgJEioKB2xhdGVuY3kYCyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SFgoOY2xpZW50X2FkZHJlc3MYDCABKAkSKQoKZGF0YV9jbGFzcxgNIAEoDjIVLmVzdGVpcmEudjEuRGF0YUNsYXNzIlAKF0xpc3RBdWRpdFJlY29yZHNSZXF1ZXN0EhEKCXBhZ2Vfc2l6ZRgBIAEoBRISCgpwYWdlX3Rva2VuGAIgASgJEg4KBmZpbHRlchgDIAEoCSJdChhMaXN0QXVkaXRSZWNvcmRzUmVzcG9uc2USKAoHcmVjb3JkcxgBIAMoCzIXLmVzdGVpcmEudjEuQXVkaXRSZWNvcmQSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIpgBCgtSZXBvcnRSYW5nZRIuCgpzdGFydF90aW1lGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghlbmRfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKwoMZGF0YV9jbGFzc2VzGAMgAygOMhUuZXN0ZWlyYS52MS5EYXRhQ2xhc3MiyAEKC1JlcG9ydFNjb3BlEi4KCnN0YXJ0X3RpbWUYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKCGVuZF90aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIPCgdyZWNvcmRzGAMgASgDEgwKBGpvYnMYBCABKAMSEAoIYXR0ZW1wdHMYBSABKAMSGAoQb3RoZXJfY2xhc3Nfam9icxgGIAEoAxIQCghjb21wbGV0ZRgHIAEoCCJzChJSZXBvcnRVc2FnZVJlcXVlc3QSJgoFcmFuZ2UYASABKAsyFy5lc3RlaXJhLnYxLlJlcG9ydFJhbmdlEg4KBmZpbHRlchgCIAEoCRIRCglwYWdlX3NpemUYAyABKAUSEgoKcGFnZV90b2tlbhgEIAEoCSKPAQoTUmVwb3J0VXNhZ2VSZXNwb25zZRIiCgRyb3dzGAEgAygLMhQuZXN0ZWlyYS52MS5Vc2FnZVJvdxIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkSEwoLdG90YWxfY291bnQYAyABKAMSJgoFc2NvcGUYBCABKAsyFy5lc3RlaXJhLnYxLlJlcG9ydFNjb3BlInkKCFVzYWdlUm93Eg8KB3VzZXJfaWQYASABKAkSDgoGYWN0aW9uGAIgASgJEg4KBnJlc3VsdBgDIAEoCRINCgVjb3VudBgEIAEoAxItCglsYXN0X3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIosBChNSZXBvcnRFcnJvcnNSZXF1ZXN0EiYKBXJhbmdlGAEgASgLMhcuZXN0ZWlyYS52MS5SZXBvcnRSYW5nZRIOCgZmaWx0ZXIYAiABKAkSEQoJcGFnZV9zaXplGAMgASgFEhIKCnBhZ2VfdG9rZW4YBCABKAkSFQoNb21pdF9tZXNzYWdlcxgFIAEoCCKQAQoUUmVwb3J0RXJyb3JzUmVzcG9uc2USIgoEcm93cxgBIAMoCzIULmVzdGVpcmEudjEuRXJyb3JSb3cSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJEhMKC3RvdGFsX2NvdW50GAMgASgDEiYKBXNjb3BlGAQgASgLMhcuZXN0ZWlyYS52MS5SZXBvcnRTY29wZSL9AQoIRXJyb3JSb3cSEQoJcGxhbl9uYW1lGAEgASgJEhAKCHN0ZXBfa2V5GAIgASgJEhgKEGZ1bmN0aW9uX3ZlcnNpb24YAyABKAkSJQoEa2luZBgEIAEoDjIXLmVzdGVpcmEudjEuRmFpbHVyZUtpbmQSDAoEY29kZRgFIAEoCRINCgVjb3VudBgGIAEoAxITCgtsYXN0X2pvYl9pZBgHIAEoCRIUCgxsYXN0X3Rhc2tfaWQYCCABKAkSLQoJbGFzdF90aW1lGAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIUCgxsYXN0X21lc3NhZ2UYCiABKAkipAEKGFJlcG9ydFBlcmZvcm1hbmNlUmVxdWVzdBImCgVyYW5nZRgBIAEoCzIXLmVzdGVpcmEudjEuUmVwb3J0UmFuZ2USDgoGZmlsdGVyGAIgASgJEhEKCXBhZ2Vfc2l6ZRgDIAEoBRISCgpwYWdlX3Rva2VuGAQgASgJEikKCGdyb3VwX2J5GAUgAygOMhcuZXN0ZWlyYS52MS5SZXBvcnRHcm91cCKxAQoZUmVwb3J0UGVyZm9ybWFuY2VSZXNwb25zZRIoCgRyb3dzGAEgAygLMhouZXN0ZWlyYS52MS5QZXJmb3JtYW5jZVJvdxIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkSKQoFdG90YWwYAyABKAsyGi5lc3RlaXJhLnYxLlBlcmZvcm1hbmNlUm93EiYKBXNjb3BlGAQgASgLMhcuZXN0ZWlyYS52MS5SZXBvcnRTY29wZSLJAgoOUGVyZm9ybWFuY2VSb3cSEQoJcGxhbl9uYW1lGAEgASgJEhAKCHN0ZXBfa2V5GAIgASgJEhgKEGZ1bmN0aW9uX3ZlcnNpb24YAyABKAkSEQoJd29ya2VyX2lkGAQgASgJEhAKCGF0dGVtcHRzGAUgASgDEhAKCGZhaWx1cmVzGAYgASgDEicKA3J1bhgHIAEoCzIaLmVzdGVpcmEudjEuRHVyYXRpb25TcHJlYWQSKAoEd2FpdBgIIAEoCzIaLmVzdGVpcmEudjEuRHVyYXRpb25TcHJlYWQSKwoIY3B1X3RpbWUYCSABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SFgoOcGVha19yc3NfYnl0ZXMYCiABKAMSEgoKYnl0ZXNfcmVhZBgLIAEoAxIVCg1ieXRlc193cml0dGVuGAwgASgDIrABCg5EdXJhdGlvblNwcmVhZBImCgNwNTAYASABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SJgoDcDkwGAIgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEiYKA3A5ORgDIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhImCgNtYXgYBCABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24qZgoNQXVkaXREZWNpc2lvbhIeChpBVURJVF9ERUNJU0lPTl9VTlNQRUNJRklFRBAAEhoKFkFVRElUX0RFQ0lTSU9OX0FMTE9XRUQQARIZChVBVURJVF9ERUNJU0lPTl9ERU5JRUQQAiqVAQoLUmVwb3J0R3JvdXASHAoYUkVQT1JUX0dST1VQX1VOU1BFQ0lGSUVEEAASFQoRUkVQT1JUX0dST1VQX1BMQU4QARIVChFSRVBPUlRfR1JPVVBfU1RFUBACEiEKHVJFUE9SVF9HUk9VUF9GVU5DVElPTl9WRVJTSU9OEAMSFwoTUkVQT1JUX0dST1VQX1dPUktFUhAEMvICCgxBdWRpdFNlcnZpY2USXQoQTGlzdEF1ZGl0UmVjb3JkcxIjLmVzdGVpcmEudjEuTGlzdEF1ZGl0UmVjb3Jkc1JlcXVlc3QaJC5lc3RlaXJhLnYxLkxpc3RBdWRpdFJlY29yZHNSZXNwb25zZRJOCgtSZXBvcnRVc2FnZRIeLmVzdGVpcmEudjEuUmVwb3J0VXNhZ2VSZXF1ZXN0Gh8uZXN0ZWlyYS52MS5SZXBvcnRVc2FnZVJlc3BvbnNlElEKDFJlcG9ydEVycm9ycxIfLmVzdGVpcmEudjEuUmVwb3J0RXJyb3JzUmVxdWVzdBogLmVzdGVpcmEudjEuUmVwb3J0RXJyb3JzUmVzcG9uc2USYAoRUmVwb3J0UGVyZm9ybWFuY2USJC5lc3RlaXJhLnYxLlJlcG9ydFBlcmZvcm1hbmNlUmVxdWVzdBolLmVzdGVpcmEudjEuUmVwb3J0UGVyZm9ybWFuY2VSZXNwb25zZUJJWjpnaXRodWIuY29tL2VzdGVpcmEvZXN0ZWlyYS9zZGsvZ28vZ2VuL2VzdGVpcmEvdjE7ZXN0ZWlyYXYxqgIKRXN0ZWlyYS5WMWIGcHJvdG8z", [file_esteira_v1_types, file_google_protobuf_duration, file_google_protobuf_timestamp]);
+  fileDesc("ChZlc3RlaXJhL3YxL2F1ZGl0LnByb3RvEgplc3RlaXJhLnYxIncKEFZlcmlmaWNhdGlvbkZsYXcSDQoFaW5kZXgYASABKAkSDgoGam9iX2lkGAIgASgJEg0KBWFib3V0GAMgASgJEiQKB3ZlcmRpY3QYBCABKA4yEy5lc3RlaXJhLnYxLlZlcmRpY3QSDwoHZmFpbGluZxgFIAEoCSLpAQoMVmVyaWZpY2F0aW9uEiQKB3ZlcmRpY3QYASABKA4yEy5lc3RlaXJhLnYxLlZlcmRpY3QSDwoHZmFpbGluZxgCIAEoCRIPCgdjaGVja2VkGAMgASgDEg0KBXZhbGlkGAQgASgDEhQKDG5vdF9hbmNob3JlZBgFIAEoAxIOCgZlcmFzZWQYBiABKAMSDgoGZmFpbGVkGAcgASgDEisKBWZsYXdzGAggAygLMhwuZXN0ZWlyYS52MS5WZXJpZmljYXRpb25GbGF3EhEKCXRyZWVfc2l6ZRgJIAEoAxIMCgRyb290GAogASgMIhIKEEdldExlZGdlclJlcXVlc3QioAIKEUdldExlZGdlclJlc3BvbnNlEg4KBm9yaWdpbhgBIAEoCRINCgVlcG9jaBgCIAEoAxIMCgRzaXplGAMgASgDEhUKDXdhaXRpbmdfcGFnZXMYBCABKAMSEgoKY2hlY2twb2ludBgFIAEoCRIXCg9jaGVja3BvaW50X3NpemUYBiABKAMSLQoJc2lnbl90aW1lGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIOCgZhbmNob3IYCCABKAkSLwoLYW5jaG9yX3RpbWUYCSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhMKC2FuY2hvcl9maWxlGAogASgJEhUKDXZlcmlmaWVyX2tleXMYCyADKAkidwoQQXJ0aWZhY3RTZWxlY3RvchIOCgZqb2JfaWQYASABKAkSDwoFaW5wdXQYAiABKAhIABIoCgZvdXRwdXQYAyABKAsyFi5lc3RlaXJhLnYxLlRhc2tPdXRwdXRIABIQCgZzaGEyNTYYBCABKAxIAEIGCgRib2R5IiwKClRhc2tPdXRwdXQSDwoHdGFza19pZBgBIAEoCRINCgVpbmRleBgCIAEoBSJ3ChVWZXJpZnlBcnRpZmFjdFJlcXVlc3QSLgoIYXJ0aWZhY3QYASABKAsyHC5lc3RlaXJhLnYxLkFydGlmYWN0U2VsZWN0b3ISDwoHY29udGVudBgCIAEoDBIMCgRwbGFuGAMgASgJEg8KB3ZlcnNpb24YBCABKAUiSAoWVmVyaWZ5QXJ0aWZhY3RSZXNwb25zZRIuCgx2ZXJpZmljYXRpb24YASABKAsyGC5lc3RlaXJhLnYxLlZlcmlmaWNhdGlvbiIiChBWZXJpZnlKb2JSZXF1ZXN0Eg4KBmpvYl9pZBgBIAEoCSJDChFWZXJpZnlKb2JSZXNwb25zZRIuCgx2ZXJpZmljYXRpb24YASABKAsyGC5lc3RlaXJhLnYxLlZlcmlmaWNhdGlvbiJOChJWZXJpZnlSYW5nZVJlcXVlc3QSEgoKZnJvbV9pbmRleBgBIAEoAxIQCgh0b19pbmRleBgCIAEoAxISCgpwYWdlX3Rva2VuGAMgASgJIl4KE1ZlcmlmeVJhbmdlUmVzcG9uc2USLgoMdmVyaWZpY2F0aW9uGAEgASgLMhguZXN0ZWlyYS52MS5WZXJpZmljYXRpb24SFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIigKElZlcmlmeVN0b3JlUmVxdWVzdBISCgpwYWdlX3Rva2VuGAEgASgJIl4KE1ZlcmlmeVN0b3JlUmVzcG9uc2USLgoMdmVyaWZpY2F0aW9uGAEgASgLMhguZXN0ZWlyYS52MS5WZXJpZmljYXRpb24SFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIkAKGkdldENvbnNpc3RlbmN5UHJvb2ZSZXF1ZXN0EhAKCG9sZF9zaXplGAEgASgDEhAKCG5ld19zaXplGAIgASgDIm8KG0dldENvbnNpc3RlbmN5UHJvb2ZSZXNwb25zZRIOCgZoYXNoZXMYASADKAwSFgoOb2xkX2NoZWNrcG9pbnQYAiABKAkSFgoObmV3X2NoZWNrcG9pbnQYAyABKAkSEAoIbmV3X3NpemUYBCABKAMiXQoVRXhwb3J0RXZpZGVuY2VSZXF1ZXN0Ei4KCGFydGlmYWN0GAEgASgLMhwuZXN0ZWlyYS52MS5BcnRpZmFjdFNlbGVjdG9yEhQKDG9taXRfY29udGVudBgCIAEoCCIvChZFeHBvcnRFdmlkZW5jZVJlc3BvbnNlEhUKDWV2aWRlbmNlX2pzb24YASABKAki7gIKC0F1ZGl0UmVjb3JkEhEKCXJlY29yZF9pZBgBIAEoCRIuCgpzdGFydF90aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIPCgd1c2VyX2lkGAMgASgJEhUKDWNyZWRlbnRpYWxfaWQYBCABKAkSDgoGYWN0aW9uGAUgASgJEhAKCHJlc291cmNlGAYgASgJEg4KBnJlYXNvbhgHIAEoCRIWCg5yZXF1ZXN0X2RpZ2VzdBgIIAEoDBIrCghkZWNpc2lvbhgJIAEoDjIZLmVzdGVpcmEudjEuQXVkaXREZWNpc2lvbhIOCgZyZXN1bHQYCiABKAkSKgoHbGF0ZW5jeRgLIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIWCg5jbGllbnRfYWRkcmVzcxgMIAEoCRIpCgpkYXRhX2NsYXNzGA0gASgOMhUuZXN0ZWlyYS52MS5EYXRhQ2xhc3MiUAoXTGlzdEF1ZGl0UmVjb3Jkc1JlcXVlc3QSEQoJcGFnZV9zaXplGAEgASgFEhIKCnBhZ2VfdG9rZW4YAiABKAkSDgoGZmlsdGVyGAMgASgJIl0KGExpc3RBdWRpdFJlY29yZHNSZXNwb25zZRIoCgdyZWNvcmRzGAEgAygLMhcuZXN0ZWlyYS52MS5BdWRpdFJlY29yZBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkimAEKC1JlcG9ydFJhbmdlEi4KCnN0YXJ0X3RpbWUYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKCGVuZF90aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIrCgxkYXRhX2NsYXNzZXMYAyADKA4yFS5lc3RlaXJhLnYxLkRhdGFDbGFzcyLIAQoLUmVwb3J0U2NvcGUSLgoKc3RhcnRfdGltZRgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZW5kX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg8KB3JlY29yZHMYAyABKAMSDAoEam9icxgEIAEoAxIQCghhdHRlbXB0cxgFIAEoAxIYChBvdGhlcl9jbGFzc19qb2JzGAYgASgDEhAKCGNvbXBsZXRlGAcgASgIInMKElJlcG9ydFVzYWdlUmVxdWVzdBImCgVyYW5nZRgBIAEoCzIXLmVzdGVpcmEudjEuUmVwb3J0UmFuZ2USDgoGZmlsdGVyGAIgASgJEhEKCXBhZ2Vfc2l6ZRgDIAEoBRISCgpwYWdlX3Rva2VuGAQgASgJIo8BChNSZXBvcnRVc2FnZVJlc3BvbnNlEiIKBHJvd3MYASADKAsyFC5lc3RlaXJhLnYxLlVzYWdlUm93EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCRITCgt0b3RhbF9jb3VudBgDIAEoAxImCgVzY29wZRgEIAEoCzIXLmVzdGVpcmEudjEuUmVwb3J0U2NvcGUieQoIVXNhZ2VSb3cSDwoHdXNlcl9pZBgBIAEoCRIOCgZhY3Rpb24YAiABKAkSDgoGcmVzdWx0GAMgASgJEg0KBWNvdW50GAQgASgDEi0KCWxhc3RfdGltZRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiiwEKE1JlcG9ydEVycm9yc1JlcXVlc3QSJgoFcmFuZ2UYASABKAsyFy5lc3RlaXJhLnYxLlJlcG9ydFJhbmdlEg4KBmZpbHRlchgCIAEoCRIRCglwYWdlX3NpemUYAyABKAUSEgoKcGFnZV90b2tlbhgEIAEoCRIVCg1vbWl0X21lc3NhZ2VzGAUgASgIIpABChRSZXBvcnRFcnJvcnNSZXNwb25zZRIiCgRyb3dzGAEgAygLMhQuZXN0ZWlyYS52MS5FcnJvclJvdxIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkSEwoLdG90YWxfY291bnQYAyABKAMSJgoFc2NvcGUYBCABKAsyFy5lc3RlaXJhLnYxLlJlcG9ydFNjb3BlIv0BCghFcnJvclJvdxIRCglwbGFuX25hbWUYASABKAkSEAoIc3RlcF9rZXkYAiABKAkSGAoQZnVuY3Rpb25fdmVyc2lvbhgDIAEoCRIlCgRraW5kGAQgASgOMhcuZXN0ZWlyYS52MS5GYWlsdXJlS2luZBIMCgRjb2RlGAUgASgJEg0KBWNvdW50GAYgASgDEhMKC2xhc3Rfam9iX2lkGAcgASgJEhQKDGxhc3RfdGFza19pZBgIIAEoCRItCglsYXN0X3RpbWUYCSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhQKDGxhc3RfbWVzc2FnZRgKIAEoCSKkAQoYUmVwb3J0UGVyZm9ybWFuY2VSZXF1ZXN0EiYKBXJhbmdlGAEgASgLMhcuZXN0ZWlyYS52MS5SZXBvcnRSYW5nZRIOCgZmaWx0ZXIYAiABKAkSEQoJcGFnZV9zaXplGAMgASgFEhIKCnBhZ2VfdG9rZW4YBCABKAkSKQoIZ3JvdXBfYnkYBSADKA4yFy5lc3RlaXJhLnYxLlJlcG9ydEdyb3VwIrEBChlSZXBvcnRQZXJmb3JtYW5jZVJlc3BvbnNlEigKBHJvd3MYASADKAsyGi5lc3RlaXJhLnYxLlBlcmZvcm1hbmNlUm93EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCRIpCgV0b3RhbBgDIAEoCzIaLmVzdGVpcmEudjEuUGVyZm9ybWFuY2VSb3cSJgoFc2NvcGUYBCABKAsyFy5lc3RlaXJhLnYxLlJlcG9ydFNjb3BlIskCCg5QZXJmb3JtYW5jZVJvdxIRCglwbGFuX25hbWUYASABKAkSEAoIc3RlcF9rZXkYAiABKAkSGAoQZnVuY3Rpb25fdmVyc2lvbhgDIAEoCRIRCgl3b3JrZXJfaWQYBCABKAkSEAoIYXR0ZW1wdHMYBSABKAMSEAoIZmFpbHVyZXMYBiABKAMSJwoDcnVuGAcgASgLMhouZXN0ZWlyYS52MS5EdXJhdGlvblNwcmVhZBIoCgR3YWl0GAggASgLMhouZXN0ZWlyYS52MS5EdXJhdGlvblNwcmVhZBIrCghjcHVfdGltZRgJIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIWCg5wZWFrX3Jzc19ieXRlcxgKIAEoAxISCgpieXRlc19yZWFkGAsgASgDEhUKDWJ5dGVzX3dyaXR0ZW4YDCABKAMisAEKDkR1cmF0aW9uU3ByZWFkEiYKA3A1MBgBIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhImCgNwOTAYAiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SJgoDcDk5GAMgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEiYKA21heBgEIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbirrAQoHVmVyZGljdBIXChNWRVJESUNUX1VOU1BFQ0lGSUVEEAASEQoNVkVSRElDVF9WQUxJRBABEh4KGlZFUkRJQ1RfVkFMSURfTk9UX0FOQ0hPUkVEEAISHAoYVkVSRElDVF9NSVNNQVRDSF9DT05URU5UEAMSGQoVVkVSRElDVF9NSVNNQVRDSF9MRUFGEAQSGAoUVkVSRElDVF9DSEFJTl9CUk9LRU4QBRIYChRWRVJESUNUX05PVF9JTkNMVURFRBAGEhIKDlZFUkRJQ1RfRVJBU0VEEAcSEwoPVkVSRElDVF9VTktOT1dOEAgqZgoNQXVkaXREZWNpc2lvbhIeChpBVURJVF9ERUNJU0lPTl9VTlNQRUNJRklFRBAAEhoKFkFVRElUX0RFQ0lTSU9OX0FMTE9XRUQQARIZChVBVURJVF9ERUNJU0lPTl9ERU5JRUQQAiqVAQoLUmVwb3J0R3JvdXASHAoYUkVQT1JUX0dST1VQX1VOU1BFQ0lGSUVEEAASFQoRUkVQT1JUX0dST1VQX1BMQU4QARIVChFSRVBPUlRfR1JPVVBfU1RFUBACEiEKHVJFUE9SVF9HUk9VUF9GVU5DVElPTl9WRVJTSU9OEAMSFwoTUkVQT1JUX0dST1VQX1dPUktFUhAEMsAHCgxBdWRpdFNlcnZpY2USXQoQTGlzdEF1ZGl0UmVjb3JkcxIjLmVzdGVpcmEudjEuTGlzdEF1ZGl0UmVjb3Jkc1JlcXVlc3QaJC5lc3RlaXJhLnYxLkxpc3RBdWRpdFJlY29yZHNSZXNwb25zZRJOCgtSZXBvcnRVc2FnZRIeLmVzdGVpcmEudjEuUmVwb3J0VXNhZ2VSZXF1ZXN0Gh8uZXN0ZWlyYS52MS5SZXBvcnRVc2FnZVJlc3BvbnNlElEKDFJlcG9ydEVycm9ycxIfLmVzdGVpcmEudjEuUmVwb3J0RXJyb3JzUmVxdWVzdBogLmVzdGVpcmEudjEuUmVwb3J0RXJyb3JzUmVzcG9uc2USYAoRUmVwb3J0UGVyZm9ybWFuY2USJC5lc3RlaXJhLnYxLlJlcG9ydFBlcmZvcm1hbmNlUmVxdWVzdBolLmVzdGVpcmEudjEuUmVwb3J0UGVyZm9ybWFuY2VSZXNwb25zZRJICglHZXRMZWRnZXISHC5lc3RlaXJhLnYxLkdldExlZGdlclJlcXVlc3QaHS5lc3RlaXJhLnYxLkdldExlZGdlclJlc3BvbnNlElcKDlZlcmlmeUFydGlmYWN0EiEuZXN0ZWlyYS52MS5WZXJpZnlBcnRpZmFjdFJlcXVlc3QaIi5lc3RlaXJhLnYxLlZlcmlmeUFydGlmYWN0UmVzcG9uc2USSAoJVmVyaWZ5Sm9iEhwuZXN0ZWlyYS52MS5WZXJpZnlKb2JSZXF1ZXN0Gh0uZXN0ZWlyYS52MS5WZXJpZnlKb2JSZXNwb25zZRJOCgtWZXJpZnlSYW5nZRIeLmVzdGVpcmEudjEuVmVyaWZ5UmFuZ2VSZXF1ZXN0Gh8uZXN0ZWlyYS52MS5WZXJpZnlSYW5nZVJlc3BvbnNlEk4KC1ZlcmlmeVN0b3JlEh4uZXN0ZWlyYS52MS5WZXJpZnlTdG9yZVJlcXVlc3QaHy5lc3RlaXJhLnYxLlZlcmlmeVN0b3JlUmVzcG9uc2USZgoTR2V0Q29uc2lzdGVuY3lQcm9vZhImLmVzdGVpcmEudjEuR2V0Q29uc2lzdGVuY3lQcm9vZlJlcXVlc3QaJy5lc3RlaXJhLnYxLkdldENvbnNpc3RlbmN5UHJvb2ZSZXNwb25zZRJXCg5FeHBvcnRFdmlkZW5jZRIhLmVzdGVpcmEudjEuRXhwb3J0RXZpZGVuY2VSZXF1ZXN0GiIuZXN0ZWlyYS52MS5FeHBvcnRFdmlkZW5jZVJlc3BvbnNlQklaOmdpdGh1Yi5jb20vZXN0ZWlyYS9lc3RlaXJhL3Nkay9nby9nZW4vZXN0ZWlyYS92MTtlc3RlaXJhdjGqAgpFc3RlaXJhLlYxYgZwcm90bzM", [file_esteira_v1_types, file_google_protobuf_duration, file_google_protobuf_timestamp]);
+
+/**
+ * Something that did not verify.
+ *
+ * @generated from message esteira.v1.VerificationFlaw
+ */
+export type VerificationFlaw = Message<"esteira.v1.VerificationFlaw"> & {
+  /**
+   * Index of the leaf in the log, in decimal. Empty when it has no place, or is not there.
+   *
+   * @generated from field: string index = 1;
+   */
+  index: string;
+
+  /**
+   * The job that it is about. Empty when it is about none.
+   *
+   * @generated from field: string job_id = 2;
+   */
+  jobId: string;
+
+  /**
+   * What it is about: `start`, `attempt TASK NUMBER`, `end`, `leaf`, `node LEVEL NUMBER`, `root`, `checkpoint SIZE`,
+   * `anchor NUMBER`, `body`.
+   *
+   * @generated from field: string about = 3;
+   */
+  about: string;
+
+  /**
+   * What was found.
+   *
+   * @generated from field: esteira.v1.Verdict verdict = 4;
+   */
+  verdict: Verdict;
+
+  /**
+   * The check that failed first, as docs/provenance.md names it.
+   *
+   * @generated from field: string failing = 5;
+   */
+  failing: string;
+};
+
+/**
+ * Describes the message esteira.v1.VerificationFlaw.
+ * Use `create(VerificationFlawSchema)` to create a new message.
+ */
+export const VerificationFlawSchema: GenMessage<VerificationFlaw> = /*@__PURE__*/
+  messageDesc(file_esteira_v1_audit, 0);
+
+/**
+ * The answer of a verification, or of a part of it.
+ *
+ * @generated from message esteira.v1.Verification
+ */
+export type Verification = Message<"esteira.v1.Verification"> & {
+  /**
+   * The first verdict that is not VALID, in the order of the log.
+   *
+   * @generated from field: esteira.v1.Verdict verdict = 1;
+   */
+  verdict: Verdict;
+
+  /**
+   * The check that failed first. Empty when nothing did.
+   *
+   * @generated from field: string failing = 2;
+   */
+  failing: string;
+
+  /**
+   * How many leaves were looked at.
+   *
+   * @generated from field: int64 checked = 3;
+   */
+  checked: bigint;
+
+  /**
+   * How many of them are VALID.
+   *
+   * @generated from field: int64 valid = 4;
+   */
+  valid: bigint;
+
+  /**
+   * How many no anchor reaches yet.
+   *
+   * @generated from field: int64 not_anchored = 5;
+   */
+  notAnchored: bigint;
+
+  /**
+   * How many speak of a body that was removed with a certificate.
+   *
+   * @generated from field: int64 erased = 6;
+   */
+  erased: bigint;
+
+  /**
+   * How many flaws there are.
+   *
+   * @generated from field: int64 failed = 7;
+   */
+  failed: bigint;
+
+  /**
+   * The first 100 of them.
+   *
+   * @generated from field: repeated esteira.v1.VerificationFlaw flaws = 8;
+   */
+  flaws: VerificationFlaw[];
+
+  /**
+   * Size of the log against which it was verified.
+   *
+   * @generated from field: int64 tree_size = 9;
+   */
+  treeSize: bigint;
+
+  /**
+   * Its root, 32 bytes.
+   *
+   * @generated from field: bytes root = 10;
+   */
+  root: Uint8Array;
+};
+
+/**
+ * Describes the message esteira.v1.Verification.
+ * Use `create(VerificationSchema)` to create a new message.
+ */
+export const VerificationSchema: GenMessage<Verification> = /*@__PURE__*/
+  messageDesc(file_esteira_v1_audit, 1);
+
+/**
+ * Request of GetLedger.
+ *
+ * @generated from message esteira.v1.GetLedgerRequest
+ */
+export type GetLedgerRequest = Message<"esteira.v1.GetLedgerRequest"> & {
+};
+
+/**
+ * Describes the message esteira.v1.GetLedgerRequest.
+ * Use `create(GetLedgerRequestSchema)` to create a new message.
+ */
+export const GetLedgerRequestSchema: GenMessage<GetLedgerRequest> = /*@__PURE__*/
+  messageDesc(file_esteira_v1_audit, 2);
+
+/**
+ * Response of GetLedger.
+ *
+ * @generated from message esteira.v1.GetLedgerResponse
+ */
+export type GetLedgerResponse = Message<"esteira.v1.GetLedgerResponse"> & {
+  /**
+   * The log's name in its epoch. Empty where nothing is signed.
+   *
+   * @generated from field: string origin = 1;
+   */
+  origin: string;
+
+  /**
+   * Counts the losses that operators declared.
+   *
+   * @generated from field: int64 epoch = 2;
+   */
+  epoch: bigint;
+
+  /**
+   * How many leaves have their place.
+   *
+   * @generated from field: int64 size = 3;
+   */
+  size: bigint;
+
+  /**
+   * How many pages of leaves wait for theirs, counted up to 1000.
+   *
+   * @generated from field: int64 waiting_pages = 4;
+   */
+  waitingPages: bigint;
+
+  /**
+   * The newest checkpoint: a signed note. Empty before the first.
+   *
+   * @generated from field: string checkpoint = 5;
+   */
+  checkpoint: string;
+
+  /**
+   * How many leaves it covers.
+   *
+   * @generated from field: int64 checkpoint_size = 6;
+   */
+  checkpointSize: bigint;
+
+  /**
+   * When something was signed last.
+   *
+   * @generated from field: google.protobuf.Timestamp sign_time = 7;
+   */
+  signTime?: Timestamp | undefined;
+
+  /**
+   * The newest anchor of this coordinator. Empty before the first.
+   *
+   * @generated from field: string anchor = 8;
+   */
+  anchor: string;
+
+  /**
+   * When it was anchored.
+   *
+   * @generated from field: google.protobuf.Timestamp anchor_time = 9;
+   */
+  anchorTime?: Timestamp | undefined;
+
+  /**
+   * Where this coordinator keeps its anchors.
+   *
+   * @generated from field: string anchor_file = 10;
+   */
+  anchorFile: string;
+
+  /**
+   * The keys whose signatures are believed, as NAME+ID+KEY.
+   *
+   * @generated from field: repeated string verifier_keys = 11;
+   */
+  verifierKeys: string[];
+};
+
+/**
+ * Describes the message esteira.v1.GetLedgerResponse.
+ * Use `create(GetLedgerResponseSchema)` to create a new message.
+ */
+export const GetLedgerResponseSchema: GenMessage<GetLedgerResponse> = /*@__PURE__*/
+  messageDesc(file_esteira_v1_audit, 3);
+
+/**
+ * Which body of a job.
+ *
+ * @generated from message esteira.v1.ArtifactSelector
+ */
+export type ArtifactSelector = Message<"esteira.v1.ArtifactSelector"> & {
+  /**
+   * The job. Required.
+   *
+   * @generated from field: string job_id = 1;
+   */
+  jobId: string;
+
+  /**
+   * Which body. Required.
+   *
+   * @generated from oneof esteira.v1.ArtifactSelector.body
+   */
+  body: {
+    /**
+     * What the job started with.
+     *
+     * @generated from field: bool input = 2;
+     */
+    value: boolean;
+    case: "input";
+  } | {
+    /**
+     * An output of a task.
+     *
+     * @generated from field: esteira.v1.TaskOutput output = 3;
+     */
+    value: TaskOutput;
+    case: "output";
+  } | {
+    /**
+     * Whatever of the job has this SHA-256, 32 bytes; what was produced before what was read.
+     *
+     * @generated from field: bytes sha256 = 4;
+     */
+    value: Uint8Array;
+    case: "sha256";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message esteira.v1.ArtifactSelector.
+ * Use `create(ArtifactSelectorSchema)` to create a new message.
+ */
+export const ArtifactSelectorSchema: GenMessage<ArtifactSelector> = /*@__PURE__*/
+  messageDesc(file_esteira_v1_audit, 4);
+
+/**
+ * An output of a task.
+ *
+ * @generated from message esteira.v1.TaskOutput
+ */
+export type TaskOutput = Message<"esteira.v1.TaskOutput"> & {
+  /**
+   * The task. Required.
+   *
+   * @generated from field: string task_id = 1;
+   */
+  taskId: string;
+
+  /**
+   * Which of its outputs, counted from 0.
+   *
+   * @generated from field: int32 index = 2;
+   */
+  index: number;
+};
+
+/**
+ * Describes the message esteira.v1.TaskOutput.
+ * Use `create(TaskOutputSchema)` to create a new message.
+ */
+export const TaskOutputSchema: GenMessage<TaskOutput> = /*@__PURE__*/
+  messageDesc(file_esteira_v1_audit, 5);
+
+/**
+ * Request of VerifyArtifact.
+ *
+ * @generated from message esteira.v1.VerifyArtifactRequest
+ */
+export type VerifyArtifactRequest = Message<"esteira.v1.VerifyArtifactRequest"> & {
+  /**
+   * Which body.
+   *
+   * @generated from field: esteira.v1.ArtifactSelector artifact = 1;
+   */
+  artifact?: ArtifactSelector | undefined;
+
+  /**
+   * The bytes that the caller has: they are compared too. Empty = those of the store alone.
+   *
+   * @generated from field: bytes content = 2;
+   */
+  content: Uint8Array;
+
+  /**
+   * The plan that is said to have made it. Empty = any.
+   *
+   * @generated from field: string plan = 3;
+   */
+  plan: string;
+
+  /**
+   * Version of that plan; 0 = the one that the job ran.
+   *
+   * @generated from field: int32 version = 4;
+   */
+  version: number;
+};
+
+/**
+ * Describes the message esteira.v1.VerifyArtifactRequest.
+ * Use `create(VerifyArtifactRequestSchema)` to create a new message.
+ */
+export const VerifyArtifactRequestSchema: GenMessage<VerifyArtifactRequest> = /*@__PURE__*/
+  messageDesc(file_esteira_v1_audit, 6);
+
+/**
+ * Response of VerifyArtifact.
+ *
+ * @generated from message esteira.v1.VerifyArtifactResponse
+ */
+export type VerifyArtifactResponse = Message<"esteira.v1.VerifyArtifactResponse"> & {
+  /**
+   * What was found.
+   *
+   * @generated from field: esteira.v1.Verification verification = 1;
+   */
+  verification?: Verification | undefined;
+};
+
+/**
+ * Describes the message esteira.v1.VerifyArtifactResponse.
+ * Use `create(VerifyArtifactResponseSchema)` to create a new message.
+ */
+export const VerifyArtifactResponseSchema: GenMessage<VerifyArtifactResponse> = /*@__PURE__*/
+  messageDesc(file_esteira_v1_audit, 7);
+
+/**
+ * Request of VerifyJob.
+ *
+ * @generated from message esteira.v1.VerifyJobRequest
+ */
+export type VerifyJobRequest = Message<"esteira.v1.VerifyJobRequest"> & {
+  /**
+   * The job. Required.
+   *
+   * @generated from field: string job_id = 1;
+   */
+  jobId: string;
+};
+
+/**
+ * Describes the message esteira.v1.VerifyJobRequest.
+ * Use `create(VerifyJobRequestSchema)` to create a new message.
+ */
+export const VerifyJobRequestSchema: GenMessage<VerifyJobRequest> = /*@__PURE__*/
+  messageDesc(file_esteira_v1_audit, 8);
+
+/**
+ * Response of VerifyJob.
+ *
+ * @generated from message esteira.v1.VerifyJobResponse
+ */
+export type VerifyJobResponse = Message<"esteira.v1.VerifyJobResponse"> & {
+  /**
+   * What was found.
+   *
+   * @generated from field: esteira.v1.Verification verification = 1;
+   */
+  verification?: Verification | undefined;
+};
+
+/**
+ * Describes the message esteira.v1.VerifyJobResponse.
+ * Use `create(VerifyJobResponseSchema)` to create a new message.
+ */
+export const VerifyJobResponseSchema: GenMessage<VerifyJobResponse> = /*@__PURE__*/
+  messageDesc(file_esteira_v1_audit, 9);
+
+/**
+ * Request of VerifyRange.
+ *
+ * @generated from message esteira.v1.VerifyRangeRequest
+ */
+export type VerifyRangeRequest = Message<"esteira.v1.VerifyRangeRequest"> & {
+  /**
+   * Index of the first leaf.
+   *
+   * @generated from field: int64 from_index = 1;
+   */
+  fromIndex: bigint;
+
+  /**
+   * Index behind the last leaf; 0 = to the end of the log as it is at the first call.
+   *
+   * @generated from field: int64 to_index = 2;
+   */
+  toIndex: bigint;
+
+  /**
+   * Where to go on. Empty = at the beginning.
+   *
+   * @generated from field: string page_token = 3;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message esteira.v1.VerifyRangeRequest.
+ * Use `create(VerifyRangeRequestSchema)` to create a new message.
+ */
+export const VerifyRangeRequestSchema: GenMessage<VerifyRangeRequest> = /*@__PURE__*/
+  messageDesc(file_esteira_v1_audit, 10);
+
+/**
+ * Response of VerifyRange.
+ *
+ * @generated from message esteira.v1.VerifyRangeResponse
+ */
+export type VerifyRangeResponse = Message<"esteira.v1.VerifyRangeResponse"> & {
+  /**
+   * What all calls so far have found.
+   *
+   * @generated from field: esteira.v1.Verification verification = 1;
+   */
+  verification?: Verification | undefined;
+
+  /**
+   * Where to go on. Empty = it is done and recorded.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message esteira.v1.VerifyRangeResponse.
+ * Use `create(VerifyRangeResponseSchema)` to create a new message.
+ */
+export const VerifyRangeResponseSchema: GenMessage<VerifyRangeResponse> = /*@__PURE__*/
+  messageDesc(file_esteira_v1_audit, 11);
+
+/**
+ * Request of VerifyStore.
+ *
+ * @generated from message esteira.v1.VerifyStoreRequest
+ */
+export type VerifyStoreRequest = Message<"esteira.v1.VerifyStoreRequest"> & {
+  /**
+   * Where to go on. Empty = at the beginning.
+   *
+   * @generated from field: string page_token = 1;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message esteira.v1.VerifyStoreRequest.
+ * Use `create(VerifyStoreRequestSchema)` to create a new message.
+ */
+export const VerifyStoreRequestSchema: GenMessage<VerifyStoreRequest> = /*@__PURE__*/
+  messageDesc(file_esteira_v1_audit, 12);
+
+/**
+ * Response of VerifyStore.
+ *
+ * @generated from message esteira.v1.VerifyStoreResponse
+ */
+export type VerifyStoreResponse = Message<"esteira.v1.VerifyStoreResponse"> & {
+  /**
+   * What this call has found.
+   *
+   * @generated from field: esteira.v1.Verification verification = 1;
+   */
+  verification?: Verification | undefined;
+
+  /**
+   * Where to go on. Empty = it is done and recorded.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message esteira.v1.VerifyStoreResponse.
+ * Use `create(VerifyStoreResponseSchema)` to create a new message.
+ */
+export const VerifyStoreResponseSchema: GenMessage<VerifyStoreResponse> = /*@__PURE__*/
+  messageDesc(file_esteira_v1_audit, 13);
+
+/**
+ * Request of GetConsistencyProof.
+ *
+ * @generated from message esteira.v1.GetConsistencyProofRequest
+ */
+export type GetConsistencyProofRequest = Message<"esteira.v1.GetConsistencyProofRequest"> & {
+  /**
+   * The smaller size.
+   *
+   * @generated from field: int64 old_size = 1;
+   */
+  oldSize: bigint;
+
+  /**
+   * The larger size; 0 = that of the newest checkpoint.
+   *
+   * @generated from field: int64 new_size = 2;
+   */
+  newSize: bigint;
+};
+
+/**
+ * Describes the message esteira.v1.GetConsistencyProofRequest.
+ * Use `create(GetConsistencyProofRequestSchema)` to create a new message.
+ */
+export const GetConsistencyProofRequestSchema: GenMessage<GetConsistencyProofRequest> = /*@__PURE__*/
+  messageDesc(file_esteira_v1_audit, 14);
+
+/**
+ * Response of GetConsistencyProof.
+ *
+ * @generated from message esteira.v1.GetConsistencyProofResponse
+ */
+export type GetConsistencyProofResponse = Message<"esteira.v1.GetConsistencyProofResponse"> & {
+  /**
+   * The proof: 32 bytes each.
+   *
+   * @generated from field: repeated bytes hashes = 1;
+   */
+  hashes: Uint8Array[];
+
+  /**
+   * The newest checkpoint of the smaller size. Empty when none was signed.
+   *
+   * @generated from field: string old_checkpoint = 2;
+   */
+  oldCheckpoint: string;
+
+  /**
+   * The newest checkpoint of the larger size. Empty when none was signed.
+   *
+   * @generated from field: string new_checkpoint = 3;
+   */
+  newCheckpoint: string;
+
+  /**
+   * The larger size.
+   *
+   * @generated from field: int64 new_size = 4;
+   */
+  newSize: bigint;
+};
+
+/**
+ * Describes the message esteira.v1.GetConsistencyProofResponse.
+ * Use `create(GetConsistencyProofResponseSchema)` to create a new message.
+ */
+export const GetConsistencyProofResponseSchema: GenMessage<GetConsistencyProofResponse> = /*@__PURE__*/
+  messageDesc(file_esteira_v1_audit, 15);
+
+/**
+ * Request of ExportEvidence.
+ *
+ * @generated from message esteira.v1.ExportEvidenceRequest
+ */
+export type ExportEvidenceRequest = Message<"esteira.v1.ExportEvidenceRequest"> & {
+  /**
+   * Which body.
+   *
+   * @generated from field: esteira.v1.ArtifactSelector artifact = 1;
+   */
+  artifact?: ArtifactSelector | undefined;
+
+  /**
+   * Leave its bytes out, and show its digest only.
+   *
+   * @generated from field: bool omit_content = 2;
+   */
+  omitContent: boolean;
+};
+
+/**
+ * Describes the message esteira.v1.ExportEvidenceRequest.
+ * Use `create(ExportEvidenceRequestSchema)` to create a new message.
+ */
+export const ExportEvidenceRequestSchema: GenMessage<ExportEvidenceRequest> = /*@__PURE__*/
+  messageDesc(file_esteira_v1_audit, 16);
+
+/**
+ * Response of ExportEvidence.
+ *
+ * @generated from message esteira.v1.ExportEvidenceResponse
+ */
+export type ExportEvidenceResponse = Message<"esteira.v1.ExportEvidenceResponse"> & {
+  /**
+   * The evidence: JSON of the form `esteira-evidence-v1`.
+   *
+   * @generated from field: string evidence_json = 1;
+   */
+  evidenceJson: string;
+};
+
+/**
+ * Describes the message esteira.v1.ExportEvidenceResponse.
+ * Use `create(ExportEvidenceResponseSchema)` to create a new message.
+ */
+export const ExportEvidenceResponseSchema: GenMessage<ExportEvidenceResponse> = /*@__PURE__*/
+  messageDesc(file_esteira_v1_audit, 17);
 
 /**
  * One call of an operator. Written once, never changed. Output only; everything in it but `reason` and what `resource`
@@ -125,7 +781,7 @@ export type AuditRecord = Message<"esteira.v1.AuditRecord"> & {
  * Use `create(AuditRecordSchema)` to create a new message.
  */
 export const AuditRecordSchema: GenMessage<AuditRecord> = /*@__PURE__*/
-  messageDesc(file_esteira_v1_audit, 0);
+  messageDesc(file_esteira_v1_audit, 18);
 
 /**
  * Request of ListAuditRecords.
@@ -161,7 +817,7 @@ export type ListAuditRecordsRequest = Message<"esteira.v1.ListAuditRecordsReques
  * Use `create(ListAuditRecordsRequestSchema)` to create a new message.
  */
 export const ListAuditRecordsRequestSchema: GenMessage<ListAuditRecordsRequest> = /*@__PURE__*/
-  messageDesc(file_esteira_v1_audit, 1);
+  messageDesc(file_esteira_v1_audit, 19);
 
 /**
  * Response of ListAuditRecords.
@@ -189,7 +845,7 @@ export type ListAuditRecordsResponse = Message<"esteira.v1.ListAuditRecordsRespo
  * Use `create(ListAuditRecordsResponseSchema)` to create a new message.
  */
 export const ListAuditRecordsResponseSchema: GenMessage<ListAuditRecordsResponse> = /*@__PURE__*/
-  messageDesc(file_esteira_v1_audit, 2);
+  messageDesc(file_esteira_v1_audit, 20);
 
 /**
  * Which time and data a report is about.
@@ -224,7 +880,7 @@ export type ReportRange = Message<"esteira.v1.ReportRange"> & {
  * Use `create(ReportRangeSchema)` to create a new message.
  */
 export const ReportRangeSchema: GenMessage<ReportRange> = /*@__PURE__*/
-  messageDesc(file_esteira_v1_audit, 3);
+  messageDesc(file_esteira_v1_audit, 21);
 
 /**
  * What a report looked at. Output only.
@@ -287,7 +943,7 @@ export type ReportScope = Message<"esteira.v1.ReportScope"> & {
  * Use `create(ReportScopeSchema)` to create a new message.
  */
 export const ReportScopeSchema: GenMessage<ReportScope> = /*@__PURE__*/
-  messageDesc(file_esteira_v1_audit, 4);
+  messageDesc(file_esteira_v1_audit, 22);
 
 /**
  * Request of ReportUsage.
@@ -329,7 +985,7 @@ export type ReportUsageRequest = Message<"esteira.v1.ReportUsageRequest"> & {
  * Use `create(ReportUsageRequestSchema)` to create a new message.
  */
 export const ReportUsageRequestSchema: GenMessage<ReportUsageRequest> = /*@__PURE__*/
-  messageDesc(file_esteira_v1_audit, 5);
+  messageDesc(file_esteira_v1_audit, 23);
 
 /**
  * Response of ReportUsage.
@@ -371,7 +1027,7 @@ export type ReportUsageResponse = Message<"esteira.v1.ReportUsageResponse"> & {
  * Use `create(ReportUsageResponseSchema)` to create a new message.
  */
 export const ReportUsageResponseSchema: GenMessage<ReportUsageResponse> = /*@__PURE__*/
-  messageDesc(file_esteira_v1_audit, 6);
+  messageDesc(file_esteira_v1_audit, 24);
 
 /**
  * What somebody did, how often.
@@ -420,7 +1076,7 @@ export type UsageRow = Message<"esteira.v1.UsageRow"> & {
  * Use `create(UsageRowSchema)` to create a new message.
  */
 export const UsageRowSchema: GenMessage<UsageRow> = /*@__PURE__*/
-  messageDesc(file_esteira_v1_audit, 7);
+  messageDesc(file_esteira_v1_audit, 25);
 
 /**
  * Request of ReportErrors.
@@ -469,7 +1125,7 @@ export type ReportErrorsRequest = Message<"esteira.v1.ReportErrorsRequest"> & {
  * Use `create(ReportErrorsRequestSchema)` to create a new message.
  */
 export const ReportErrorsRequestSchema: GenMessage<ReportErrorsRequest> = /*@__PURE__*/
-  messageDesc(file_esteira_v1_audit, 8);
+  messageDesc(file_esteira_v1_audit, 26);
 
 /**
  * Response of ReportErrors.
@@ -511,7 +1167,7 @@ export type ReportErrorsResponse = Message<"esteira.v1.ReportErrorsResponse"> & 
  * Use `create(ReportErrorsResponseSchema)` to create a new message.
  */
 export const ReportErrorsResponseSchema: GenMessage<ReportErrorsResponse> = /*@__PURE__*/
-  messageDesc(file_esteira_v1_audit, 9);
+  messageDesc(file_esteira_v1_audit, 27);
 
 /**
  * Attempts that failed alike.
@@ -595,7 +1251,7 @@ export type ErrorRow = Message<"esteira.v1.ErrorRow"> & {
  * Use `create(ErrorRowSchema)` to create a new message.
  */
 export const ErrorRowSchema: GenMessage<ErrorRow> = /*@__PURE__*/
-  messageDesc(file_esteira_v1_audit, 10);
+  messageDesc(file_esteira_v1_audit, 28);
 
 /**
  * Request of ReportPerformance.
@@ -644,7 +1300,7 @@ export type ReportPerformanceRequest = Message<"esteira.v1.ReportPerformanceRequ
  * Use `create(ReportPerformanceRequestSchema)` to create a new message.
  */
 export const ReportPerformanceRequestSchema: GenMessage<ReportPerformanceRequest> = /*@__PURE__*/
-  messageDesc(file_esteira_v1_audit, 11);
+  messageDesc(file_esteira_v1_audit, 29);
 
 /**
  * Response of ReportPerformance.
@@ -686,7 +1342,7 @@ export type ReportPerformanceResponse = Message<"esteira.v1.ReportPerformanceRes
  * Use `create(ReportPerformanceResponseSchema)` to create a new message.
  */
 export const ReportPerformanceResponseSchema: GenMessage<ReportPerformanceResponse> = /*@__PURE__*/
-  messageDesc(file_esteira_v1_audit, 12);
+  messageDesc(file_esteira_v1_audit, 30);
 
 /**
  * How long attempts waited and ran, and what they used.
@@ -784,7 +1440,7 @@ export type PerformanceRow = Message<"esteira.v1.PerformanceRow"> & {
  * Use `create(PerformanceRowSchema)` to create a new message.
  */
 export const PerformanceRowSchema: GenMessage<PerformanceRow> = /*@__PURE__*/
-  messageDesc(file_esteira_v1_audit, 13);
+  messageDesc(file_esteira_v1_audit, 31);
 
 /**
  * Percentiles, of nearest rank.
@@ -826,7 +1482,83 @@ export type DurationSpread = Message<"esteira.v1.DurationSpread"> & {
  * Use `create(DurationSpreadSchema)` to create a new message.
  */
 export const DurationSpreadSchema: GenMessage<DurationSpread> = /*@__PURE__*/
-  messageDesc(file_esteira_v1_audit, 14);
+  messageDesc(file_esteira_v1_audit, 32);
+
+/**
+ * What a verification found. Nothing else is ever answered.
+ *
+ * @generated from enum esteira.v1.Verdict
+ */
+export enum Verdict {
+  /**
+   * Never sent.
+   *
+   * @generated from enum value: VERDICT_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * Bytes, leaf, parents, log and anchor agree.
+   *
+   * @generated from enum value: VERDICT_VALID = 1;
+   */
+  VALID = 1,
+
+  /**
+   * They agree, and no anchor reaches as far as the leaf yet.
+   *
+   * @generated from enum value: VERDICT_VALID_NOT_ANCHORED = 2;
+   */
+  VALID_NOT_ANCHORED = 2,
+
+  /**
+   * The bytes are not those of which the leaf speaks.
+   *
+   * @generated from enum value: VERDICT_MISMATCH_CONTENT = 3;
+   */
+  MISMATCH_CONTENT = 3,
+
+  /**
+   * The leaf is not what the rows say, or not a leaf.
+   *
+   * @generated from enum value: VERDICT_MISMATCH_LEAF = 4;
+   */
+  MISMATCH_LEAF = 4,
+
+  /**
+   * A parent is not the leaf to which this one points.
+   *
+   * @generated from enum value: VERDICT_CHAIN_BROKEN = 5;
+   */
+  CHAIN_BROKEN = 5,
+
+  /**
+   * The log of the checkpoint, or of the anchor, does not have the leaf.
+   *
+   * @generated from enum value: VERDICT_NOT_INCLUDED = 6;
+   */
+  NOT_INCLUDED = 6,
+
+  /**
+   * The bytes were removed, and a leaf certifies it; all else agrees.
+   *
+   * @generated from enum value: VERDICT_ERASED = 7;
+   */
+  ERASED = 7,
+
+  /**
+   * The ledger knows nothing of it.
+   *
+   * @generated from enum value: VERDICT_UNKNOWN = 8;
+   */
+  UNKNOWN = 8,
+}
+
+/**
+ * Describes the enum esteira.v1.Verdict.
+ */
+export const VerdictSchema: GenEnum<Verdict> = /*@__PURE__*/
+  enumDesc(file_esteira_v1_audit, 0);
 
 /**
  * Whether a caller may do what it asked for.
@@ -860,7 +1592,7 @@ export enum AuditDecision {
  * Describes the enum esteira.v1.AuditDecision.
  */
 export const AuditDecisionSchema: GenEnum<AuditDecision> = /*@__PURE__*/
-  enumDesc(file_esteira_v1_audit, 0);
+  enumDesc(file_esteira_v1_audit, 1);
 
 /**
  * By what attempts are put together.
@@ -908,7 +1640,7 @@ export enum ReportGroup {
  * Describes the enum esteira.v1.ReportGroup.
  */
 export const ReportGroupSchema: GenEnum<ReportGroup> = /*@__PURE__*/
-  enumDesc(file_esteira_v1_audit, 1);
+  enumDesc(file_esteira_v1_audit, 2);
 
 /**
  * Tells who did what, when and with which outcome. Used by auditors and by platform teams: the CLI, the console.
@@ -977,6 +1709,112 @@ export const AuditService: GenService<{
     methodKind: "unary";
     input: typeof ReportPerformanceRequestSchema;
     output: typeof ReportPerformanceResponseSchema;
+  },
+  /**
+   * Tells the state of the ledger's log: how large it is, what was signed and anchored last, and whose signatures are
+   * believed. No effect; may be sent again at any time. Errors: only those that every RPC has.
+   *
+   * @generated from rpc esteira.v1.AuditService.GetLedger
+   */
+  getLedger: {
+    methodKind: "unary";
+    input: typeof GetLedgerRequestSchema;
+    output: typeof GetLedgerResponseSchema;
+  },
+  /**
+   * Verifies one body: did this job, of this plan, produce or read these bytes? Everything is computed again from bytes.
+   * The verification is itself recorded before it is answered. A finding is an answer, never an error.
+   *
+   * Sent again: it verifies again.
+   *
+   * Errors:
+   * - NOT_FOUND `JOB_NOT_FOUND`, `TASK_NOT_FOUND` (the task has no such output), `PLAN_NOT_FOUND`,
+   *   `PLAN_VERSION_NOT_FOUND` (the plan that is claimed).
+   *
+   * @generated from rpc esteira.v1.AuditService.VerifyArtifact
+   */
+  verifyArtifact: {
+    methodKind: "unary";
+    input: typeof VerifyArtifactRequestSchema;
+    output: typeof VerifyArtifactResponseSchema;
+  },
+  /**
+   * Verifies all that is recorded of a job, as far as it has ended: its rows, its bodies, its leaves and their places in
+   * the log. Recorded and sent again as VerifyArtifact.
+   *
+   * Errors:
+   * - NOT_FOUND `JOB_NOT_FOUND`.
+   *
+   * @generated from rpc esteira.v1.AuditService.VerifyJob
+   */
+  verifyJob: {
+    methodKind: "unary";
+    input: typeof VerifyJobRequestSchema;
+    output: typeof VerifyJobResponseSchema;
+  },
+  /**
+   * Verifies leaves of the log by their index, of all accounts: each is there, is in the log that was signed, and the
+   * rows that it speaks of point to it. A call verifies for some seconds and answers with a token to go on; the last one
+   * records the verification.
+   *
+   * Sent again: it verifies again.
+   *
+   * Errors:
+   * - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
+   *
+   * @generated from rpc esteira.v1.AuditService.VerifyRange
+   */
+  verifyRange: {
+    methodKind: "unary";
+    input: typeof VerifyRangeRequestSchema;
+    output: typeof VerifyRangeResponseSchema;
+  },
+  /**
+   * Verifies everything: the whole log, each job, jobs that are in no log, checkpoints and anchors. A call verifies for
+   * some seconds, in short reads, and answers with a token to go on; the last one records the verification.
+   *
+   * Sent again: it verifies again.
+   *
+   * Errors:
+   * - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
+   *
+   * @generated from rpc esteira.v1.AuditService.VerifyStore
+   */
+  verifyStore: {
+    methodKind: "unary";
+    input: typeof VerifyStoreRequestSchema;
+    output: typeof VerifyStoreResponseSchema;
+  },
+  /**
+   * Proves that the log of one size begins with the log of a smaller one (RFC 9162, 2.1.4). No effect; may be sent again
+   * at any time.
+   *
+   * Errors:
+   * - INVALID_ARGUMENT `FIELD_INVALID`: the log is not that large.
+   * - FAILED_PRECONDITION `LOG_REFUSED`: the log does not have what the proof is made of.
+   *
+   * @generated from rpc esteira.v1.AuditService.GetConsistencyProof
+   */
+  getConsistencyProof: {
+    methodKind: "unary";
+    input: typeof GetConsistencyProofRequestSchema;
+    output: typeof GetConsistencyProofResponseSchema;
+  },
+  /**
+   * Exports the evidence on one body for somebody who has neither the store nor this software: see
+   * docs/provenance.md. It shows the body, or its digest, and what makes its commitment.
+   *
+   * No effect; may be sent again at any time.
+   *
+   * Errors:
+   * - NOT_FOUND `JOB_NOT_FOUND`, `TASK_NOT_FOUND` (no leaf of the job speaks of such a body).
+   *
+   * @generated from rpc esteira.v1.AuditService.ExportEvidence
+   */
+  exportEvidence: {
+    methodKind: "unary";
+    input: typeof ExportEvidenceRequestSchema;
+    output: typeof ExportEvidenceResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_esteira_v1_audit, 0);

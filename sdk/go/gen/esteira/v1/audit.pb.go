@@ -25,6 +25,83 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// What a verification found. Nothing else is ever answered.
+type Verdict int32
+
+const (
+	// Never sent.
+	Verdict_VERDICT_UNSPECIFIED Verdict = 0
+	// Bytes, leaf, parents, log and anchor agree.
+	Verdict_VERDICT_VALID Verdict = 1
+	// They agree, and no anchor reaches as far as the leaf yet.
+	Verdict_VERDICT_VALID_NOT_ANCHORED Verdict = 2
+	// The bytes are not those of which the leaf speaks.
+	Verdict_VERDICT_MISMATCH_CONTENT Verdict = 3
+	// The leaf is not what the rows say, or not a leaf.
+	Verdict_VERDICT_MISMATCH_LEAF Verdict = 4
+	// A parent is not the leaf to which this one points.
+	Verdict_VERDICT_CHAIN_BROKEN Verdict = 5
+	// The log of the checkpoint, or of the anchor, does not have the leaf.
+	Verdict_VERDICT_NOT_INCLUDED Verdict = 6
+	// The bytes were removed, and a leaf certifies it; all else agrees.
+	Verdict_VERDICT_ERASED Verdict = 7
+	// The ledger knows nothing of it.
+	Verdict_VERDICT_UNKNOWN Verdict = 8
+)
+
+// Enum value maps for Verdict.
+var (
+	Verdict_name = map[int32]string{
+		0: "VERDICT_UNSPECIFIED",
+		1: "VERDICT_VALID",
+		2: "VERDICT_VALID_NOT_ANCHORED",
+		3: "VERDICT_MISMATCH_CONTENT",
+		4: "VERDICT_MISMATCH_LEAF",
+		5: "VERDICT_CHAIN_BROKEN",
+		6: "VERDICT_NOT_INCLUDED",
+		7: "VERDICT_ERASED",
+		8: "VERDICT_UNKNOWN",
+	}
+	Verdict_value = map[string]int32{
+		"VERDICT_UNSPECIFIED":        0,
+		"VERDICT_VALID":              1,
+		"VERDICT_VALID_NOT_ANCHORED": 2,
+		"VERDICT_MISMATCH_CONTENT":   3,
+		"VERDICT_MISMATCH_LEAF":      4,
+		"VERDICT_CHAIN_BROKEN":       5,
+		"VERDICT_NOT_INCLUDED":       6,
+		"VERDICT_ERASED":             7,
+		"VERDICT_UNKNOWN":            8,
+	}
+)
+
+func (x Verdict) Enum() *Verdict {
+	p := new(Verdict)
+	*p = x
+	return p
+}
+
+func (x Verdict) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Verdict) Descriptor() protoreflect.EnumDescriptor {
+	return file_esteira_v1_audit_proto_enumTypes[0].Descriptor()
+}
+
+func (Verdict) Type() protoreflect.EnumType {
+	return &file_esteira_v1_audit_proto_enumTypes[0]
+}
+
+func (x Verdict) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Verdict.Descriptor instead.
+func (Verdict) EnumDescriptor() ([]byte, []int) {
+	return file_esteira_v1_audit_proto_rawDescGZIP(), []int{0}
+}
+
 // Whether a caller may do what it asked for.
 type AuditDecision int32
 
@@ -62,11 +139,11 @@ func (x AuditDecision) String() string {
 }
 
 func (AuditDecision) Descriptor() protoreflect.EnumDescriptor {
-	return file_esteira_v1_audit_proto_enumTypes[0].Descriptor()
+	return file_esteira_v1_audit_proto_enumTypes[1].Descriptor()
 }
 
 func (AuditDecision) Type() protoreflect.EnumType {
-	return &file_esteira_v1_audit_proto_enumTypes[0]
+	return &file_esteira_v1_audit_proto_enumTypes[1]
 }
 
 func (x AuditDecision) Number() protoreflect.EnumNumber {
@@ -75,7 +152,7 @@ func (x AuditDecision) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use AuditDecision.Descriptor instead.
 func (AuditDecision) EnumDescriptor() ([]byte, []int) {
-	return file_esteira_v1_audit_proto_rawDescGZIP(), []int{0}
+	return file_esteira_v1_audit_proto_rawDescGZIP(), []int{1}
 }
 
 // By what attempts are put together.
@@ -123,11 +200,11 @@ func (x ReportGroup) String() string {
 }
 
 func (ReportGroup) Descriptor() protoreflect.EnumDescriptor {
-	return file_esteira_v1_audit_proto_enumTypes[1].Descriptor()
+	return file_esteira_v1_audit_proto_enumTypes[2].Descriptor()
 }
 
 func (ReportGroup) Type() protoreflect.EnumType {
-	return &file_esteira_v1_audit_proto_enumTypes[1]
+	return &file_esteira_v1_audit_proto_enumTypes[2]
 }
 
 func (x ReportGroup) Number() protoreflect.EnumNumber {
@@ -136,7 +213,1218 @@ func (x ReportGroup) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use ReportGroup.Descriptor instead.
 func (ReportGroup) EnumDescriptor() ([]byte, []int) {
+	return file_esteira_v1_audit_proto_rawDescGZIP(), []int{2}
+}
+
+// Something that did not verify.
+type VerificationFlaw struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Index of the leaf in the log, in decimal. Empty when it has no place, or is not there.
+	Index string `protobuf:"bytes,1,opt,name=index,proto3" json:"index,omitempty"`
+	// The job that it is about. Empty when it is about none.
+	JobId string `protobuf:"bytes,2,opt,name=job_id,json=jobId,proto3" json:"job_id,omitempty"`
+	// What it is about: `start`, `attempt TASK NUMBER`, `end`, `leaf`, `node LEVEL NUMBER`, `root`, `checkpoint SIZE`,
+	// `anchor NUMBER`, `body`.
+	About string `protobuf:"bytes,3,opt,name=about,proto3" json:"about,omitempty"`
+	// What was found.
+	Verdict Verdict `protobuf:"varint,4,opt,name=verdict,proto3,enum=esteira.v1.Verdict" json:"verdict,omitempty"`
+	// The check that failed first, as docs/provenance.md names it.
+	Failing       string `protobuf:"bytes,5,opt,name=failing,proto3" json:"failing,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *VerificationFlaw) Reset() {
+	*x = VerificationFlaw{}
+	mi := &file_esteira_v1_audit_proto_msgTypes[0]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *VerificationFlaw) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*VerificationFlaw) ProtoMessage() {}
+
+func (x *VerificationFlaw) ProtoReflect() protoreflect.Message {
+	mi := &file_esteira_v1_audit_proto_msgTypes[0]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use VerificationFlaw.ProtoReflect.Descriptor instead.
+func (*VerificationFlaw) Descriptor() ([]byte, []int) {
+	return file_esteira_v1_audit_proto_rawDescGZIP(), []int{0}
+}
+
+func (x *VerificationFlaw) GetIndex() string {
+	if x != nil {
+		return x.Index
+	}
+	return ""
+}
+
+func (x *VerificationFlaw) GetJobId() string {
+	if x != nil {
+		return x.JobId
+	}
+	return ""
+}
+
+func (x *VerificationFlaw) GetAbout() string {
+	if x != nil {
+		return x.About
+	}
+	return ""
+}
+
+func (x *VerificationFlaw) GetVerdict() Verdict {
+	if x != nil {
+		return x.Verdict
+	}
+	return Verdict_VERDICT_UNSPECIFIED
+}
+
+func (x *VerificationFlaw) GetFailing() string {
+	if x != nil {
+		return x.Failing
+	}
+	return ""
+}
+
+// The answer of a verification, or of a part of it.
+type Verification struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The first verdict that is not VALID, in the order of the log.
+	Verdict Verdict `protobuf:"varint,1,opt,name=verdict,proto3,enum=esteira.v1.Verdict" json:"verdict,omitempty"`
+	// The check that failed first. Empty when nothing did.
+	Failing string `protobuf:"bytes,2,opt,name=failing,proto3" json:"failing,omitempty"`
+	// How many leaves were looked at.
+	Checked int64 `protobuf:"varint,3,opt,name=checked,proto3" json:"checked,omitempty"`
+	// How many of them are VALID.
+	Valid int64 `protobuf:"varint,4,opt,name=valid,proto3" json:"valid,omitempty"`
+	// How many no anchor reaches yet.
+	NotAnchored int64 `protobuf:"varint,5,opt,name=not_anchored,json=notAnchored,proto3" json:"not_anchored,omitempty"`
+	// How many speak of a body that was removed with a certificate.
+	Erased int64 `protobuf:"varint,6,opt,name=erased,proto3" json:"erased,omitempty"`
+	// How many flaws there are.
+	Failed int64 `protobuf:"varint,7,opt,name=failed,proto3" json:"failed,omitempty"`
+	// The first 100 of them.
+	Flaws []*VerificationFlaw `protobuf:"bytes,8,rep,name=flaws,proto3" json:"flaws,omitempty"`
+	// Size of the log against which it was verified.
+	TreeSize int64 `protobuf:"varint,9,opt,name=tree_size,json=treeSize,proto3" json:"tree_size,omitempty"`
+	// Its root, 32 bytes.
+	Root          []byte `protobuf:"bytes,10,opt,name=root,proto3" json:"root,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Verification) Reset() {
+	*x = Verification{}
+	mi := &file_esteira_v1_audit_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Verification) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Verification) ProtoMessage() {}
+
+func (x *Verification) ProtoReflect() protoreflect.Message {
+	mi := &file_esteira_v1_audit_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Verification.ProtoReflect.Descriptor instead.
+func (*Verification) Descriptor() ([]byte, []int) {
 	return file_esteira_v1_audit_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *Verification) GetVerdict() Verdict {
+	if x != nil {
+		return x.Verdict
+	}
+	return Verdict_VERDICT_UNSPECIFIED
+}
+
+func (x *Verification) GetFailing() string {
+	if x != nil {
+		return x.Failing
+	}
+	return ""
+}
+
+func (x *Verification) GetChecked() int64 {
+	if x != nil {
+		return x.Checked
+	}
+	return 0
+}
+
+func (x *Verification) GetValid() int64 {
+	if x != nil {
+		return x.Valid
+	}
+	return 0
+}
+
+func (x *Verification) GetNotAnchored() int64 {
+	if x != nil {
+		return x.NotAnchored
+	}
+	return 0
+}
+
+func (x *Verification) GetErased() int64 {
+	if x != nil {
+		return x.Erased
+	}
+	return 0
+}
+
+func (x *Verification) GetFailed() int64 {
+	if x != nil {
+		return x.Failed
+	}
+	return 0
+}
+
+func (x *Verification) GetFlaws() []*VerificationFlaw {
+	if x != nil {
+		return x.Flaws
+	}
+	return nil
+}
+
+func (x *Verification) GetTreeSize() int64 {
+	if x != nil {
+		return x.TreeSize
+	}
+	return 0
+}
+
+func (x *Verification) GetRoot() []byte {
+	if x != nil {
+		return x.Root
+	}
+	return nil
+}
+
+// Request of GetLedger.
+type GetLedgerRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetLedgerRequest) Reset() {
+	*x = GetLedgerRequest{}
+	mi := &file_esteira_v1_audit_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetLedgerRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetLedgerRequest) ProtoMessage() {}
+
+func (x *GetLedgerRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_esteira_v1_audit_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetLedgerRequest.ProtoReflect.Descriptor instead.
+func (*GetLedgerRequest) Descriptor() ([]byte, []int) {
+	return file_esteira_v1_audit_proto_rawDescGZIP(), []int{2}
+}
+
+// Response of GetLedger.
+type GetLedgerResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The log's name in its epoch. Empty where nothing is signed.
+	Origin string `protobuf:"bytes,1,opt,name=origin,proto3" json:"origin,omitempty"`
+	// Counts the losses that operators declared.
+	Epoch int64 `protobuf:"varint,2,opt,name=epoch,proto3" json:"epoch,omitempty"`
+	// How many leaves have their place.
+	Size int64 `protobuf:"varint,3,opt,name=size,proto3" json:"size,omitempty"`
+	// How many pages of leaves wait for theirs, counted up to 1000.
+	WaitingPages int64 `protobuf:"varint,4,opt,name=waiting_pages,json=waitingPages,proto3" json:"waiting_pages,omitempty"`
+	// The newest checkpoint: a signed note. Empty before the first.
+	Checkpoint string `protobuf:"bytes,5,opt,name=checkpoint,proto3" json:"checkpoint,omitempty"`
+	// How many leaves it covers.
+	CheckpointSize int64 `protobuf:"varint,6,opt,name=checkpoint_size,json=checkpointSize,proto3" json:"checkpoint_size,omitempty"`
+	// When something was signed last.
+	SignTime *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=sign_time,json=signTime,proto3" json:"sign_time,omitempty"`
+	// The newest anchor of this coordinator. Empty before the first.
+	Anchor string `protobuf:"bytes,8,opt,name=anchor,proto3" json:"anchor,omitempty"`
+	// When it was anchored.
+	AnchorTime *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=anchor_time,json=anchorTime,proto3" json:"anchor_time,omitempty"`
+	// Where this coordinator keeps its anchors.
+	AnchorFile string `protobuf:"bytes,10,opt,name=anchor_file,json=anchorFile,proto3" json:"anchor_file,omitempty"`
+	// The keys whose signatures are believed, as NAME+ID+KEY.
+	VerifierKeys  []string `protobuf:"bytes,11,rep,name=verifier_keys,json=verifierKeys,proto3" json:"verifier_keys,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetLedgerResponse) Reset() {
+	*x = GetLedgerResponse{}
+	mi := &file_esteira_v1_audit_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetLedgerResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetLedgerResponse) ProtoMessage() {}
+
+func (x *GetLedgerResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_esteira_v1_audit_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetLedgerResponse.ProtoReflect.Descriptor instead.
+func (*GetLedgerResponse) Descriptor() ([]byte, []int) {
+	return file_esteira_v1_audit_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *GetLedgerResponse) GetOrigin() string {
+	if x != nil {
+		return x.Origin
+	}
+	return ""
+}
+
+func (x *GetLedgerResponse) GetEpoch() int64 {
+	if x != nil {
+		return x.Epoch
+	}
+	return 0
+}
+
+func (x *GetLedgerResponse) GetSize() int64 {
+	if x != nil {
+		return x.Size
+	}
+	return 0
+}
+
+func (x *GetLedgerResponse) GetWaitingPages() int64 {
+	if x != nil {
+		return x.WaitingPages
+	}
+	return 0
+}
+
+func (x *GetLedgerResponse) GetCheckpoint() string {
+	if x != nil {
+		return x.Checkpoint
+	}
+	return ""
+}
+
+func (x *GetLedgerResponse) GetCheckpointSize() int64 {
+	if x != nil {
+		return x.CheckpointSize
+	}
+	return 0
+}
+
+func (x *GetLedgerResponse) GetSignTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.SignTime
+	}
+	return nil
+}
+
+func (x *GetLedgerResponse) GetAnchor() string {
+	if x != nil {
+		return x.Anchor
+	}
+	return ""
+}
+
+func (x *GetLedgerResponse) GetAnchorTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AnchorTime
+	}
+	return nil
+}
+
+func (x *GetLedgerResponse) GetAnchorFile() string {
+	if x != nil {
+		return x.AnchorFile
+	}
+	return ""
+}
+
+func (x *GetLedgerResponse) GetVerifierKeys() []string {
+	if x != nil {
+		return x.VerifierKeys
+	}
+	return nil
+}
+
+// Which body of a job.
+type ArtifactSelector struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The job. Required.
+	JobId string `protobuf:"bytes,1,opt,name=job_id,json=jobId,proto3" json:"job_id,omitempty"`
+	// Which body. Required.
+	//
+	// Types that are valid to be assigned to Body:
+	//
+	//	*ArtifactSelector_Input
+	//	*ArtifactSelector_Output
+	//	*ArtifactSelector_Sha256
+	Body          isArtifactSelector_Body `protobuf_oneof:"body"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ArtifactSelector) Reset() {
+	*x = ArtifactSelector{}
+	mi := &file_esteira_v1_audit_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ArtifactSelector) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ArtifactSelector) ProtoMessage() {}
+
+func (x *ArtifactSelector) ProtoReflect() protoreflect.Message {
+	mi := &file_esteira_v1_audit_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ArtifactSelector.ProtoReflect.Descriptor instead.
+func (*ArtifactSelector) Descriptor() ([]byte, []int) {
+	return file_esteira_v1_audit_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *ArtifactSelector) GetJobId() string {
+	if x != nil {
+		return x.JobId
+	}
+	return ""
+}
+
+func (x *ArtifactSelector) GetBody() isArtifactSelector_Body {
+	if x != nil {
+		return x.Body
+	}
+	return nil
+}
+
+func (x *ArtifactSelector) GetInput() bool {
+	if x != nil {
+		if x, ok := x.Body.(*ArtifactSelector_Input); ok {
+			return x.Input
+		}
+	}
+	return false
+}
+
+func (x *ArtifactSelector) GetOutput() *TaskOutput {
+	if x != nil {
+		if x, ok := x.Body.(*ArtifactSelector_Output); ok {
+			return x.Output
+		}
+	}
+	return nil
+}
+
+func (x *ArtifactSelector) GetSha256() []byte {
+	if x != nil {
+		if x, ok := x.Body.(*ArtifactSelector_Sha256); ok {
+			return x.Sha256
+		}
+	}
+	return nil
+}
+
+type isArtifactSelector_Body interface {
+	isArtifactSelector_Body()
+}
+
+type ArtifactSelector_Input struct {
+	// What the job started with.
+	Input bool `protobuf:"varint,2,opt,name=input,proto3,oneof"`
+}
+
+type ArtifactSelector_Output struct {
+	// An output of a task.
+	Output *TaskOutput `protobuf:"bytes,3,opt,name=output,proto3,oneof"`
+}
+
+type ArtifactSelector_Sha256 struct {
+	// Whatever of the job has this SHA-256, 32 bytes; what was produced before what was read.
+	Sha256 []byte `protobuf:"bytes,4,opt,name=sha256,proto3,oneof"`
+}
+
+func (*ArtifactSelector_Input) isArtifactSelector_Body() {}
+
+func (*ArtifactSelector_Output) isArtifactSelector_Body() {}
+
+func (*ArtifactSelector_Sha256) isArtifactSelector_Body() {}
+
+// An output of a task.
+type TaskOutput struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The task. Required.
+	TaskId string `protobuf:"bytes,1,opt,name=task_id,json=taskId,proto3" json:"task_id,omitempty"`
+	// Which of its outputs, counted from 0.
+	Index         int32 `protobuf:"varint,2,opt,name=index,proto3" json:"index,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TaskOutput) Reset() {
+	*x = TaskOutput{}
+	mi := &file_esteira_v1_audit_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TaskOutput) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TaskOutput) ProtoMessage() {}
+
+func (x *TaskOutput) ProtoReflect() protoreflect.Message {
+	mi := &file_esteira_v1_audit_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TaskOutput.ProtoReflect.Descriptor instead.
+func (*TaskOutput) Descriptor() ([]byte, []int) {
+	return file_esteira_v1_audit_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *TaskOutput) GetTaskId() string {
+	if x != nil {
+		return x.TaskId
+	}
+	return ""
+}
+
+func (x *TaskOutput) GetIndex() int32 {
+	if x != nil {
+		return x.Index
+	}
+	return 0
+}
+
+// Request of VerifyArtifact.
+type VerifyArtifactRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Which body.
+	Artifact *ArtifactSelector `protobuf:"bytes,1,opt,name=artifact,proto3" json:"artifact,omitempty"`
+	// The bytes that the caller has: they are compared too. Empty = those of the store alone.
+	Content []byte `protobuf:"bytes,2,opt,name=content,proto3" json:"content,omitempty"`
+	// The plan that is said to have made it. Empty = any.
+	Plan string `protobuf:"bytes,3,opt,name=plan,proto3" json:"plan,omitempty"`
+	// Version of that plan; 0 = the one that the job ran.
+	Version       int32 `protobuf:"varint,4,opt,name=version,proto3" json:"version,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *VerifyArtifactRequest) Reset() {
+	*x = VerifyArtifactRequest{}
+	mi := &file_esteira_v1_audit_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *VerifyArtifactRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*VerifyArtifactRequest) ProtoMessage() {}
+
+func (x *VerifyArtifactRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_esteira_v1_audit_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use VerifyArtifactRequest.ProtoReflect.Descriptor instead.
+func (*VerifyArtifactRequest) Descriptor() ([]byte, []int) {
+	return file_esteira_v1_audit_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *VerifyArtifactRequest) GetArtifact() *ArtifactSelector {
+	if x != nil {
+		return x.Artifact
+	}
+	return nil
+}
+
+func (x *VerifyArtifactRequest) GetContent() []byte {
+	if x != nil {
+		return x.Content
+	}
+	return nil
+}
+
+func (x *VerifyArtifactRequest) GetPlan() string {
+	if x != nil {
+		return x.Plan
+	}
+	return ""
+}
+
+func (x *VerifyArtifactRequest) GetVersion() int32 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
+// Response of VerifyArtifact.
+type VerifyArtifactResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What was found.
+	Verification  *Verification `protobuf:"bytes,1,opt,name=verification,proto3" json:"verification,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *VerifyArtifactResponse) Reset() {
+	*x = VerifyArtifactResponse{}
+	mi := &file_esteira_v1_audit_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *VerifyArtifactResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*VerifyArtifactResponse) ProtoMessage() {}
+
+func (x *VerifyArtifactResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_esteira_v1_audit_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use VerifyArtifactResponse.ProtoReflect.Descriptor instead.
+func (*VerifyArtifactResponse) Descriptor() ([]byte, []int) {
+	return file_esteira_v1_audit_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *VerifyArtifactResponse) GetVerification() *Verification {
+	if x != nil {
+		return x.Verification
+	}
+	return nil
+}
+
+// Request of VerifyJob.
+type VerifyJobRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The job. Required.
+	JobId         string `protobuf:"bytes,1,opt,name=job_id,json=jobId,proto3" json:"job_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *VerifyJobRequest) Reset() {
+	*x = VerifyJobRequest{}
+	mi := &file_esteira_v1_audit_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *VerifyJobRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*VerifyJobRequest) ProtoMessage() {}
+
+func (x *VerifyJobRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_esteira_v1_audit_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use VerifyJobRequest.ProtoReflect.Descriptor instead.
+func (*VerifyJobRequest) Descriptor() ([]byte, []int) {
+	return file_esteira_v1_audit_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *VerifyJobRequest) GetJobId() string {
+	if x != nil {
+		return x.JobId
+	}
+	return ""
+}
+
+// Response of VerifyJob.
+type VerifyJobResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What was found.
+	Verification  *Verification `protobuf:"bytes,1,opt,name=verification,proto3" json:"verification,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *VerifyJobResponse) Reset() {
+	*x = VerifyJobResponse{}
+	mi := &file_esteira_v1_audit_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *VerifyJobResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*VerifyJobResponse) ProtoMessage() {}
+
+func (x *VerifyJobResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_esteira_v1_audit_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use VerifyJobResponse.ProtoReflect.Descriptor instead.
+func (*VerifyJobResponse) Descriptor() ([]byte, []int) {
+	return file_esteira_v1_audit_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *VerifyJobResponse) GetVerification() *Verification {
+	if x != nil {
+		return x.Verification
+	}
+	return nil
+}
+
+// Request of VerifyRange.
+type VerifyRangeRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Index of the first leaf.
+	FromIndex int64 `protobuf:"varint,1,opt,name=from_index,json=fromIndex,proto3" json:"from_index,omitempty"`
+	// Index behind the last leaf; 0 = to the end of the log as it is at the first call.
+	ToIndex int64 `protobuf:"varint,2,opt,name=to_index,json=toIndex,proto3" json:"to_index,omitempty"`
+	// Where to go on. Empty = at the beginning.
+	PageToken     string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *VerifyRangeRequest) Reset() {
+	*x = VerifyRangeRequest{}
+	mi := &file_esteira_v1_audit_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *VerifyRangeRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*VerifyRangeRequest) ProtoMessage() {}
+
+func (x *VerifyRangeRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_esteira_v1_audit_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use VerifyRangeRequest.ProtoReflect.Descriptor instead.
+func (*VerifyRangeRequest) Descriptor() ([]byte, []int) {
+	return file_esteira_v1_audit_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *VerifyRangeRequest) GetFromIndex() int64 {
+	if x != nil {
+		return x.FromIndex
+	}
+	return 0
+}
+
+func (x *VerifyRangeRequest) GetToIndex() int64 {
+	if x != nil {
+		return x.ToIndex
+	}
+	return 0
+}
+
+func (x *VerifyRangeRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// Response of VerifyRange.
+type VerifyRangeResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What all calls so far have found.
+	Verification *Verification `protobuf:"bytes,1,opt,name=verification,proto3" json:"verification,omitempty"`
+	// Where to go on. Empty = it is done and recorded.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *VerifyRangeResponse) Reset() {
+	*x = VerifyRangeResponse{}
+	mi := &file_esteira_v1_audit_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *VerifyRangeResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*VerifyRangeResponse) ProtoMessage() {}
+
+func (x *VerifyRangeResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_esteira_v1_audit_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use VerifyRangeResponse.ProtoReflect.Descriptor instead.
+func (*VerifyRangeResponse) Descriptor() ([]byte, []int) {
+	return file_esteira_v1_audit_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *VerifyRangeResponse) GetVerification() *Verification {
+	if x != nil {
+		return x.Verification
+	}
+	return nil
+}
+
+func (x *VerifyRangeResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+// Request of VerifyStore.
+type VerifyStoreRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Where to go on. Empty = at the beginning.
+	PageToken     string `protobuf:"bytes,1,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *VerifyStoreRequest) Reset() {
+	*x = VerifyStoreRequest{}
+	mi := &file_esteira_v1_audit_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *VerifyStoreRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*VerifyStoreRequest) ProtoMessage() {}
+
+func (x *VerifyStoreRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_esteira_v1_audit_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use VerifyStoreRequest.ProtoReflect.Descriptor instead.
+func (*VerifyStoreRequest) Descriptor() ([]byte, []int) {
+	return file_esteira_v1_audit_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *VerifyStoreRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// Response of VerifyStore.
+type VerifyStoreResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What this call has found.
+	Verification *Verification `protobuf:"bytes,1,opt,name=verification,proto3" json:"verification,omitempty"`
+	// Where to go on. Empty = it is done and recorded.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *VerifyStoreResponse) Reset() {
+	*x = VerifyStoreResponse{}
+	mi := &file_esteira_v1_audit_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *VerifyStoreResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*VerifyStoreResponse) ProtoMessage() {}
+
+func (x *VerifyStoreResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_esteira_v1_audit_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use VerifyStoreResponse.ProtoReflect.Descriptor instead.
+func (*VerifyStoreResponse) Descriptor() ([]byte, []int) {
+	return file_esteira_v1_audit_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *VerifyStoreResponse) GetVerification() *Verification {
+	if x != nil {
+		return x.Verification
+	}
+	return nil
+}
+
+func (x *VerifyStoreResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+// Request of GetConsistencyProof.
+type GetConsistencyProofRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The smaller size.
+	OldSize int64 `protobuf:"varint,1,opt,name=old_size,json=oldSize,proto3" json:"old_size,omitempty"`
+	// The larger size; 0 = that of the newest checkpoint.
+	NewSize       int64 `protobuf:"varint,2,opt,name=new_size,json=newSize,proto3" json:"new_size,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetConsistencyProofRequest) Reset() {
+	*x = GetConsistencyProofRequest{}
+	mi := &file_esteira_v1_audit_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetConsistencyProofRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetConsistencyProofRequest) ProtoMessage() {}
+
+func (x *GetConsistencyProofRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_esteira_v1_audit_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetConsistencyProofRequest.ProtoReflect.Descriptor instead.
+func (*GetConsistencyProofRequest) Descriptor() ([]byte, []int) {
+	return file_esteira_v1_audit_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *GetConsistencyProofRequest) GetOldSize() int64 {
+	if x != nil {
+		return x.OldSize
+	}
+	return 0
+}
+
+func (x *GetConsistencyProofRequest) GetNewSize() int64 {
+	if x != nil {
+		return x.NewSize
+	}
+	return 0
+}
+
+// Response of GetConsistencyProof.
+type GetConsistencyProofResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The proof: 32 bytes each.
+	Hashes [][]byte `protobuf:"bytes,1,rep,name=hashes,proto3" json:"hashes,omitempty"`
+	// The newest checkpoint of the smaller size. Empty when none was signed.
+	OldCheckpoint string `protobuf:"bytes,2,opt,name=old_checkpoint,json=oldCheckpoint,proto3" json:"old_checkpoint,omitempty"`
+	// The newest checkpoint of the larger size. Empty when none was signed.
+	NewCheckpoint string `protobuf:"bytes,3,opt,name=new_checkpoint,json=newCheckpoint,proto3" json:"new_checkpoint,omitempty"`
+	// The larger size.
+	NewSize       int64 `protobuf:"varint,4,opt,name=new_size,json=newSize,proto3" json:"new_size,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetConsistencyProofResponse) Reset() {
+	*x = GetConsistencyProofResponse{}
+	mi := &file_esteira_v1_audit_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetConsistencyProofResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetConsistencyProofResponse) ProtoMessage() {}
+
+func (x *GetConsistencyProofResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_esteira_v1_audit_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetConsistencyProofResponse.ProtoReflect.Descriptor instead.
+func (*GetConsistencyProofResponse) Descriptor() ([]byte, []int) {
+	return file_esteira_v1_audit_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *GetConsistencyProofResponse) GetHashes() [][]byte {
+	if x != nil {
+		return x.Hashes
+	}
+	return nil
+}
+
+func (x *GetConsistencyProofResponse) GetOldCheckpoint() string {
+	if x != nil {
+		return x.OldCheckpoint
+	}
+	return ""
+}
+
+func (x *GetConsistencyProofResponse) GetNewCheckpoint() string {
+	if x != nil {
+		return x.NewCheckpoint
+	}
+	return ""
+}
+
+func (x *GetConsistencyProofResponse) GetNewSize() int64 {
+	if x != nil {
+		return x.NewSize
+	}
+	return 0
+}
+
+// Request of ExportEvidence.
+type ExportEvidenceRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Which body.
+	Artifact *ArtifactSelector `protobuf:"bytes,1,opt,name=artifact,proto3" json:"artifact,omitempty"`
+	// Leave its bytes out, and show its digest only.
+	OmitContent   bool `protobuf:"varint,2,opt,name=omit_content,json=omitContent,proto3" json:"omit_content,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ExportEvidenceRequest) Reset() {
+	*x = ExportEvidenceRequest{}
+	mi := &file_esteira_v1_audit_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExportEvidenceRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExportEvidenceRequest) ProtoMessage() {}
+
+func (x *ExportEvidenceRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_esteira_v1_audit_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExportEvidenceRequest.ProtoReflect.Descriptor instead.
+func (*ExportEvidenceRequest) Descriptor() ([]byte, []int) {
+	return file_esteira_v1_audit_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *ExportEvidenceRequest) GetArtifact() *ArtifactSelector {
+	if x != nil {
+		return x.Artifact
+	}
+	return nil
+}
+
+func (x *ExportEvidenceRequest) GetOmitContent() bool {
+	if x != nil {
+		return x.OmitContent
+	}
+	return false
+}
+
+// Response of ExportEvidence.
+type ExportEvidenceResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The evidence: JSON of the form `esteira-evidence-v1`.
+	EvidenceJson  string `protobuf:"bytes,1,opt,name=evidence_json,json=evidenceJson,proto3" json:"evidence_json,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ExportEvidenceResponse) Reset() {
+	*x = ExportEvidenceResponse{}
+	mi := &file_esteira_v1_audit_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExportEvidenceResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExportEvidenceResponse) ProtoMessage() {}
+
+func (x *ExportEvidenceResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_esteira_v1_audit_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExportEvidenceResponse.ProtoReflect.Descriptor instead.
+func (*ExportEvidenceResponse) Descriptor() ([]byte, []int) {
+	return file_esteira_v1_audit_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *ExportEvidenceResponse) GetEvidenceJson() string {
+	if x != nil {
+		return x.EvidenceJson
+	}
+	return ""
 }
 
 // One call of an operator. Written once, never changed. Output only; everything in it but `reason` and what `resource`
@@ -178,7 +1466,7 @@ type AuditRecord struct {
 
 func (x *AuditRecord) Reset() {
 	*x = AuditRecord{}
-	mi := &file_esteira_v1_audit_proto_msgTypes[0]
+	mi := &file_esteira_v1_audit_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -190,7 +1478,7 @@ func (x *AuditRecord) String() string {
 func (*AuditRecord) ProtoMessage() {}
 
 func (x *AuditRecord) ProtoReflect() protoreflect.Message {
-	mi := &file_esteira_v1_audit_proto_msgTypes[0]
+	mi := &file_esteira_v1_audit_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -203,7 +1491,7 @@ func (x *AuditRecord) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AuditRecord.ProtoReflect.Descriptor instead.
 func (*AuditRecord) Descriptor() ([]byte, []int) {
-	return file_esteira_v1_audit_proto_rawDescGZIP(), []int{0}
+	return file_esteira_v1_audit_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *AuditRecord) GetRecordId() string {
@@ -313,7 +1601,7 @@ type ListAuditRecordsRequest struct {
 
 func (x *ListAuditRecordsRequest) Reset() {
 	*x = ListAuditRecordsRequest{}
-	mi := &file_esteira_v1_audit_proto_msgTypes[1]
+	mi := &file_esteira_v1_audit_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -325,7 +1613,7 @@ func (x *ListAuditRecordsRequest) String() string {
 func (*ListAuditRecordsRequest) ProtoMessage() {}
 
 func (x *ListAuditRecordsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_esteira_v1_audit_proto_msgTypes[1]
+	mi := &file_esteira_v1_audit_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -338,7 +1626,7 @@ func (x *ListAuditRecordsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAuditRecordsRequest.ProtoReflect.Descriptor instead.
 func (*ListAuditRecordsRequest) Descriptor() ([]byte, []int) {
-	return file_esteira_v1_audit_proto_rawDescGZIP(), []int{1}
+	return file_esteira_v1_audit_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *ListAuditRecordsRequest) GetPageSize() int32 {
@@ -375,7 +1663,7 @@ type ListAuditRecordsResponse struct {
 
 func (x *ListAuditRecordsResponse) Reset() {
 	*x = ListAuditRecordsResponse{}
-	mi := &file_esteira_v1_audit_proto_msgTypes[2]
+	mi := &file_esteira_v1_audit_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -387,7 +1675,7 @@ func (x *ListAuditRecordsResponse) String() string {
 func (*ListAuditRecordsResponse) ProtoMessage() {}
 
 func (x *ListAuditRecordsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_esteira_v1_audit_proto_msgTypes[2]
+	mi := &file_esteira_v1_audit_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -400,7 +1688,7 @@ func (x *ListAuditRecordsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAuditRecordsResponse.ProtoReflect.Descriptor instead.
 func (*ListAuditRecordsResponse) Descriptor() ([]byte, []int) {
-	return file_esteira_v1_audit_proto_rawDescGZIP(), []int{2}
+	return file_esteira_v1_audit_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *ListAuditRecordsResponse) GetRecords() []*AuditRecord {
@@ -432,7 +1720,7 @@ type ReportRange struct {
 
 func (x *ReportRange) Reset() {
 	*x = ReportRange{}
-	mi := &file_esteira_v1_audit_proto_msgTypes[3]
+	mi := &file_esteira_v1_audit_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -444,7 +1732,7 @@ func (x *ReportRange) String() string {
 func (*ReportRange) ProtoMessage() {}
 
 func (x *ReportRange) ProtoReflect() protoreflect.Message {
-	mi := &file_esteira_v1_audit_proto_msgTypes[3]
+	mi := &file_esteira_v1_audit_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -457,7 +1745,7 @@ func (x *ReportRange) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReportRange.ProtoReflect.Descriptor instead.
 func (*ReportRange) Descriptor() ([]byte, []int) {
-	return file_esteira_v1_audit_proto_rawDescGZIP(), []int{3}
+	return file_esteira_v1_audit_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *ReportRange) GetStartTime() *timestamppb.Timestamp {
@@ -504,7 +1792,7 @@ type ReportScope struct {
 
 func (x *ReportScope) Reset() {
 	*x = ReportScope{}
-	mi := &file_esteira_v1_audit_proto_msgTypes[4]
+	mi := &file_esteira_v1_audit_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -516,7 +1804,7 @@ func (x *ReportScope) String() string {
 func (*ReportScope) ProtoMessage() {}
 
 func (x *ReportScope) ProtoReflect() protoreflect.Message {
-	mi := &file_esteira_v1_audit_proto_msgTypes[4]
+	mi := &file_esteira_v1_audit_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -529,7 +1817,7 @@ func (x *ReportScope) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReportScope.ProtoReflect.Descriptor instead.
 func (*ReportScope) Descriptor() ([]byte, []int) {
-	return file_esteira_v1_audit_proto_rawDescGZIP(), []int{4}
+	return file_esteira_v1_audit_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *ReportScope) GetStartTime() *timestamppb.Timestamp {
@@ -598,7 +1886,7 @@ type ReportUsageRequest struct {
 
 func (x *ReportUsageRequest) Reset() {
 	*x = ReportUsageRequest{}
-	mi := &file_esteira_v1_audit_proto_msgTypes[5]
+	mi := &file_esteira_v1_audit_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -610,7 +1898,7 @@ func (x *ReportUsageRequest) String() string {
 func (*ReportUsageRequest) ProtoMessage() {}
 
 func (x *ReportUsageRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_esteira_v1_audit_proto_msgTypes[5]
+	mi := &file_esteira_v1_audit_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -623,7 +1911,7 @@ func (x *ReportUsageRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReportUsageRequest.ProtoReflect.Descriptor instead.
 func (*ReportUsageRequest) Descriptor() ([]byte, []int) {
-	return file_esteira_v1_audit_proto_rawDescGZIP(), []int{5}
+	return file_esteira_v1_audit_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *ReportUsageRequest) GetRange() *ReportRange {
@@ -671,7 +1959,7 @@ type ReportUsageResponse struct {
 
 func (x *ReportUsageResponse) Reset() {
 	*x = ReportUsageResponse{}
-	mi := &file_esteira_v1_audit_proto_msgTypes[6]
+	mi := &file_esteira_v1_audit_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -683,7 +1971,7 @@ func (x *ReportUsageResponse) String() string {
 func (*ReportUsageResponse) ProtoMessage() {}
 
 func (x *ReportUsageResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_esteira_v1_audit_proto_msgTypes[6]
+	mi := &file_esteira_v1_audit_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -696,7 +1984,7 @@ func (x *ReportUsageResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReportUsageResponse.ProtoReflect.Descriptor instead.
 func (*ReportUsageResponse) Descriptor() ([]byte, []int) {
-	return file_esteira_v1_audit_proto_rawDescGZIP(), []int{6}
+	return file_esteira_v1_audit_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *ReportUsageResponse) GetRows() []*UsageRow {
@@ -746,7 +2034,7 @@ type UsageRow struct {
 
 func (x *UsageRow) Reset() {
 	*x = UsageRow{}
-	mi := &file_esteira_v1_audit_proto_msgTypes[7]
+	mi := &file_esteira_v1_audit_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -758,7 +2046,7 @@ func (x *UsageRow) String() string {
 func (*UsageRow) ProtoMessage() {}
 
 func (x *UsageRow) ProtoReflect() protoreflect.Message {
-	mi := &file_esteira_v1_audit_proto_msgTypes[7]
+	mi := &file_esteira_v1_audit_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -771,7 +2059,7 @@ func (x *UsageRow) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UsageRow.ProtoReflect.Descriptor instead.
 func (*UsageRow) Descriptor() ([]byte, []int) {
-	return file_esteira_v1_audit_proto_rawDescGZIP(), []int{7}
+	return file_esteira_v1_audit_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *UsageRow) GetUserId() string {
@@ -828,7 +2116,7 @@ type ReportErrorsRequest struct {
 
 func (x *ReportErrorsRequest) Reset() {
 	*x = ReportErrorsRequest{}
-	mi := &file_esteira_v1_audit_proto_msgTypes[8]
+	mi := &file_esteira_v1_audit_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -840,7 +2128,7 @@ func (x *ReportErrorsRequest) String() string {
 func (*ReportErrorsRequest) ProtoMessage() {}
 
 func (x *ReportErrorsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_esteira_v1_audit_proto_msgTypes[8]
+	mi := &file_esteira_v1_audit_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -853,7 +2141,7 @@ func (x *ReportErrorsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReportErrorsRequest.ProtoReflect.Descriptor instead.
 func (*ReportErrorsRequest) Descriptor() ([]byte, []int) {
-	return file_esteira_v1_audit_proto_rawDescGZIP(), []int{8}
+	return file_esteira_v1_audit_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *ReportErrorsRequest) GetRange() *ReportRange {
@@ -908,7 +2196,7 @@ type ReportErrorsResponse struct {
 
 func (x *ReportErrorsResponse) Reset() {
 	*x = ReportErrorsResponse{}
-	mi := &file_esteira_v1_audit_proto_msgTypes[9]
+	mi := &file_esteira_v1_audit_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -920,7 +2208,7 @@ func (x *ReportErrorsResponse) String() string {
 func (*ReportErrorsResponse) ProtoMessage() {}
 
 func (x *ReportErrorsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_esteira_v1_audit_proto_msgTypes[9]
+	mi := &file_esteira_v1_audit_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -933,7 +2221,7 @@ func (x *ReportErrorsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReportErrorsResponse.ProtoReflect.Descriptor instead.
 func (*ReportErrorsResponse) Descriptor() ([]byte, []int) {
-	return file_esteira_v1_audit_proto_rawDescGZIP(), []int{9}
+	return file_esteira_v1_audit_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *ReportErrorsResponse) GetRows() []*ErrorRow {
@@ -993,7 +2281,7 @@ type ErrorRow struct {
 
 func (x *ErrorRow) Reset() {
 	*x = ErrorRow{}
-	mi := &file_esteira_v1_audit_proto_msgTypes[10]
+	mi := &file_esteira_v1_audit_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1005,7 +2293,7 @@ func (x *ErrorRow) String() string {
 func (*ErrorRow) ProtoMessage() {}
 
 func (x *ErrorRow) ProtoReflect() protoreflect.Message {
-	mi := &file_esteira_v1_audit_proto_msgTypes[10]
+	mi := &file_esteira_v1_audit_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1018,7 +2306,7 @@ func (x *ErrorRow) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ErrorRow.ProtoReflect.Descriptor instead.
 func (*ErrorRow) Descriptor() ([]byte, []int) {
-	return file_esteira_v1_audit_proto_rawDescGZIP(), []int{10}
+	return file_esteira_v1_audit_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *ErrorRow) GetPlanName() string {
@@ -1110,7 +2398,7 @@ type ReportPerformanceRequest struct {
 
 func (x *ReportPerformanceRequest) Reset() {
 	*x = ReportPerformanceRequest{}
-	mi := &file_esteira_v1_audit_proto_msgTypes[11]
+	mi := &file_esteira_v1_audit_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1122,7 +2410,7 @@ func (x *ReportPerformanceRequest) String() string {
 func (*ReportPerformanceRequest) ProtoMessage() {}
 
 func (x *ReportPerformanceRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_esteira_v1_audit_proto_msgTypes[11]
+	mi := &file_esteira_v1_audit_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1135,7 +2423,7 @@ func (x *ReportPerformanceRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReportPerformanceRequest.ProtoReflect.Descriptor instead.
 func (*ReportPerformanceRequest) Descriptor() ([]byte, []int) {
-	return file_esteira_v1_audit_proto_rawDescGZIP(), []int{11}
+	return file_esteira_v1_audit_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *ReportPerformanceRequest) GetRange() *ReportRange {
@@ -1190,7 +2478,7 @@ type ReportPerformanceResponse struct {
 
 func (x *ReportPerformanceResponse) Reset() {
 	*x = ReportPerformanceResponse{}
-	mi := &file_esteira_v1_audit_proto_msgTypes[12]
+	mi := &file_esteira_v1_audit_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1202,7 +2490,7 @@ func (x *ReportPerformanceResponse) String() string {
 func (*ReportPerformanceResponse) ProtoMessage() {}
 
 func (x *ReportPerformanceResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_esteira_v1_audit_proto_msgTypes[12]
+	mi := &file_esteira_v1_audit_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1215,7 +2503,7 @@ func (x *ReportPerformanceResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReportPerformanceResponse.ProtoReflect.Descriptor instead.
 func (*ReportPerformanceResponse) Descriptor() ([]byte, []int) {
-	return file_esteira_v1_audit_proto_rawDescGZIP(), []int{12}
+	return file_esteira_v1_audit_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *ReportPerformanceResponse) GetRows() []*PerformanceRow {
@@ -1279,7 +2567,7 @@ type PerformanceRow struct {
 
 func (x *PerformanceRow) Reset() {
 	*x = PerformanceRow{}
-	mi := &file_esteira_v1_audit_proto_msgTypes[13]
+	mi := &file_esteira_v1_audit_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1291,7 +2579,7 @@ func (x *PerformanceRow) String() string {
 func (*PerformanceRow) ProtoMessage() {}
 
 func (x *PerformanceRow) ProtoReflect() protoreflect.Message {
-	mi := &file_esteira_v1_audit_proto_msgTypes[13]
+	mi := &file_esteira_v1_audit_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1304,7 +2592,7 @@ func (x *PerformanceRow) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PerformanceRow.ProtoReflect.Descriptor instead.
 func (*PerformanceRow) Descriptor() ([]byte, []int) {
-	return file_esteira_v1_audit_proto_rawDescGZIP(), []int{13}
+	return file_esteira_v1_audit_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *PerformanceRow) GetPlanName() string {
@@ -1408,7 +2696,7 @@ type DurationSpread struct {
 
 func (x *DurationSpread) Reset() {
 	*x = DurationSpread{}
-	mi := &file_esteira_v1_audit_proto_msgTypes[14]
+	mi := &file_esteira_v1_audit_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1420,7 +2708,7 @@ func (x *DurationSpread) String() string {
 func (*DurationSpread) ProtoMessage() {}
 
 func (x *DurationSpread) ProtoReflect() protoreflect.Message {
-	mi := &file_esteira_v1_audit_proto_msgTypes[14]
+	mi := &file_esteira_v1_audit_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1433,7 +2721,7 @@ func (x *DurationSpread) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DurationSpread.ProtoReflect.Descriptor instead.
 func (*DurationSpread) Descriptor() ([]byte, []int) {
-	return file_esteira_v1_audit_proto_rawDescGZIP(), []int{14}
+	return file_esteira_v1_audit_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *DurationSpread) GetP50() *durationpb.Duration {
@@ -1469,7 +2757,92 @@ var File_esteira_v1_audit_proto protoreflect.FileDescriptor
 const file_esteira_v1_audit_proto_rawDesc = "" +
 	"\n" +
 	"\x16esteira/v1/audit.proto\x12\n" +
-	"esteira.v1\x1a\x16esteira/v1/types.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xf7\x03\n" +
+	"esteira.v1\x1a\x16esteira/v1/types.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x9e\x01\n" +
+	"\x10VerificationFlaw\x12\x14\n" +
+	"\x05index\x18\x01 \x01(\tR\x05index\x12\x15\n" +
+	"\x06job_id\x18\x02 \x01(\tR\x05jobId\x12\x14\n" +
+	"\x05about\x18\x03 \x01(\tR\x05about\x12-\n" +
+	"\averdict\x18\x04 \x01(\x0e2\x13.esteira.v1.VerdictR\averdict\x12\x18\n" +
+	"\afailing\x18\x05 \x01(\tR\afailing\"\xbf\x02\n" +
+	"\fVerification\x12-\n" +
+	"\averdict\x18\x01 \x01(\x0e2\x13.esteira.v1.VerdictR\averdict\x12\x18\n" +
+	"\afailing\x18\x02 \x01(\tR\afailing\x12\x18\n" +
+	"\achecked\x18\x03 \x01(\x03R\achecked\x12\x14\n" +
+	"\x05valid\x18\x04 \x01(\x03R\x05valid\x12!\n" +
+	"\fnot_anchored\x18\x05 \x01(\x03R\vnotAnchored\x12\x16\n" +
+	"\x06erased\x18\x06 \x01(\x03R\x06erased\x12\x16\n" +
+	"\x06failed\x18\a \x01(\x03R\x06failed\x122\n" +
+	"\x05flaws\x18\b \x03(\v2\x1c.esteira.v1.VerificationFlawR\x05flaws\x12\x1b\n" +
+	"\ttree_size\x18\t \x01(\x03R\btreeSize\x12\x12\n" +
+	"\x04root\x18\n" +
+	" \x01(\fR\x04root\"\x12\n" +
+	"\x10GetLedgerRequest\"\x97\x03\n" +
+	"\x11GetLedgerResponse\x12\x16\n" +
+	"\x06origin\x18\x01 \x01(\tR\x06origin\x12\x14\n" +
+	"\x05epoch\x18\x02 \x01(\x03R\x05epoch\x12\x12\n" +
+	"\x04size\x18\x03 \x01(\x03R\x04size\x12#\n" +
+	"\rwaiting_pages\x18\x04 \x01(\x03R\fwaitingPages\x12\x1e\n" +
+	"\n" +
+	"checkpoint\x18\x05 \x01(\tR\n" +
+	"checkpoint\x12'\n" +
+	"\x0fcheckpoint_size\x18\x06 \x01(\x03R\x0echeckpointSize\x127\n" +
+	"\tsign_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\bsignTime\x12\x16\n" +
+	"\x06anchor\x18\b \x01(\tR\x06anchor\x12;\n" +
+	"\vanchor_time\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"anchorTime\x12\x1f\n" +
+	"\vanchor_file\x18\n" +
+	" \x01(\tR\n" +
+	"anchorFile\x12#\n" +
+	"\rverifier_keys\x18\v \x03(\tR\fverifierKeys\"\x95\x01\n" +
+	"\x10ArtifactSelector\x12\x15\n" +
+	"\x06job_id\x18\x01 \x01(\tR\x05jobId\x12\x16\n" +
+	"\x05input\x18\x02 \x01(\bH\x00R\x05input\x120\n" +
+	"\x06output\x18\x03 \x01(\v2\x16.esteira.v1.TaskOutputH\x00R\x06output\x12\x18\n" +
+	"\x06sha256\x18\x04 \x01(\fH\x00R\x06sha256B\x06\n" +
+	"\x04body\";\n" +
+	"\n" +
+	"TaskOutput\x12\x17\n" +
+	"\atask_id\x18\x01 \x01(\tR\x06taskId\x12\x14\n" +
+	"\x05index\x18\x02 \x01(\x05R\x05index\"\x99\x01\n" +
+	"\x15VerifyArtifactRequest\x128\n" +
+	"\bartifact\x18\x01 \x01(\v2\x1c.esteira.v1.ArtifactSelectorR\bartifact\x12\x18\n" +
+	"\acontent\x18\x02 \x01(\fR\acontent\x12\x12\n" +
+	"\x04plan\x18\x03 \x01(\tR\x04plan\x12\x18\n" +
+	"\aversion\x18\x04 \x01(\x05R\aversion\"V\n" +
+	"\x16VerifyArtifactResponse\x12<\n" +
+	"\fverification\x18\x01 \x01(\v2\x18.esteira.v1.VerificationR\fverification\")\n" +
+	"\x10VerifyJobRequest\x12\x15\n" +
+	"\x06job_id\x18\x01 \x01(\tR\x05jobId\"Q\n" +
+	"\x11VerifyJobResponse\x12<\n" +
+	"\fverification\x18\x01 \x01(\v2\x18.esteira.v1.VerificationR\fverification\"m\n" +
+	"\x12VerifyRangeRequest\x12\x1d\n" +
+	"\n" +
+	"from_index\x18\x01 \x01(\x03R\tfromIndex\x12\x19\n" +
+	"\bto_index\x18\x02 \x01(\x03R\atoIndex\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\x03 \x01(\tR\tpageToken\"{\n" +
+	"\x13VerifyRangeResponse\x12<\n" +
+	"\fverification\x18\x01 \x01(\v2\x18.esteira.v1.VerificationR\fverification\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"3\n" +
+	"\x12VerifyStoreRequest\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\x01 \x01(\tR\tpageToken\"{\n" +
+	"\x13VerifyStoreResponse\x12<\n" +
+	"\fverification\x18\x01 \x01(\v2\x18.esteira.v1.VerificationR\fverification\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"R\n" +
+	"\x1aGetConsistencyProofRequest\x12\x19\n" +
+	"\bold_size\x18\x01 \x01(\x03R\aoldSize\x12\x19\n" +
+	"\bnew_size\x18\x02 \x01(\x03R\anewSize\"\x9e\x01\n" +
+	"\x1bGetConsistencyProofResponse\x12\x16\n" +
+	"\x06hashes\x18\x01 \x03(\fR\x06hashes\x12%\n" +
+	"\x0eold_checkpoint\x18\x02 \x01(\tR\roldCheckpoint\x12%\n" +
+	"\x0enew_checkpoint\x18\x03 \x01(\tR\rnewCheckpoint\x12\x19\n" +
+	"\bnew_size\x18\x04 \x01(\x03R\anewSize\"t\n" +
+	"\x15ExportEvidenceRequest\x128\n" +
+	"\bartifact\x18\x01 \x01(\v2\x1c.esteira.v1.ArtifactSelectorR\bartifact\x12!\n" +
+	"\fomit_content\x18\x02 \x01(\bR\vomitContent\"=\n" +
+	"\x16ExportEvidenceResponse\x12#\n" +
+	"\revidence_json\x18\x01 \x01(\tR\fevidenceJson\"\xf7\x03\n" +
 	"\vAuditRecord\x12\x1b\n" +
 	"\trecord_id\x18\x01 \x01(\tR\brecordId\x129\n" +
 	"\n" +
@@ -1584,7 +2957,17 @@ const file_esteira_v1_audit_proto_rawDesc = "" +
 	"\x03p50\x18\x01 \x01(\v2\x19.google.protobuf.DurationR\x03p50\x12+\n" +
 	"\x03p90\x18\x02 \x01(\v2\x19.google.protobuf.DurationR\x03p90\x12+\n" +
 	"\x03p99\x18\x03 \x01(\v2\x19.google.protobuf.DurationR\x03p99\x12+\n" +
-	"\x03max\x18\x04 \x01(\v2\x19.google.protobuf.DurationR\x03max*f\n" +
+	"\x03max\x18\x04 \x01(\v2\x19.google.protobuf.DurationR\x03max*\xeb\x01\n" +
+	"\aVerdict\x12\x17\n" +
+	"\x13VERDICT_UNSPECIFIED\x10\x00\x12\x11\n" +
+	"\rVERDICT_VALID\x10\x01\x12\x1e\n" +
+	"\x1aVERDICT_VALID_NOT_ANCHORED\x10\x02\x12\x1c\n" +
+	"\x18VERDICT_MISMATCH_CONTENT\x10\x03\x12\x19\n" +
+	"\x15VERDICT_MISMATCH_LEAF\x10\x04\x12\x18\n" +
+	"\x14VERDICT_CHAIN_BROKEN\x10\x05\x12\x18\n" +
+	"\x14VERDICT_NOT_INCLUDED\x10\x06\x12\x12\n" +
+	"\x0eVERDICT_ERASED\x10\a\x12\x13\n" +
+	"\x0fVERDICT_UNKNOWN\x10\b*f\n" +
 	"\rAuditDecision\x12\x1e\n" +
 	"\x1aAUDIT_DECISION_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16AUDIT_DECISION_ALLOWED\x10\x01\x12\x19\n" +
@@ -1594,12 +2977,19 @@ const file_esteira_v1_audit_proto_rawDesc = "" +
 	"\x11REPORT_GROUP_PLAN\x10\x01\x12\x15\n" +
 	"\x11REPORT_GROUP_STEP\x10\x02\x12!\n" +
 	"\x1dREPORT_GROUP_FUNCTION_VERSION\x10\x03\x12\x17\n" +
-	"\x13REPORT_GROUP_WORKER\x10\x042\xf2\x02\n" +
+	"\x13REPORT_GROUP_WORKER\x10\x042\xc0\a\n" +
 	"\fAuditService\x12]\n" +
 	"\x10ListAuditRecords\x12#.esteira.v1.ListAuditRecordsRequest\x1a$.esteira.v1.ListAuditRecordsResponse\x12N\n" +
 	"\vReportUsage\x12\x1e.esteira.v1.ReportUsageRequest\x1a\x1f.esteira.v1.ReportUsageResponse\x12Q\n" +
 	"\fReportErrors\x12\x1f.esteira.v1.ReportErrorsRequest\x1a .esteira.v1.ReportErrorsResponse\x12`\n" +
-	"\x11ReportPerformance\x12$.esteira.v1.ReportPerformanceRequest\x1a%.esteira.v1.ReportPerformanceResponseBIZ:github.com/esteira/esteira/sdk/go/gen/esteira/v1;esteirav1\xaa\x02\n" +
+	"\x11ReportPerformance\x12$.esteira.v1.ReportPerformanceRequest\x1a%.esteira.v1.ReportPerformanceResponse\x12H\n" +
+	"\tGetLedger\x12\x1c.esteira.v1.GetLedgerRequest\x1a\x1d.esteira.v1.GetLedgerResponse\x12W\n" +
+	"\x0eVerifyArtifact\x12!.esteira.v1.VerifyArtifactRequest\x1a\".esteira.v1.VerifyArtifactResponse\x12H\n" +
+	"\tVerifyJob\x12\x1c.esteira.v1.VerifyJobRequest\x1a\x1d.esteira.v1.VerifyJobResponse\x12N\n" +
+	"\vVerifyRange\x12\x1e.esteira.v1.VerifyRangeRequest\x1a\x1f.esteira.v1.VerifyRangeResponse\x12N\n" +
+	"\vVerifyStore\x12\x1e.esteira.v1.VerifyStoreRequest\x1a\x1f.esteira.v1.VerifyStoreResponse\x12f\n" +
+	"\x13GetConsistencyProof\x12&.esteira.v1.GetConsistencyProofRequest\x1a'.esteira.v1.GetConsistencyProofResponse\x12W\n" +
+	"\x0eExportEvidence\x12!.esteira.v1.ExportEvidenceRequest\x1a\".esteira.v1.ExportEvidenceResponseBIZ:github.com/esteira/esteira/sdk/go/gen/esteira/v1;esteirav1\xaa\x02\n" +
 	"Esteira.V1b\x06proto3"
 
 var (
@@ -1614,76 +3004,121 @@ func file_esteira_v1_audit_proto_rawDescGZIP() []byte {
 	return file_esteira_v1_audit_proto_rawDescData
 }
 
-var file_esteira_v1_audit_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_esteira_v1_audit_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
+var file_esteira_v1_audit_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
+var file_esteira_v1_audit_proto_msgTypes = make([]protoimpl.MessageInfo, 33)
 var file_esteira_v1_audit_proto_goTypes = []any{
-	(AuditDecision)(0),                // 0: esteira.v1.AuditDecision
-	(ReportGroup)(0),                  // 1: esteira.v1.ReportGroup
-	(*AuditRecord)(nil),               // 2: esteira.v1.AuditRecord
-	(*ListAuditRecordsRequest)(nil),   // 3: esteira.v1.ListAuditRecordsRequest
-	(*ListAuditRecordsResponse)(nil),  // 4: esteira.v1.ListAuditRecordsResponse
-	(*ReportRange)(nil),               // 5: esteira.v1.ReportRange
-	(*ReportScope)(nil),               // 6: esteira.v1.ReportScope
-	(*ReportUsageRequest)(nil),        // 7: esteira.v1.ReportUsageRequest
-	(*ReportUsageResponse)(nil),       // 8: esteira.v1.ReportUsageResponse
-	(*UsageRow)(nil),                  // 9: esteira.v1.UsageRow
-	(*ReportErrorsRequest)(nil),       // 10: esteira.v1.ReportErrorsRequest
-	(*ReportErrorsResponse)(nil),      // 11: esteira.v1.ReportErrorsResponse
-	(*ErrorRow)(nil),                  // 12: esteira.v1.ErrorRow
-	(*ReportPerformanceRequest)(nil),  // 13: esteira.v1.ReportPerformanceRequest
-	(*ReportPerformanceResponse)(nil), // 14: esteira.v1.ReportPerformanceResponse
-	(*PerformanceRow)(nil),            // 15: esteira.v1.PerformanceRow
-	(*DurationSpread)(nil),            // 16: esteira.v1.DurationSpread
-	(*timestamppb.Timestamp)(nil),     // 17: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),       // 18: google.protobuf.Duration
-	(DataClass)(0),                    // 19: esteira.v1.DataClass
-	(FailureKind)(0),                  // 20: esteira.v1.FailureKind
+	(Verdict)(0),                        // 0: esteira.v1.Verdict
+	(AuditDecision)(0),                  // 1: esteira.v1.AuditDecision
+	(ReportGroup)(0),                    // 2: esteira.v1.ReportGroup
+	(*VerificationFlaw)(nil),            // 3: esteira.v1.VerificationFlaw
+	(*Verification)(nil),                // 4: esteira.v1.Verification
+	(*GetLedgerRequest)(nil),            // 5: esteira.v1.GetLedgerRequest
+	(*GetLedgerResponse)(nil),           // 6: esteira.v1.GetLedgerResponse
+	(*ArtifactSelector)(nil),            // 7: esteira.v1.ArtifactSelector
+	(*TaskOutput)(nil),                  // 8: esteira.v1.TaskOutput
+	(*VerifyArtifactRequest)(nil),       // 9: esteira.v1.VerifyArtifactRequest
+	(*VerifyArtifactResponse)(nil),      // 10: esteira.v1.VerifyArtifactResponse
+	(*VerifyJobRequest)(nil),            // 11: esteira.v1.VerifyJobRequest
+	(*VerifyJobResponse)(nil),           // 12: esteira.v1.VerifyJobResponse
+	(*VerifyRangeRequest)(nil),          // 13: esteira.v1.VerifyRangeRequest
+	(*VerifyRangeResponse)(nil),         // 14: esteira.v1.VerifyRangeResponse
+	(*VerifyStoreRequest)(nil),          // 15: esteira.v1.VerifyStoreRequest
+	(*VerifyStoreResponse)(nil),         // 16: esteira.v1.VerifyStoreResponse
+	(*GetConsistencyProofRequest)(nil),  // 17: esteira.v1.GetConsistencyProofRequest
+	(*GetConsistencyProofResponse)(nil), // 18: esteira.v1.GetConsistencyProofResponse
+	(*ExportEvidenceRequest)(nil),       // 19: esteira.v1.ExportEvidenceRequest
+	(*ExportEvidenceResponse)(nil),      // 20: esteira.v1.ExportEvidenceResponse
+	(*AuditRecord)(nil),                 // 21: esteira.v1.AuditRecord
+	(*ListAuditRecordsRequest)(nil),     // 22: esteira.v1.ListAuditRecordsRequest
+	(*ListAuditRecordsResponse)(nil),    // 23: esteira.v1.ListAuditRecordsResponse
+	(*ReportRange)(nil),                 // 24: esteira.v1.ReportRange
+	(*ReportScope)(nil),                 // 25: esteira.v1.ReportScope
+	(*ReportUsageRequest)(nil),          // 26: esteira.v1.ReportUsageRequest
+	(*ReportUsageResponse)(nil),         // 27: esteira.v1.ReportUsageResponse
+	(*UsageRow)(nil),                    // 28: esteira.v1.UsageRow
+	(*ReportErrorsRequest)(nil),         // 29: esteira.v1.ReportErrorsRequest
+	(*ReportErrorsResponse)(nil),        // 30: esteira.v1.ReportErrorsResponse
+	(*ErrorRow)(nil),                    // 31: esteira.v1.ErrorRow
+	(*ReportPerformanceRequest)(nil),    // 32: esteira.v1.ReportPerformanceRequest
+	(*ReportPerformanceResponse)(nil),   // 33: esteira.v1.ReportPerformanceResponse
+	(*PerformanceRow)(nil),              // 34: esteira.v1.PerformanceRow
+	(*DurationSpread)(nil),              // 35: esteira.v1.DurationSpread
+	(*timestamppb.Timestamp)(nil),       // 36: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),         // 37: google.protobuf.Duration
+	(DataClass)(0),                      // 38: esteira.v1.DataClass
+	(FailureKind)(0),                    // 39: esteira.v1.FailureKind
 }
 var file_esteira_v1_audit_proto_depIdxs = []int32{
-	17, // 0: esteira.v1.AuditRecord.start_time:type_name -> google.protobuf.Timestamp
-	0,  // 1: esteira.v1.AuditRecord.decision:type_name -> esteira.v1.AuditDecision
-	18, // 2: esteira.v1.AuditRecord.latency:type_name -> google.protobuf.Duration
-	19, // 3: esteira.v1.AuditRecord.data_class:type_name -> esteira.v1.DataClass
-	2,  // 4: esteira.v1.ListAuditRecordsResponse.records:type_name -> esteira.v1.AuditRecord
-	17, // 5: esteira.v1.ReportRange.start_time:type_name -> google.protobuf.Timestamp
-	17, // 6: esteira.v1.ReportRange.end_time:type_name -> google.protobuf.Timestamp
-	19, // 7: esteira.v1.ReportRange.data_classes:type_name -> esteira.v1.DataClass
-	17, // 8: esteira.v1.ReportScope.start_time:type_name -> google.protobuf.Timestamp
-	17, // 9: esteira.v1.ReportScope.end_time:type_name -> google.protobuf.Timestamp
-	5,  // 10: esteira.v1.ReportUsageRequest.range:type_name -> esteira.v1.ReportRange
-	9,  // 11: esteira.v1.ReportUsageResponse.rows:type_name -> esteira.v1.UsageRow
-	6,  // 12: esteira.v1.ReportUsageResponse.scope:type_name -> esteira.v1.ReportScope
-	17, // 13: esteira.v1.UsageRow.last_time:type_name -> google.protobuf.Timestamp
-	5,  // 14: esteira.v1.ReportErrorsRequest.range:type_name -> esteira.v1.ReportRange
-	12, // 15: esteira.v1.ReportErrorsResponse.rows:type_name -> esteira.v1.ErrorRow
-	6,  // 16: esteira.v1.ReportErrorsResponse.scope:type_name -> esteira.v1.ReportScope
-	20, // 17: esteira.v1.ErrorRow.kind:type_name -> esteira.v1.FailureKind
-	17, // 18: esteira.v1.ErrorRow.last_time:type_name -> google.protobuf.Timestamp
-	5,  // 19: esteira.v1.ReportPerformanceRequest.range:type_name -> esteira.v1.ReportRange
-	1,  // 20: esteira.v1.ReportPerformanceRequest.group_by:type_name -> esteira.v1.ReportGroup
-	15, // 21: esteira.v1.ReportPerformanceResponse.rows:type_name -> esteira.v1.PerformanceRow
-	15, // 22: esteira.v1.ReportPerformanceResponse.total:type_name -> esteira.v1.PerformanceRow
-	6,  // 23: esteira.v1.ReportPerformanceResponse.scope:type_name -> esteira.v1.ReportScope
-	16, // 24: esteira.v1.PerformanceRow.run:type_name -> esteira.v1.DurationSpread
-	16, // 25: esteira.v1.PerformanceRow.wait:type_name -> esteira.v1.DurationSpread
-	18, // 26: esteira.v1.PerformanceRow.cpu_time:type_name -> google.protobuf.Duration
-	18, // 27: esteira.v1.DurationSpread.p50:type_name -> google.protobuf.Duration
-	18, // 28: esteira.v1.DurationSpread.p90:type_name -> google.protobuf.Duration
-	18, // 29: esteira.v1.DurationSpread.p99:type_name -> google.protobuf.Duration
-	18, // 30: esteira.v1.DurationSpread.max:type_name -> google.protobuf.Duration
-	3,  // 31: esteira.v1.AuditService.ListAuditRecords:input_type -> esteira.v1.ListAuditRecordsRequest
-	7,  // 32: esteira.v1.AuditService.ReportUsage:input_type -> esteira.v1.ReportUsageRequest
-	10, // 33: esteira.v1.AuditService.ReportErrors:input_type -> esteira.v1.ReportErrorsRequest
-	13, // 34: esteira.v1.AuditService.ReportPerformance:input_type -> esteira.v1.ReportPerformanceRequest
-	4,  // 35: esteira.v1.AuditService.ListAuditRecords:output_type -> esteira.v1.ListAuditRecordsResponse
-	8,  // 36: esteira.v1.AuditService.ReportUsage:output_type -> esteira.v1.ReportUsageResponse
-	11, // 37: esteira.v1.AuditService.ReportErrors:output_type -> esteira.v1.ReportErrorsResponse
-	14, // 38: esteira.v1.AuditService.ReportPerformance:output_type -> esteira.v1.ReportPerformanceResponse
-	35, // [35:39] is the sub-list for method output_type
-	31, // [31:35] is the sub-list for method input_type
-	31, // [31:31] is the sub-list for extension type_name
-	31, // [31:31] is the sub-list for extension extendee
-	0,  // [0:31] is the sub-list for field type_name
+	0,  // 0: esteira.v1.VerificationFlaw.verdict:type_name -> esteira.v1.Verdict
+	0,  // 1: esteira.v1.Verification.verdict:type_name -> esteira.v1.Verdict
+	3,  // 2: esteira.v1.Verification.flaws:type_name -> esteira.v1.VerificationFlaw
+	36, // 3: esteira.v1.GetLedgerResponse.sign_time:type_name -> google.protobuf.Timestamp
+	36, // 4: esteira.v1.GetLedgerResponse.anchor_time:type_name -> google.protobuf.Timestamp
+	8,  // 5: esteira.v1.ArtifactSelector.output:type_name -> esteira.v1.TaskOutput
+	7,  // 6: esteira.v1.VerifyArtifactRequest.artifact:type_name -> esteira.v1.ArtifactSelector
+	4,  // 7: esteira.v1.VerifyArtifactResponse.verification:type_name -> esteira.v1.Verification
+	4,  // 8: esteira.v1.VerifyJobResponse.verification:type_name -> esteira.v1.Verification
+	4,  // 9: esteira.v1.VerifyRangeResponse.verification:type_name -> esteira.v1.Verification
+	4,  // 10: esteira.v1.VerifyStoreResponse.verification:type_name -> esteira.v1.Verification
+	7,  // 11: esteira.v1.ExportEvidenceRequest.artifact:type_name -> esteira.v1.ArtifactSelector
+	36, // 12: esteira.v1.AuditRecord.start_time:type_name -> google.protobuf.Timestamp
+	1,  // 13: esteira.v1.AuditRecord.decision:type_name -> esteira.v1.AuditDecision
+	37, // 14: esteira.v1.AuditRecord.latency:type_name -> google.protobuf.Duration
+	38, // 15: esteira.v1.AuditRecord.data_class:type_name -> esteira.v1.DataClass
+	21, // 16: esteira.v1.ListAuditRecordsResponse.records:type_name -> esteira.v1.AuditRecord
+	36, // 17: esteira.v1.ReportRange.start_time:type_name -> google.protobuf.Timestamp
+	36, // 18: esteira.v1.ReportRange.end_time:type_name -> google.protobuf.Timestamp
+	38, // 19: esteira.v1.ReportRange.data_classes:type_name -> esteira.v1.DataClass
+	36, // 20: esteira.v1.ReportScope.start_time:type_name -> google.protobuf.Timestamp
+	36, // 21: esteira.v1.ReportScope.end_time:type_name -> google.protobuf.Timestamp
+	24, // 22: esteira.v1.ReportUsageRequest.range:type_name -> esteira.v1.ReportRange
+	28, // 23: esteira.v1.ReportUsageResponse.rows:type_name -> esteira.v1.UsageRow
+	25, // 24: esteira.v1.ReportUsageResponse.scope:type_name -> esteira.v1.ReportScope
+	36, // 25: esteira.v1.UsageRow.last_time:type_name -> google.protobuf.Timestamp
+	24, // 26: esteira.v1.ReportErrorsRequest.range:type_name -> esteira.v1.ReportRange
+	31, // 27: esteira.v1.ReportErrorsResponse.rows:type_name -> esteira.v1.ErrorRow
+	25, // 28: esteira.v1.ReportErrorsResponse.scope:type_name -> esteira.v1.ReportScope
+	39, // 29: esteira.v1.ErrorRow.kind:type_name -> esteira.v1.FailureKind
+	36, // 30: esteira.v1.ErrorRow.last_time:type_name -> google.protobuf.Timestamp
+	24, // 31: esteira.v1.ReportPerformanceRequest.range:type_name -> esteira.v1.ReportRange
+	2,  // 32: esteira.v1.ReportPerformanceRequest.group_by:type_name -> esteira.v1.ReportGroup
+	34, // 33: esteira.v1.ReportPerformanceResponse.rows:type_name -> esteira.v1.PerformanceRow
+	34, // 34: esteira.v1.ReportPerformanceResponse.total:type_name -> esteira.v1.PerformanceRow
+	25, // 35: esteira.v1.ReportPerformanceResponse.scope:type_name -> esteira.v1.ReportScope
+	35, // 36: esteira.v1.PerformanceRow.run:type_name -> esteira.v1.DurationSpread
+	35, // 37: esteira.v1.PerformanceRow.wait:type_name -> esteira.v1.DurationSpread
+	37, // 38: esteira.v1.PerformanceRow.cpu_time:type_name -> google.protobuf.Duration
+	37, // 39: esteira.v1.DurationSpread.p50:type_name -> google.protobuf.Duration
+	37, // 40: esteira.v1.DurationSpread.p90:type_name -> google.protobuf.Duration
+	37, // 41: esteira.v1.DurationSpread.p99:type_name -> google.protobuf.Duration
+	37, // 42: esteira.v1.DurationSpread.max:type_name -> google.protobuf.Duration
+	22, // 43: esteira.v1.AuditService.ListAuditRecords:input_type -> esteira.v1.ListAuditRecordsRequest
+	26, // 44: esteira.v1.AuditService.ReportUsage:input_type -> esteira.v1.ReportUsageRequest
+	29, // 45: esteira.v1.AuditService.ReportErrors:input_type -> esteira.v1.ReportErrorsRequest
+	32, // 46: esteira.v1.AuditService.ReportPerformance:input_type -> esteira.v1.ReportPerformanceRequest
+	5,  // 47: esteira.v1.AuditService.GetLedger:input_type -> esteira.v1.GetLedgerRequest
+	9,  // 48: esteira.v1.AuditService.VerifyArtifact:input_type -> esteira.v1.VerifyArtifactRequest
+	11, // 49: esteira.v1.AuditService.VerifyJob:input_type -> esteira.v1.VerifyJobRequest
+	13, // 50: esteira.v1.AuditService.VerifyRange:input_type -> esteira.v1.VerifyRangeRequest
+	15, // 51: esteira.v1.AuditService.VerifyStore:input_type -> esteira.v1.VerifyStoreRequest
+	17, // 52: esteira.v1.AuditService.GetConsistencyProof:input_type -> esteira.v1.GetConsistencyProofRequest
+	19, // 53: esteira.v1.AuditService.ExportEvidence:input_type -> esteira.v1.ExportEvidenceRequest
+	23, // 54: esteira.v1.AuditService.ListAuditRecords:output_type -> esteira.v1.ListAuditRecordsResponse
+	27, // 55: esteira.v1.AuditService.ReportUsage:output_type -> esteira.v1.ReportUsageResponse
+	30, // 56: esteira.v1.AuditService.ReportErrors:output_type -> esteira.v1.ReportErrorsResponse
+	33, // 57: esteira.v1.AuditService.ReportPerformance:output_type -> esteira.v1.ReportPerformanceResponse
+	6,  // 58: esteira.v1.AuditService.GetLedger:output_type -> esteira.v1.GetLedgerResponse
+	10, // 59: esteira.v1.AuditService.VerifyArtifact:output_type -> esteira.v1.VerifyArtifactResponse
+	12, // 60: esteira.v1.AuditService.VerifyJob:output_type -> esteira.v1.VerifyJobResponse
+	14, // 61: esteira.v1.AuditService.VerifyRange:output_type -> esteira.v1.VerifyRangeResponse
+	16, // 62: esteira.v1.AuditService.VerifyStore:output_type -> esteira.v1.VerifyStoreResponse
+	18, // 63: esteira.v1.AuditService.GetConsistencyProof:output_type -> esteira.v1.GetConsistencyProofResponse
+	20, // 64: esteira.v1.AuditService.ExportEvidence:output_type -> esteira.v1.ExportEvidenceResponse
+	54, // [54:65] is the sub-list for method output_type
+	43, // [43:54] is the sub-list for method input_type
+	43, // [43:43] is the sub-list for extension type_name
+	43, // [43:43] is the sub-list for extension extendee
+	0,  // [0:43] is the sub-list for field type_name
 }
 
 func init() { file_esteira_v1_audit_proto_init() }
@@ -1692,13 +3127,18 @@ func file_esteira_v1_audit_proto_init() {
 		return
 	}
 	file_esteira_v1_types_proto_init()
+	file_esteira_v1_audit_proto_msgTypes[4].OneofWrappers = []any{
+		(*ArtifactSelector_Input)(nil),
+		(*ArtifactSelector_Output)(nil),
+		(*ArtifactSelector_Sha256)(nil),
+	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_esteira_v1_audit_proto_rawDesc), len(file_esteira_v1_audit_proto_rawDesc)),
-			NumEnums:      2,
-			NumMessages:   15,
+			NumEnums:      3,
+			NumMessages:   33,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

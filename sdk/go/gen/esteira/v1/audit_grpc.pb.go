@@ -21,10 +21,17 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	AuditService_ListAuditRecords_FullMethodName  = "/esteira.v1.AuditService/ListAuditRecords"
-	AuditService_ReportUsage_FullMethodName       = "/esteira.v1.AuditService/ReportUsage"
-	AuditService_ReportErrors_FullMethodName      = "/esteira.v1.AuditService/ReportErrors"
-	AuditService_ReportPerformance_FullMethodName = "/esteira.v1.AuditService/ReportPerformance"
+	AuditService_ListAuditRecords_FullMethodName    = "/esteira.v1.AuditService/ListAuditRecords"
+	AuditService_ReportUsage_FullMethodName         = "/esteira.v1.AuditService/ReportUsage"
+	AuditService_ReportErrors_FullMethodName        = "/esteira.v1.AuditService/ReportErrors"
+	AuditService_ReportPerformance_FullMethodName   = "/esteira.v1.AuditService/ReportPerformance"
+	AuditService_GetLedger_FullMethodName           = "/esteira.v1.AuditService/GetLedger"
+	AuditService_VerifyArtifact_FullMethodName      = "/esteira.v1.AuditService/VerifyArtifact"
+	AuditService_VerifyJob_FullMethodName           = "/esteira.v1.AuditService/VerifyJob"
+	AuditService_VerifyRange_FullMethodName         = "/esteira.v1.AuditService/VerifyRange"
+	AuditService_VerifyStore_FullMethodName         = "/esteira.v1.AuditService/VerifyStore"
+	AuditService_GetConsistencyProof_FullMethodName = "/esteira.v1.AuditService/GetConsistencyProof"
+	AuditService_ExportEvidence_FullMethodName      = "/esteira.v1.AuditService/ExportEvidence"
 )
 
 // AuditServiceClient is the client API for AuditService service.
@@ -63,6 +70,56 @@ type AuditServiceClient interface {
 	// Errors:
 	// - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
 	ReportPerformance(ctx context.Context, in *ReportPerformanceRequest, opts ...grpc.CallOption) (*ReportPerformanceResponse, error)
+	// Tells the state of the ledger's log: how large it is, what was signed and anchored last, and whose signatures are
+	// believed. No effect; may be sent again at any time. Errors: only those that every RPC has.
+	GetLedger(ctx context.Context, in *GetLedgerRequest, opts ...grpc.CallOption) (*GetLedgerResponse, error)
+	// Verifies one body: did this job, of this plan, produce or read these bytes? Everything is computed again from bytes.
+	// The verification is itself recorded before it is answered. A finding is an answer, never an error.
+	//
+	// Sent again: it verifies again.
+	//
+	// Errors:
+	//   - NOT_FOUND `JOB_NOT_FOUND`, `TASK_NOT_FOUND` (the task has no such output), `PLAN_NOT_FOUND`,
+	//     `PLAN_VERSION_NOT_FOUND` (the plan that is claimed).
+	VerifyArtifact(ctx context.Context, in *VerifyArtifactRequest, opts ...grpc.CallOption) (*VerifyArtifactResponse, error)
+	// Verifies all that is recorded of a job, as far as it has ended: its rows, its bodies, its leaves and their places in
+	// the log. Recorded and sent again as VerifyArtifact.
+	//
+	// Errors:
+	// - NOT_FOUND `JOB_NOT_FOUND`.
+	VerifyJob(ctx context.Context, in *VerifyJobRequest, opts ...grpc.CallOption) (*VerifyJobResponse, error)
+	// Verifies leaves of the log by their index, of all accounts: each is there, is in the log that was signed, and the
+	// rows that it speaks of point to it. A call verifies for some seconds and answers with a token to go on; the last one
+	// records the verification.
+	//
+	// Sent again: it verifies again.
+	//
+	// Errors:
+	// - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
+	VerifyRange(ctx context.Context, in *VerifyRangeRequest, opts ...grpc.CallOption) (*VerifyRangeResponse, error)
+	// Verifies everything: the whole log, each job, jobs that are in no log, checkpoints and anchors. A call verifies for
+	// some seconds, in short reads, and answers with a token to go on; the last one records the verification.
+	//
+	// Sent again: it verifies again.
+	//
+	// Errors:
+	// - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
+	VerifyStore(ctx context.Context, in *VerifyStoreRequest, opts ...grpc.CallOption) (*VerifyStoreResponse, error)
+	// Proves that the log of one size begins with the log of a smaller one (RFC 9162, 2.1.4). No effect; may be sent again
+	// at any time.
+	//
+	// Errors:
+	// - INVALID_ARGUMENT `FIELD_INVALID`: the log is not that large.
+	// - FAILED_PRECONDITION `LOG_REFUSED`: the log does not have what the proof is made of.
+	GetConsistencyProof(ctx context.Context, in *GetConsistencyProofRequest, opts ...grpc.CallOption) (*GetConsistencyProofResponse, error)
+	// Exports the evidence on one body for somebody who has neither the store nor this software: see
+	// docs/provenance.md. It shows the body, or its digest, and what makes its commitment.
+	//
+	// No effect; may be sent again at any time.
+	//
+	// Errors:
+	// - NOT_FOUND `JOB_NOT_FOUND`, `TASK_NOT_FOUND` (no leaf of the job speaks of such a body).
+	ExportEvidence(ctx context.Context, in *ExportEvidenceRequest, opts ...grpc.CallOption) (*ExportEvidenceResponse, error)
 }
 
 type auditServiceClient struct {
@@ -113,6 +170,76 @@ func (c *auditServiceClient) ReportPerformance(ctx context.Context, in *ReportPe
 	return out, nil
 }
 
+func (c *auditServiceClient) GetLedger(ctx context.Context, in *GetLedgerRequest, opts ...grpc.CallOption) (*GetLedgerResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetLedgerResponse)
+	err := c.cc.Invoke(ctx, AuditService_GetLedger_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *auditServiceClient) VerifyArtifact(ctx context.Context, in *VerifyArtifactRequest, opts ...grpc.CallOption) (*VerifyArtifactResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(VerifyArtifactResponse)
+	err := c.cc.Invoke(ctx, AuditService_VerifyArtifact_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *auditServiceClient) VerifyJob(ctx context.Context, in *VerifyJobRequest, opts ...grpc.CallOption) (*VerifyJobResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(VerifyJobResponse)
+	err := c.cc.Invoke(ctx, AuditService_VerifyJob_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *auditServiceClient) VerifyRange(ctx context.Context, in *VerifyRangeRequest, opts ...grpc.CallOption) (*VerifyRangeResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(VerifyRangeResponse)
+	err := c.cc.Invoke(ctx, AuditService_VerifyRange_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *auditServiceClient) VerifyStore(ctx context.Context, in *VerifyStoreRequest, opts ...grpc.CallOption) (*VerifyStoreResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(VerifyStoreResponse)
+	err := c.cc.Invoke(ctx, AuditService_VerifyStore_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *auditServiceClient) GetConsistencyProof(ctx context.Context, in *GetConsistencyProofRequest, opts ...grpc.CallOption) (*GetConsistencyProofResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetConsistencyProofResponse)
+	err := c.cc.Invoke(ctx, AuditService_GetConsistencyProof_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *auditServiceClient) ExportEvidence(ctx context.Context, in *ExportEvidenceRequest, opts ...grpc.CallOption) (*ExportEvidenceResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ExportEvidenceResponse)
+	err := c.cc.Invoke(ctx, AuditService_ExportEvidence_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // AuditServiceServer is the server API for AuditService service.
 // All implementations must embed UnimplementedAuditServiceServer
 // for forward compatibility.
@@ -149,6 +276,56 @@ type AuditServiceServer interface {
 	// Errors:
 	// - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
 	ReportPerformance(context.Context, *ReportPerformanceRequest) (*ReportPerformanceResponse, error)
+	// Tells the state of the ledger's log: how large it is, what was signed and anchored last, and whose signatures are
+	// believed. No effect; may be sent again at any time. Errors: only those that every RPC has.
+	GetLedger(context.Context, *GetLedgerRequest) (*GetLedgerResponse, error)
+	// Verifies one body: did this job, of this plan, produce or read these bytes? Everything is computed again from bytes.
+	// The verification is itself recorded before it is answered. A finding is an answer, never an error.
+	//
+	// Sent again: it verifies again.
+	//
+	// Errors:
+	//   - NOT_FOUND `JOB_NOT_FOUND`, `TASK_NOT_FOUND` (the task has no such output), `PLAN_NOT_FOUND`,
+	//     `PLAN_VERSION_NOT_FOUND` (the plan that is claimed).
+	VerifyArtifact(context.Context, *VerifyArtifactRequest) (*VerifyArtifactResponse, error)
+	// Verifies all that is recorded of a job, as far as it has ended: its rows, its bodies, its leaves and their places in
+	// the log. Recorded and sent again as VerifyArtifact.
+	//
+	// Errors:
+	// - NOT_FOUND `JOB_NOT_FOUND`.
+	VerifyJob(context.Context, *VerifyJobRequest) (*VerifyJobResponse, error)
+	// Verifies leaves of the log by their index, of all accounts: each is there, is in the log that was signed, and the
+	// rows that it speaks of point to it. A call verifies for some seconds and answers with a token to go on; the last one
+	// records the verification.
+	//
+	// Sent again: it verifies again.
+	//
+	// Errors:
+	// - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
+	VerifyRange(context.Context, *VerifyRangeRequest) (*VerifyRangeResponse, error)
+	// Verifies everything: the whole log, each job, jobs that are in no log, checkpoints and anchors. A call verifies for
+	// some seconds, in short reads, and answers with a token to go on; the last one records the verification.
+	//
+	// Sent again: it verifies again.
+	//
+	// Errors:
+	// - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
+	VerifyStore(context.Context, *VerifyStoreRequest) (*VerifyStoreResponse, error)
+	// Proves that the log of one size begins with the log of a smaller one (RFC 9162, 2.1.4). No effect; may be sent again
+	// at any time.
+	//
+	// Errors:
+	// - INVALID_ARGUMENT `FIELD_INVALID`: the log is not that large.
+	// - FAILED_PRECONDITION `LOG_REFUSED`: the log does not have what the proof is made of.
+	GetConsistencyProof(context.Context, *GetConsistencyProofRequest) (*GetConsistencyProofResponse, error)
+	// Exports the evidence on one body for somebody who has neither the store nor this software: see
+	// docs/provenance.md. It shows the body, or its digest, and what makes its commitment.
+	//
+	// No effect; may be sent again at any time.
+	//
+	// Errors:
+	// - NOT_FOUND `JOB_NOT_FOUND`, `TASK_NOT_FOUND` (no leaf of the job speaks of such a body).
+	ExportEvidence(context.Context, *ExportEvidenceRequest) (*ExportEvidenceResponse, error)
 	mustEmbedUnimplementedAuditServiceServer()
 }
 
@@ -170,6 +347,27 @@ func (UnimplementedAuditServiceServer) ReportErrors(context.Context, *ReportErro
 }
 func (UnimplementedAuditServiceServer) ReportPerformance(context.Context, *ReportPerformanceRequest) (*ReportPerformanceResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ReportPerformance not implemented")
+}
+func (UnimplementedAuditServiceServer) GetLedger(context.Context, *GetLedgerRequest) (*GetLedgerResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetLedger not implemented")
+}
+func (UnimplementedAuditServiceServer) VerifyArtifact(context.Context, *VerifyArtifactRequest) (*VerifyArtifactResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method VerifyArtifact not implemented")
+}
+func (UnimplementedAuditServiceServer) VerifyJob(context.Context, *VerifyJobRequest) (*VerifyJobResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method VerifyJob not implemented")
+}
+func (UnimplementedAuditServiceServer) VerifyRange(context.Context, *VerifyRangeRequest) (*VerifyRangeResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method VerifyRange not implemented")
+}
+func (UnimplementedAuditServiceServer) VerifyStore(context.Context, *VerifyStoreRequest) (*VerifyStoreResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method VerifyStore not implemented")
+}
+func (UnimplementedAuditServiceServer) GetConsistencyProof(context.Context, *GetConsistencyProofRequest) (*GetConsistencyProofResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetConsistencyProof not implemented")
+}
+func (UnimplementedAuditServiceServer) ExportEvidence(context.Context, *ExportEvidenceRequest) (*ExportEvidenceResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ExportEvidence not implemented")
 }
 func (UnimplementedAuditServiceServer) mustEmbedUnimplementedAuditServiceServer() {}
 func (UnimplementedAuditServiceServer) testEmbeddedByValue()                      {}
@@ -264,6 +462,132 @@ func _AuditService_ReportPerformance_Handler(srv interface{}, ctx context.Contex
 	return interceptor(ctx, in, info, handler)
 }
 
+func _AuditService_GetLedger_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetLedgerRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AuditServiceServer).GetLedger(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AuditService_GetLedger_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AuditServiceServer).GetLedger(ctx, req.(*GetLedgerRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AuditService_VerifyArtifact_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(VerifyArtifactRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AuditServiceServer).VerifyArtifact(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AuditService_VerifyArtifact_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AuditServiceServer).VerifyArtifact(ctx, req.(*VerifyArtifactRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AuditService_VerifyJob_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(VerifyJobRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AuditServiceServer).VerifyJob(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AuditService_VerifyJob_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AuditServiceServer).VerifyJob(ctx, req.(*VerifyJobRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AuditService_VerifyRange_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(VerifyRangeRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AuditServiceServer).VerifyRange(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AuditService_VerifyRange_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AuditServiceServer).VerifyRange(ctx, req.(*VerifyRangeRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AuditService_VerifyStore_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(VerifyStoreRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AuditServiceServer).VerifyStore(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AuditService_VerifyStore_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AuditServiceServer).VerifyStore(ctx, req.(*VerifyStoreRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AuditService_GetConsistencyProof_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetConsistencyProofRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AuditServiceServer).GetConsistencyProof(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AuditService_GetConsistencyProof_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AuditServiceServer).GetConsistencyProof(ctx, req.(*GetConsistencyProofRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AuditService_ExportEvidence_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ExportEvidenceRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AuditServiceServer).ExportEvidence(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AuditService_ExportEvidence_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AuditServiceServer).ExportEvidence(ctx, req.(*ExportEvidenceRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // AuditService_ServiceDesc is the grpc.ServiceDesc for AuditService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -286,6 +610,34 @@ var AuditService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ReportPerformance",
 			Handler:    _AuditService_ReportPerformance_Handler,
+		},
+		{
+			MethodName: "GetLedger",
+			Handler:    _AuditService_GetLedger_Handler,
+		},
+		{
+			MethodName: "VerifyArtifact",
+			Handler:    _AuditService_VerifyArtifact_Handler,
+		},
+		{
+			MethodName: "VerifyJob",
+			Handler:    _AuditService_VerifyJob_Handler,
+		},
+		{
+			MethodName: "VerifyRange",
+			Handler:    _AuditService_VerifyRange_Handler,
+		},
+		{
+			MethodName: "VerifyStore",
+			Handler:    _AuditService_VerifyStore_Handler,
+		},
+		{
+			MethodName: "GetConsistencyProof",
+			Handler:    _AuditService_GetConsistencyProof_Handler,
+		},
+		{
+			MethodName: "ExportEvidence",
+			Handler:    _AuditService_ExportEvidence_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

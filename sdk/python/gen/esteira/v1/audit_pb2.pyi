@@ -12,6 +12,18 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class Verdict(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    VERDICT_UNSPECIFIED: _ClassVar[Verdict]
+    VERDICT_VALID: _ClassVar[Verdict]
+    VERDICT_VALID_NOT_ANCHORED: _ClassVar[Verdict]
+    VERDICT_MISMATCH_CONTENT: _ClassVar[Verdict]
+    VERDICT_MISMATCH_LEAF: _ClassVar[Verdict]
+    VERDICT_CHAIN_BROKEN: _ClassVar[Verdict]
+    VERDICT_NOT_INCLUDED: _ClassVar[Verdict]
+    VERDICT_ERASED: _ClassVar[Verdict]
+    VERDICT_UNKNOWN: _ClassVar[Verdict]
+
 class AuditDecision(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     AUDIT_DECISION_UNSPECIFIED: _ClassVar[AuditDecision]
@@ -25,6 +37,15 @@ class ReportGroup(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     REPORT_GROUP_STEP: _ClassVar[ReportGroup]
     REPORT_GROUP_FUNCTION_VERSION: _ClassVar[ReportGroup]
     REPORT_GROUP_WORKER: _ClassVar[ReportGroup]
+VERDICT_UNSPECIFIED: Verdict
+VERDICT_VALID: Verdict
+VERDICT_VALID_NOT_ANCHORED: Verdict
+VERDICT_MISMATCH_CONTENT: Verdict
+VERDICT_MISMATCH_LEAF: Verdict
+VERDICT_CHAIN_BROKEN: Verdict
+VERDICT_NOT_INCLUDED: Verdict
+VERDICT_ERASED: Verdict
+VERDICT_UNKNOWN: Verdict
 AUDIT_DECISION_UNSPECIFIED: AuditDecision
 AUDIT_DECISION_ALLOWED: AuditDecision
 AUDIT_DECISION_DENIED: AuditDecision
@@ -33,6 +54,190 @@ REPORT_GROUP_PLAN: ReportGroup
 REPORT_GROUP_STEP: ReportGroup
 REPORT_GROUP_FUNCTION_VERSION: ReportGroup
 REPORT_GROUP_WORKER: ReportGroup
+
+class VerificationFlaw(_message.Message):
+    __slots__ = ("index", "job_id", "about", "verdict", "failing")
+    INDEX_FIELD_NUMBER: _ClassVar[int]
+    JOB_ID_FIELD_NUMBER: _ClassVar[int]
+    ABOUT_FIELD_NUMBER: _ClassVar[int]
+    VERDICT_FIELD_NUMBER: _ClassVar[int]
+    FAILING_FIELD_NUMBER: _ClassVar[int]
+    index: str
+    job_id: str
+    about: str
+    verdict: Verdict
+    failing: str
+    def __init__(self, index: _Optional[str] = ..., job_id: _Optional[str] = ..., about: _Optional[str] = ..., verdict: _Optional[_Union[Verdict, str]] = ..., failing: _Optional[str] = ...) -> None: ...
+
+class Verification(_message.Message):
+    __slots__ = ("verdict", "failing", "checked", "valid", "not_anchored", "erased", "failed", "flaws", "tree_size", "root")
+    VERDICT_FIELD_NUMBER: _ClassVar[int]
+    FAILING_FIELD_NUMBER: _ClassVar[int]
+    CHECKED_FIELD_NUMBER: _ClassVar[int]
+    VALID_FIELD_NUMBER: _ClassVar[int]
+    NOT_ANCHORED_FIELD_NUMBER: _ClassVar[int]
+    ERASED_FIELD_NUMBER: _ClassVar[int]
+    FAILED_FIELD_NUMBER: _ClassVar[int]
+    FLAWS_FIELD_NUMBER: _ClassVar[int]
+    TREE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    ROOT_FIELD_NUMBER: _ClassVar[int]
+    verdict: Verdict
+    failing: str
+    checked: int
+    valid: int
+    not_anchored: int
+    erased: int
+    failed: int
+    flaws: _containers.RepeatedCompositeFieldContainer[VerificationFlaw]
+    tree_size: int
+    root: bytes
+    def __init__(self, verdict: _Optional[_Union[Verdict, str]] = ..., failing: _Optional[str] = ..., checked: _Optional[int] = ..., valid: _Optional[int] = ..., not_anchored: _Optional[int] = ..., erased: _Optional[int] = ..., failed: _Optional[int] = ..., flaws: _Optional[_Iterable[_Union[VerificationFlaw, _Mapping]]] = ..., tree_size: _Optional[int] = ..., root: _Optional[bytes] = ...) -> None: ...
+
+class GetLedgerRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class GetLedgerResponse(_message.Message):
+    __slots__ = ("origin", "epoch", "size", "waiting_pages", "checkpoint", "checkpoint_size", "sign_time", "anchor", "anchor_time", "anchor_file", "verifier_keys")
+    ORIGIN_FIELD_NUMBER: _ClassVar[int]
+    EPOCH_FIELD_NUMBER: _ClassVar[int]
+    SIZE_FIELD_NUMBER: _ClassVar[int]
+    WAITING_PAGES_FIELD_NUMBER: _ClassVar[int]
+    CHECKPOINT_FIELD_NUMBER: _ClassVar[int]
+    CHECKPOINT_SIZE_FIELD_NUMBER: _ClassVar[int]
+    SIGN_TIME_FIELD_NUMBER: _ClassVar[int]
+    ANCHOR_FIELD_NUMBER: _ClassVar[int]
+    ANCHOR_TIME_FIELD_NUMBER: _ClassVar[int]
+    ANCHOR_FILE_FIELD_NUMBER: _ClassVar[int]
+    VERIFIER_KEYS_FIELD_NUMBER: _ClassVar[int]
+    origin: str
+    epoch: int
+    size: int
+    waiting_pages: int
+    checkpoint: str
+    checkpoint_size: int
+    sign_time: _timestamp_pb2.Timestamp
+    anchor: str
+    anchor_time: _timestamp_pb2.Timestamp
+    anchor_file: str
+    verifier_keys: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, origin: _Optional[str] = ..., epoch: _Optional[int] = ..., size: _Optional[int] = ..., waiting_pages: _Optional[int] = ..., checkpoint: _Optional[str] = ..., checkpoint_size: _Optional[int] = ..., sign_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., anchor: _Optional[str] = ..., anchor_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., anchor_file: _Optional[str] = ..., verifier_keys: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class ArtifactSelector(_message.Message):
+    __slots__ = ("job_id", "input", "output", "sha256")
+    JOB_ID_FIELD_NUMBER: _ClassVar[int]
+    INPUT_FIELD_NUMBER: _ClassVar[int]
+    OUTPUT_FIELD_NUMBER: _ClassVar[int]
+    SHA256_FIELD_NUMBER: _ClassVar[int]
+    job_id: str
+    input: bool
+    output: TaskOutput
+    sha256: bytes
+    def __init__(self, job_id: _Optional[str] = ..., input: bool = ..., output: _Optional[_Union[TaskOutput, _Mapping]] = ..., sha256: _Optional[bytes] = ...) -> None: ...
+
+class TaskOutput(_message.Message):
+    __slots__ = ("task_id", "index")
+    TASK_ID_FIELD_NUMBER: _ClassVar[int]
+    INDEX_FIELD_NUMBER: _ClassVar[int]
+    task_id: str
+    index: int
+    def __init__(self, task_id: _Optional[str] = ..., index: _Optional[int] = ...) -> None: ...
+
+class VerifyArtifactRequest(_message.Message):
+    __slots__ = ("artifact", "content", "plan", "version")
+    ARTIFACT_FIELD_NUMBER: _ClassVar[int]
+    CONTENT_FIELD_NUMBER: _ClassVar[int]
+    PLAN_FIELD_NUMBER: _ClassVar[int]
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    artifact: ArtifactSelector
+    content: bytes
+    plan: str
+    version: int
+    def __init__(self, artifact: _Optional[_Union[ArtifactSelector, _Mapping]] = ..., content: _Optional[bytes] = ..., plan: _Optional[str] = ..., version: _Optional[int] = ...) -> None: ...
+
+class VerifyArtifactResponse(_message.Message):
+    __slots__ = ("verification",)
+    VERIFICATION_FIELD_NUMBER: _ClassVar[int]
+    verification: Verification
+    def __init__(self, verification: _Optional[_Union[Verification, _Mapping]] = ...) -> None: ...
+
+class VerifyJobRequest(_message.Message):
+    __slots__ = ("job_id",)
+    JOB_ID_FIELD_NUMBER: _ClassVar[int]
+    job_id: str
+    def __init__(self, job_id: _Optional[str] = ...) -> None: ...
+
+class VerifyJobResponse(_message.Message):
+    __slots__ = ("verification",)
+    VERIFICATION_FIELD_NUMBER: _ClassVar[int]
+    verification: Verification
+    def __init__(self, verification: _Optional[_Union[Verification, _Mapping]] = ...) -> None: ...
+
+class VerifyRangeRequest(_message.Message):
+    __slots__ = ("from_index", "to_index", "page_token")
+    FROM_INDEX_FIELD_NUMBER: _ClassVar[int]
+    TO_INDEX_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    from_index: int
+    to_index: int
+    page_token: str
+    def __init__(self, from_index: _Optional[int] = ..., to_index: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+
+class VerifyRangeResponse(_message.Message):
+    __slots__ = ("verification", "next_page_token")
+    VERIFICATION_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    verification: Verification
+    next_page_token: str
+    def __init__(self, verification: _Optional[_Union[Verification, _Mapping]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
+
+class VerifyStoreRequest(_message.Message):
+    __slots__ = ("page_token",)
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    page_token: str
+    def __init__(self, page_token: _Optional[str] = ...) -> None: ...
+
+class VerifyStoreResponse(_message.Message):
+    __slots__ = ("verification", "next_page_token")
+    VERIFICATION_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    verification: Verification
+    next_page_token: str
+    def __init__(self, verification: _Optional[_Union[Verification, _Mapping]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
+
+class GetConsistencyProofRequest(_message.Message):
+    __slots__ = ("old_size", "new_size")
+    OLD_SIZE_FIELD_NUMBER: _ClassVar[int]
+    NEW_SIZE_FIELD_NUMBER: _ClassVar[int]
+    old_size: int
+    new_size: int
+    def __init__(self, old_size: _Optional[int] = ..., new_size: _Optional[int] = ...) -> None: ...
+
+class GetConsistencyProofResponse(_message.Message):
+    __slots__ = ("hashes", "old_checkpoint", "new_checkpoint", "new_size")
+    HASHES_FIELD_NUMBER: _ClassVar[int]
+    OLD_CHECKPOINT_FIELD_NUMBER: _ClassVar[int]
+    NEW_CHECKPOINT_FIELD_NUMBER: _ClassVar[int]
+    NEW_SIZE_FIELD_NUMBER: _ClassVar[int]
+    hashes: _containers.RepeatedScalarFieldContainer[bytes]
+    old_checkpoint: str
+    new_checkpoint: str
+    new_size: int
+    def __init__(self, hashes: _Optional[_Iterable[bytes]] = ..., old_checkpoint: _Optional[str] = ..., new_checkpoint: _Optional[str] = ..., new_size: _Optional[int] = ...) -> None: ...
+
+class ExportEvidenceRequest(_message.Message):
+    __slots__ = ("artifact", "omit_content")
+    ARTIFACT_FIELD_NUMBER: _ClassVar[int]
+    OMIT_CONTENT_FIELD_NUMBER: _ClassVar[int]
+    artifact: ArtifactSelector
+    omit_content: bool
+    def __init__(self, artifact: _Optional[_Union[ArtifactSelector, _Mapping]] = ..., omit_content: bool = ...) -> None: ...
+
+class ExportEvidenceResponse(_message.Message):
+    __slots__ = ("evidence_json",)
+    EVIDENCE_JSON_FIELD_NUMBER: _ClassVar[int]
+    evidence_json: str
+    def __init__(self, evidence_json: _Optional[str] = ...) -> None: ...
 
 class AuditRecord(_message.Message):
     __slots__ = ("record_id", "start_time", "user_id", "credential_id", "action", "resource", "reason", "request_digest", "decision", "result", "latency", "client_address", "data_class")

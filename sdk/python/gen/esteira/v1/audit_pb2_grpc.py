@@ -60,6 +60,41 @@ class AuditServiceStub(object):
                 request_serializer=esteira_dot_v1_dot_audit__pb2.ReportPerformanceRequest.SerializeToString,
                 response_deserializer=esteira_dot_v1_dot_audit__pb2.ReportPerformanceResponse.FromString,
                 _registered_method=True)
+        self.GetLedger = channel.unary_unary(
+                '/esteira.v1.AuditService/GetLedger',
+                request_serializer=esteira_dot_v1_dot_audit__pb2.GetLedgerRequest.SerializeToString,
+                response_deserializer=esteira_dot_v1_dot_audit__pb2.GetLedgerResponse.FromString,
+                _registered_method=True)
+        self.VerifyArtifact = channel.unary_unary(
+                '/esteira.v1.AuditService/VerifyArtifact',
+                request_serializer=esteira_dot_v1_dot_audit__pb2.VerifyArtifactRequest.SerializeToString,
+                response_deserializer=esteira_dot_v1_dot_audit__pb2.VerifyArtifactResponse.FromString,
+                _registered_method=True)
+        self.VerifyJob = channel.unary_unary(
+                '/esteira.v1.AuditService/VerifyJob',
+                request_serializer=esteira_dot_v1_dot_audit__pb2.VerifyJobRequest.SerializeToString,
+                response_deserializer=esteira_dot_v1_dot_audit__pb2.VerifyJobResponse.FromString,
+                _registered_method=True)
+        self.VerifyRange = channel.unary_unary(
+                '/esteira.v1.AuditService/VerifyRange',
+                request_serializer=esteira_dot_v1_dot_audit__pb2.VerifyRangeRequest.SerializeToString,
+                response_deserializer=esteira_dot_v1_dot_audit__pb2.VerifyRangeResponse.FromString,
+                _registered_method=True)
+        self.VerifyStore = channel.unary_unary(
+                '/esteira.v1.AuditService/VerifyStore',
+                request_serializer=esteira_dot_v1_dot_audit__pb2.VerifyStoreRequest.SerializeToString,
+                response_deserializer=esteira_dot_v1_dot_audit__pb2.VerifyStoreResponse.FromString,
+                _registered_method=True)
+        self.GetConsistencyProof = channel.unary_unary(
+                '/esteira.v1.AuditService/GetConsistencyProof',
+                request_serializer=esteira_dot_v1_dot_audit__pb2.GetConsistencyProofRequest.SerializeToString,
+                response_deserializer=esteira_dot_v1_dot_audit__pb2.GetConsistencyProofResponse.FromString,
+                _registered_method=True)
+        self.ExportEvidence = channel.unary_unary(
+                '/esteira.v1.AuditService/ExportEvidence',
+                request_serializer=esteira_dot_v1_dot_audit__pb2.ExportEvidenceRequest.SerializeToString,
+                response_deserializer=esteira_dot_v1_dot_audit__pb2.ExportEvidenceResponse.FromString,
+                _registered_method=True)
 
 
 class AuditServiceServicer(object):
@@ -116,6 +151,91 @@ class AuditServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetLedger(self, request, context):
+        """Tells the state of the ledger's log: how large it is, what was signed and anchored last, and whose signatures are
+        believed. No effect; may be sent again at any time. Errors: only those that every RPC has.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def VerifyArtifact(self, request, context):
+        """Verifies one body: did this job, of this plan, produce or read these bytes? Everything is computed again from bytes.
+        The verification is itself recorded before it is answered. A finding is an answer, never an error.
+
+        Sent again: it verifies again.
+
+        Errors:
+        - NOT_FOUND `JOB_NOT_FOUND`, `TASK_NOT_FOUND` (the task has no such output), `PLAN_NOT_FOUND`,
+        `PLAN_VERSION_NOT_FOUND` (the plan that is claimed).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def VerifyJob(self, request, context):
+        """Verifies all that is recorded of a job, as far as it has ended: its rows, its bodies, its leaves and their places in
+        the log. Recorded and sent again as VerifyArtifact.
+
+        Errors:
+        - NOT_FOUND `JOB_NOT_FOUND`.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def VerifyRange(self, request, context):
+        """Verifies leaves of the log by their index, of all accounts: each is there, is in the log that was signed, and the
+        rows that it speaks of point to it. A call verifies for some seconds and answers with a token to go on; the last one
+        records the verification.
+
+        Sent again: it verifies again.
+
+        Errors:
+        - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def VerifyStore(self, request, context):
+        """Verifies everything: the whole log, each job, jobs that are in no log, checkpoints and anchors. A call verifies for
+        some seconds, in short reads, and answers with a token to go on; the last one records the verification.
+
+        Sent again: it verifies again.
+
+        Errors:
+        - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetConsistencyProof(self, request, context):
+        """Proves that the log of one size begins with the log of a smaller one (RFC 9162, 2.1.4). No effect; may be sent again
+        at any time.
+
+        Errors:
+        - INVALID_ARGUMENT `FIELD_INVALID`: the log is not that large.
+        - FAILED_PRECONDITION `LOG_REFUSED`: the log does not have what the proof is made of.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ExportEvidence(self, request, context):
+        """Exports the evidence on one body for somebody who has neither the store nor this software: see
+        docs/provenance.md. It shows the body, or its digest, and what makes its commitment.
+
+        No effect; may be sent again at any time.
+
+        Errors:
+        - NOT_FOUND `JOB_NOT_FOUND`, `TASK_NOT_FOUND` (no leaf of the job speaks of such a body).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_AuditServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -138,6 +258,41 @@ def add_AuditServiceServicer_to_server(servicer, server):
                     servicer.ReportPerformance,
                     request_deserializer=esteira_dot_v1_dot_audit__pb2.ReportPerformanceRequest.FromString,
                     response_serializer=esteira_dot_v1_dot_audit__pb2.ReportPerformanceResponse.SerializeToString,
+            ),
+            'GetLedger': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetLedger,
+                    request_deserializer=esteira_dot_v1_dot_audit__pb2.GetLedgerRequest.FromString,
+                    response_serializer=esteira_dot_v1_dot_audit__pb2.GetLedgerResponse.SerializeToString,
+            ),
+            'VerifyArtifact': grpc.unary_unary_rpc_method_handler(
+                    servicer.VerifyArtifact,
+                    request_deserializer=esteira_dot_v1_dot_audit__pb2.VerifyArtifactRequest.FromString,
+                    response_serializer=esteira_dot_v1_dot_audit__pb2.VerifyArtifactResponse.SerializeToString,
+            ),
+            'VerifyJob': grpc.unary_unary_rpc_method_handler(
+                    servicer.VerifyJob,
+                    request_deserializer=esteira_dot_v1_dot_audit__pb2.VerifyJobRequest.FromString,
+                    response_serializer=esteira_dot_v1_dot_audit__pb2.VerifyJobResponse.SerializeToString,
+            ),
+            'VerifyRange': grpc.unary_unary_rpc_method_handler(
+                    servicer.VerifyRange,
+                    request_deserializer=esteira_dot_v1_dot_audit__pb2.VerifyRangeRequest.FromString,
+                    response_serializer=esteira_dot_v1_dot_audit__pb2.VerifyRangeResponse.SerializeToString,
+            ),
+            'VerifyStore': grpc.unary_unary_rpc_method_handler(
+                    servicer.VerifyStore,
+                    request_deserializer=esteira_dot_v1_dot_audit__pb2.VerifyStoreRequest.FromString,
+                    response_serializer=esteira_dot_v1_dot_audit__pb2.VerifyStoreResponse.SerializeToString,
+            ),
+            'GetConsistencyProof': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetConsistencyProof,
+                    request_deserializer=esteira_dot_v1_dot_audit__pb2.GetConsistencyProofRequest.FromString,
+                    response_serializer=esteira_dot_v1_dot_audit__pb2.GetConsistencyProofResponse.SerializeToString,
+            ),
+            'ExportEvidence': grpc.unary_unary_rpc_method_handler(
+                    servicer.ExportEvidence,
+                    request_deserializer=esteira_dot_v1_dot_audit__pb2.ExportEvidenceRequest.FromString,
+                    response_serializer=esteira_dot_v1_dot_audit__pb2.ExportEvidenceResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -254,6 +409,195 @@ class AuditService(object):
             '/esteira.v1.AuditService/ReportPerformance',
             esteira_dot_v1_dot_audit__pb2.ReportPerformanceRequest.SerializeToString,
             esteira_dot_v1_dot_audit__pb2.ReportPerformanceResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetLedger(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/esteira.v1.AuditService/GetLedger',
+            esteira_dot_v1_dot_audit__pb2.GetLedgerRequest.SerializeToString,
+            esteira_dot_v1_dot_audit__pb2.GetLedgerResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def VerifyArtifact(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/esteira.v1.AuditService/VerifyArtifact',
+            esteira_dot_v1_dot_audit__pb2.VerifyArtifactRequest.SerializeToString,
+            esteira_dot_v1_dot_audit__pb2.VerifyArtifactResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def VerifyJob(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/esteira.v1.AuditService/VerifyJob',
+            esteira_dot_v1_dot_audit__pb2.VerifyJobRequest.SerializeToString,
+            esteira_dot_v1_dot_audit__pb2.VerifyJobResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def VerifyRange(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/esteira.v1.AuditService/VerifyRange',
+            esteira_dot_v1_dot_audit__pb2.VerifyRangeRequest.SerializeToString,
+            esteira_dot_v1_dot_audit__pb2.VerifyRangeResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def VerifyStore(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/esteira.v1.AuditService/VerifyStore',
+            esteira_dot_v1_dot_audit__pb2.VerifyStoreRequest.SerializeToString,
+            esteira_dot_v1_dot_audit__pb2.VerifyStoreResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetConsistencyProof(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/esteira.v1.AuditService/GetConsistencyProof',
+            esteira_dot_v1_dot_audit__pb2.GetConsistencyProofRequest.SerializeToString,
+            esteira_dot_v1_dot_audit__pb2.GetConsistencyProofResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExportEvidence(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/esteira.v1.AuditService/ExportEvidence',
+            esteira_dot_v1_dot_audit__pb2.ExportEvidenceRequest.SerializeToString,
+            esteira_dot_v1_dot_audit__pb2.ExportEvidenceResponse.FromString,
             options,
             channel_credentials,
             insecure,
