@@ -5,6 +5,7 @@ use crate::{
     catalog::Catalog,
     clock::{self, Clock, Ids},
     committer::{self, Committer},
+    digest_index,
     dispatcher::{Dispatcher, PollKey},
     error::{Error, Reason, Result},
     grant::{self, Grant},
@@ -143,7 +144,7 @@ impl Shared {
             news: Outgoing::default(),
             members_changed: Notify::new(),
             hand_off: settings.hand_off,
-            keep: settings.keep.clone(),
+            keep: settings.keep,
             maintenance: Maintenance::new(another()),
             log: Log::new(settings.signing.clone(), another()),
             is_shared,
@@ -253,6 +254,7 @@ impl Coordinator {
             own.map(|own| tokio::spawn(membership::run(coordinator.clone(), own, settings.address.clone())));
         let maintenance = tokio::spawn(maintenance::run(coordinator.clone(), settings.purge_period));
         let audit = settings.audit_period.map(|period| tokio::spawn(verify::audit::run(coordinator.clone(), period)));
+        loops.push(tokio::spawn(digest_index::run(coordinator.clone())));
         let sequencer = tokio::spawn(log::sequencer::run(coordinator.clone()));
         let (maintenance, sequencer) = (Some(maintenance), Some(sequencer));
         Ok((coordinator, Running { shared, committer, loops, membership, maintenance, sequencer, audit }))

@@ -14,7 +14,7 @@ impl Round<'_> {
         for follow_up in follow_ups {
             match follow_up {
                 FollowUp::StartChild { task, version, inside } => {
-                    next.push(self.start_child(job, task, version, inside.map(|(source, _)| source)).await?)
+                    next.push(self.start_child(job, *task, version, inside.map(|(source, _)| source)).await?)
                 }
                 FollowUp::TellParent { job, task } => next.push(Todo::new(job, Act::ChildEnded(task))),
                 FollowUp::ControlChild { job, action, reason } => {

@@ -13,6 +13,7 @@ pub mod clock;
 pub mod committer;
 pub mod control_job;
 pub mod coordinator;
+mod digest_index;
 pub mod dispatcher;
 pub mod drain_worker;
 pub mod error;

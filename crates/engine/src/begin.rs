@@ -84,7 +84,7 @@ impl Transition<'_, '_> {
                 task.start_time = Some(now);
                 let version = resolved.expect("publish resolves every sub-plan");
                 let inside = self.inside(task.id);
-                self.follow_ups.push(FollowUp::StartChild { task: task.clone(), version, inside });
+                self.follow_ups.push(FollowUp::StartChild { task: Box::new(task.clone()), version, inside });
                 Place::Parked { reason: WaitReason::SubPlan, due: None }
             }
         };

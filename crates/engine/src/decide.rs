@@ -157,7 +157,7 @@ pub enum FollowUp {
     /// Start a child job; its id is the id of the task that waits for it.
     StartChild {
         /// The waiting task.
-        task: Task,
+        task: Box<Task>,
         /// What the child runs.
         version: PlanVersionId,
         /// The ended job that the child goes on from, and from where: a sub-plan is gone into.

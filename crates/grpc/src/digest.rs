@@ -52,6 +52,7 @@ impl Maps for v1::RetirePlanVersionRequest {}
 impl Maps for v1::ControlJobRequest {}
 impl Maps for v1::RetryTasksRequest {}
 impl Maps for v1::ExportEvidenceRequest {}
+impl Maps for v1::ListErrorReportsRequest {}
 impl Maps for v1::ReprocessJobRequest {}
 impl Maps for v1::ReprocessJobsRequest {}
 impl Maps for v1::AwaitJobRequest {}

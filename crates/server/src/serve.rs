@@ -153,13 +153,6 @@ pub async fn start(arguments: &Arguments) -> Result<Served, ExitCode> {
     settings.address = address.to_string();
     settings.keep = arguments.keep.keep();
     settings.audit_period = arguments.data_audit;
-    settings.signing = arguments.ledger.signing(store.file.as_deref()).map_err(refuse)?;
-    if settings.signing.is_none() {
-        tracing::warn!("no --ledger-key: the log of what happened is kept, and nobody signs it");
-    }
-    let (coordinator, running) =
-        Coordinator::start(store.writer, store.reader, Arc::new(SystemClock), settings).await.map_err(refuse)?;
-    let stop = CancellationToken::new();
     let operator = LocalOperator {
         account: "default".into(),
         user_id: arguments.operator.clone(),

@@ -33,6 +33,8 @@ mod audit;
 mod bytes;
 #[path = "conformance/differential.rs"]
 mod differential;
+#[path = "conformance/digests.rs"]
+mod digests;
 #[path = "conformance/history.rs"]
 mod history;
 #[path = "conformance/jobs.rs"]
@@ -89,6 +91,7 @@ fn every_verb_has_a_case() {
         aggregates::VERBS,
         audit::VERBS,
         bytes::VERBS,
+        digests::VERBS,
         history::VERBS,
         jobs::VERBS,
         leader::VERBS,

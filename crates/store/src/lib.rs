@@ -29,6 +29,7 @@ pub use reader::{AttemptSample, Executed, JobDetails, LaneCount, OutboxRow, Read
 pub use record::{AnsweredRequest, Claimed, Live, LivePlace, Member, PlanRecord, PlanVersionRecord, Startable};
 pub use retention::{Held, Part, Purged, Removed, Retention, Tree};
 pub use trace::{
-    ArtifactHead, AttemptTally, ChildJob, JobTally, StepTally, TallyLimits, VerdictTally, VersionTally, WorkerTally,
+    Appended, ArtifactHead, ArtifactRole, ArtifactUse, ArtifactUses, AttemptTally, ChildJob, DigestCursor, JobTally,
+    NEWEST_MAX, StepTally, TallyLimits, VerdictTally, VersionTally, WorkerTally,
 };
 pub use writer::{OutboxKey, OutboxRun, TREES_MAX, Unit, Writer};

@@ -7,7 +7,7 @@ use crate::{
     page::{Filter, Page, Paged},
     record::{Live, PlanRecord, PlanVersionRecord},
     retention::{Held, Removed, Retention, Tree},
-    trace::{ArtifactHead, JobTally, TallyLimits},
+    trace::{Appended, ArtifactHead, ArtifactUses, DigestCursor, JobTally, TallyLimits},
 };
 use async_trait::async_trait;
 use esteira_model::{
@@ -60,6 +60,18 @@ pub trait Reader: Send + Sync {
     async fn job_tally(&self, job: JobId, limits: TallyLimits) -> Result<JobTally>;
     /// These artifacts without their bytes, purged ones too, in any order; unknown ones are left out.
     async fn artifact_heads(&self, ids: &[ArtifactId]) -> Result<Vec<ArtifactHead>>;
+    /// Artifacts of this account whose body has this digest, newest first; removed ones are not found. Those that the index
+    /// has not yet are found among the newest [`crate::NEWEST_MAX`] of the store. A page may be short although there are more.
+    async fn find_artifacts(&self, account: &AccountId, sha256: &[u8; 32], page: &Page) -> Result<Paged<ArtifactHead>>;
+    /// Tasks of these jobs that read or made one of these artifacts; at most about `limit` tasks of each place are looked at.
+    async fn artifact_uses(&self, jobs: &[JobId], artifacts: &[ArtifactId], limit: usize) -> Result<ArtifactUses>;
+    /// What attempts of these tasks of a job appended, by task and fence, with the ids of the `first` items of each.
+    async fn appended_of(&self, job: JobId, tasks: &[TaskId], first: usize) -> Result<Vec<Appended>>;
+    /// What these tasks read, made, saved and appended, if they have ended; and what tasks of these jobs read that ended
+    /// without an attempt. In any order, some twice.
+    async fn artifacts_of(&self, tasks: &[(JobId, TaskId)], jobs: &[JobId]) -> Result<Vec<ArtifactId>>;
+    /// How far the index of digests is.
+    async fn digest_cursor(&self) -> Result<DigestCursor>;
     /// Bytes and digests of artifacts; purged ones are left out.
     async fn artifacts(&self, ids: &[ArtifactId]) -> Result<Vec<Stored>>;
     /// A plan by id.

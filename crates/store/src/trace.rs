@@ -1,6 +1,6 @@
 //! What a trace is made of: counts of a whole job, whatever its size, and artifacts without their bytes.
 
-use esteira_model::{ArtifactId, JobId, JobState, PlanVersionId, TaskId, TaskState, Time, Usage, WaitReason};
+use esteira_model::{ArtifactId, ItemPath, JobId, JobState, PlanVersionId, TaskId, TaskState, Time, Usage, WaitReason};
 
 /// A job in numbers.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -131,4 +131,68 @@ pub struct ArtifactHead {
     pub sha256: [u8; 32],
     /// How many bytes; 0 when they are gone.
     pub size_bytes: i64,
+}
+
+/// How many of the newest artifacts are looked at one by one when a digest is looked up: the index may not have them yet.
+pub const NEWEST_MAX: usize = 50_000;
+
+/// How far the index of digests is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct DigestCursor {
+    /// The epoch of the log to which the index belongs: in another one leaves have other places.
+    pub epoch: u64,
+    /// Leaves of the log below this index are in it.
+    pub index: u64,
+}
+
+/// What an artifact was to a task.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ArtifactRole {
+    /// The task read it.
+    Input,
+    /// The task made it, or passed it on.
+    Output,
+    /// An attempt saved it for the next one.
+    Checkpoint,
+}
+
+/// A task that read or made an artifact.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ArtifactUse {
+    /// The artifact.
+    pub artifact: ArtifactId,
+    /// What it was to the task.
+    pub role: ArtifactRole,
+    /// The task's job.
+    pub job: JobId,
+    /// The task.
+    pub task: TaskId,
+    /// Index of its step.
+    pub step: u16,
+    /// Which item.
+    pub item_path: ItemPath,
+    /// Whether its outputs are results of its job.
+    pub is_leaf: bool,
+}
+
+/// Tasks that read or made artifacts.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ArtifactUses {
+    /// By artifact, job and task.
+    pub uses: Vec<ArtifactUse>,
+    /// Whether all tasks of the jobs were looked at.
+    pub is_complete: bool,
+}
+
+/// What one attempt appended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Appended {
+    /// The task.
+    pub task: TaskId,
+    /// The fence of the attempt's lease.
+    pub fence: i64,
+    /// How many items.
+    pub count: i64,
+    /// The first of them, in order: as many as were asked for.
+    pub first: Vec<ArtifactId>,
 }

@@ -8,6 +8,7 @@ use crate::{
     news::News,
     record::{AnsweredRequest, Claimed, Live, Member, PlanRecord, PlanVersionRecord, Startable},
     retention::{Part, Purged, Retention},
+    trace::DigestCursor,
 };
 use async_trait::async_trait;
 use esteira_model::{
@@ -274,6 +275,10 @@ pub trait Unit: Send {
     async fn forget_places(&mut self) -> Result<()>;
     /// How many messages of this key wait to be delivered, counted up to `limit`.
     async fn outbox_waiting(&mut self, key: &OutboxKey, limit: usize) -> Result<usize>;
+    /// Adds these artifacts to the index of digests, those that are there and have a body; returns how many it had not.
+    async fn index_digests(&mut self, ids: &[ArtifactId]) -> Result<usize>;
+    /// Says how far the index of digests is.
+    async fn put_digest_cursor(&mut self, cursor: &DigestCursor) -> Result<()>;
     /// Forgets answered requests older than `before`, at most `limit`; returns how many.
     async fn forget_requests(&mut self, before: Time, limit: usize) -> Result<usize>;
 }

@@ -78,6 +78,7 @@ async fn pass(coordinator: &Coordinator, lead: Option<Lead>) -> Result<()> {
     let auditor = Principal {
         account: AccountId::new("default"),
         user_id: "data-audit".into(),
+        credential_id: String::new(),
         data_class: DataClass::Production,
     };
     let performed = Performed::of(Scope::All, &all, head, start_time);

@@ -209,7 +209,7 @@ impl Coordinator {
         let trees = reader.trees(after, TREES).await?;
         let Some(last) = trees.last().map(|tree| tree.root) else { return Ok(Cursor::Checkpoints) };
         for tree in &trees {
-            for job in self.jobs_of(&tree.account, tree.root).await? {
+            for job in self.jobs_of_tree(&tree.account, tree.root).await? {
                 let is_older = since.is_none_or(|since| job.create_time < since);
                 if job.provenance.start_leaf_at.is_none() && !is_older {
                     let (about, verdict, failing) = ("start".to_owned(), Verdict::Unknown, Failing::Leaf);
@@ -221,7 +221,7 @@ impl Coordinator {
     }
 
     /// A root with all jobs of its sub-plans.
-    async fn jobs_of(&self, account: &AccountId, root: JobId) -> Result<Vec<Job>> {
+    async fn jobs_of_tree(&self, account: &AccountId, root: JobId) -> Result<Vec<Job>> {
         let term = Term { field: "root_job_id".into(), op: Op::Eq, value: Value::Text(root.to_string()) };
         let (filter, mut page) = (Filter(vec![term]), Page { size: TREES, after: None });
         let mut jobs = Vec::new();

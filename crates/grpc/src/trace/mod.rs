@@ -1,11 +1,13 @@
 //! Traces: where a job comes from and what became of it. One file a verb.
 
+mod list_error_reports;
 mod list_task_traces;
+mod trace_artifact;
 mod trace_job;
 
 mod heads;
 
-use crate::edge::{Edge, close, open_recorded};
+use crate::edge::{Edge, close, open, open_recorded};
 use esteira_contract::v1::{self, trace_service_server::TraceService};
 use std::sync::Arc;
 use tonic::{Request, Response, Status};
@@ -26,5 +28,21 @@ impl TraceService for Service {
     ) -> Result<Response<v1::ListTaskTracesResponse>, Status> {
         let call = open_recorded(request)?;
         close(list_task_traces::list_task_traces(&self.0, &call.caller, &call.deed, call.message).await)
+    }
+
+    async fn trace_artifact(
+        &self,
+        request: Request<v1::TraceArtifactRequest>,
+    ) -> Result<Response<v1::TraceArtifactResponse>, Status> {
+        let call = open(request)?;
+        close(trace_artifact::trace_artifact(&self.0, &call.caller, call.message).await)
+    }
+
+    async fn list_error_reports(
+        &self,
+        request: Request<v1::ListErrorReportsRequest>,
+    ) -> Result<Response<v1::ListErrorReportsResponse>, Status> {
+        let call = open_recorded(request)?;
+        close(list_error_reports::list_error_reports(&self.0, &call.caller, &call.deed, call.message).await)
     }
 }

@@ -293,10 +293,109 @@ async fn check_all_shapes(server: Harness) {
     let lineage = inner.lineage.clone().expect("a lineage");
     assert_eq!(
         (lineage.kind(), lineage.root_job_id, lineage.parent_job_id),
-        (v1::lineage::Kind::SubPlan, job_id.clone(), job_id)
+        (v1::lineage::Kind::SubPlan, job_id.clone(), job_id.clone())
     );
     assert_eq!(lineage.parent_task_id, child.task_id);
     assert_eq!(artifact(inner.input.as_ref()), "sum");
+
+    check_uses(&server, &job_id, &born.job_id).await;
+    check_report(&server, &job_id, &broken.task_id).await;
+    server.stop().await;
+}
+
+/// Who used these bytes: role, job and step of each.
+async fn uses(server: &Harness, bytes: &str) -> Vec<(v1::ArtifactRole, String, String)> {
+    let sha256 = Sha256::digest(bytes.as_bytes()).to_vec().into();
+    let request = v1::TraceArtifactRequest { sha256, ..Default::default() };
+    let answer = traces(server).trace_artifact(request).await.expect("traced").into_inner();
+    assert!(!answer.is_cut && answer.indexed_leaves <= answer.log_leaves);
+    let mut uses = Vec::new();
+    for one in &answer.artifacts {
+        assert_eq!(one.use_count, one.uses.len() as i64);
+        uses.extend(one.uses.iter().map(|one| (one.role(), one.job_id.clone(), one.step_key.clone())));
+    }
+    uses.sort();
+    uses
+}
+
+/// From bytes to all who used them, down into the sub-plan and up from it.
+async fn check_uses(server: &Harness, job_id: &str, inner_id: &str) {
+    use v1::ArtifactRole::{Checkpoint, Input, JobInput, Output};
+    let expected = |uses: &[(v1::ArtifactRole, &str, &str)]| {
+        let mut uses: Vec<_> =
+            uses.iter().map(|(role, job, step)| (*role, (*job).to_owned(), (*step).to_owned())).collect();
+        uses.sort();
+        uses
+    };
+    let of_sum = [
+        (Output, job_id, "gather"),
+        (Input, job_id, "child"),
+        (Input, job_id, "empty"),
+        (Input, job_id, "broken"),
+        (JobInput, inner_id, ""),
+        (Input, inner_id, "only"),
+    ];
+    assert_eq!(uses(server, "3").await, expected(&of_sum));
+    assert_eq!(uses(server, "\"inner\"").await, expected(&[(Output, inner_id, "only"), (Output, job_id, "child")]));
+    assert_eq!(uses(server, r#"{"half":1}"#).await, expected(&[(Checkpoint, job_id, "work")]));
+    assert_eq!(uses(server, r#"{"go":true}"#).await, expected(&[(JobInput, job_id, ""), (Input, job_id, "list")]));
+    assert_eq!(uses(server, "nobody's").await, []);
+}
+
+async fn reports(server: &Harness, job_id: &str) -> Vec<v1::ErrorReport> {
+    let request = v1::ListErrorReportsRequest { job_id: job_id.into(), ..Default::default() };
+    traces(server).list_error_reports(request).await.expect("listed").into_inner().reports
+}
+
+/// What failed, with its texts and what it had read.
+async fn check_report(server: &Harness, job_id: &str, task_id: &str) {
+    let found = reports(server, job_id).await;
+    let [report] = found.as_slice() else { panic!("{found:?}") };
+    let task = report.task.as_ref().expect("a task");
+    assert_eq!((task.task_id.as_str(), artifact(task.input.as_ref())), (task_id, "sum".to_owned()));
+    let failure = report.failure.as_ref().expect("a failure");
+    assert_eq!((failure.code.as_str(), failure.message.as_str()), ("BROKEN", "no luck"));
+    assert_eq!(report.attempts[0].failure.as_ref().map(|why| why.message.as_str()), Some("no luck"));
+    assert_eq!(report.input.as_ref().map(text_of), Some("3"));
+    assert_eq!((&report.checkpoint, report.appended.len()), (&None, 0));
+}
+
+/// A result that is refused is reported as a failure by its worker: the data so far is there.
+#[tokio::test]
+async fn an_error_report_has_what_was_appended_and_saved_so_far() {
+    let server = Harness::start().await;
+    let steps =
+        r#"[{"step_key":"a","function":"kit.a","output":"multiple","retry":{"max_attempts":1},"output_policies":[]}]"#;
+    server.publish("many", steps).await;
+    let job_id = server.start_job("many", "\"all\"").await;
+    let lease = server.lease_one("kit.a").await;
+    for (chunk_index, items) in [["1", "2"], ["3", "4"]].iter().enumerate() {
+        let request = v1::AppendOutputsRequest {
+            lease_token: lease.lease_token.clone(),
+            chunk_index: chunk_index as i32,
+            items: items.iter().map(|item| json(item)).collect(),
+            ..Default::default()
+        };
+        server.workers().append_outputs(request).await.expect("appended");
+    }
+    let output = Some(v1::completion::Output::AppendedItems(5));
+    let refused = server.report(completed_with(&lease, v1::Completion { output, ..Default::default() })).await;
+    assert_eq!(refused.error_reason, "CHUNK_GAP");
+    let mut report = failed(&lease, v1::FailureKind::NonRetryable, &refused.error_reason);
+    if let Some(v1::task_report::Outcome::Failed(failing)) = &mut report.outcome {
+        failing.checkpoint = Some(json(r#"{"at":4}"#));
+    }
+    assert_eq!(server.report(report).await.error_reason, "");
+    assert_eq!(server.await_job(&job_id).await.state(), v1::JobState::Failed);
+    let found = reports(&server, &job_id).await;
+    let [report] = found.as_slice() else { panic!("{found:?}") };
+    assert_eq!(report.failure.as_ref().map(|why| why.code.as_str()), Some("CHUNK_GAP"));
+    assert_eq!(report.input.as_ref().map(text_of), Some("\"all\""));
+    assert_eq!(report.checkpoint.as_ref().map(text_of), Some(r#"{"at":4}"#));
+    let [appended] = report.appended.as_slice() else { panic!("{report:?}") };
+    let digests: Vec<_> = appended.items.iter().map(|item| item.sha256.to_vec()).collect();
+    assert_eq!(appended.count, 4);
+    assert_eq!(digests, ["1", "2", "3", "4"].map(|item| Sha256::digest(item).to_vec()));
     server.stop().await;
 }
 
@@ -356,6 +455,19 @@ async fn what_is_not_there_is_not_found_and_what_is_wrong_is_refused() {
         page_size: 0,
     };
     check_refused(traces(&server).list_task_traces(list(unknown, "", "")).await, Code::NotFound, "JOB_NOT_FOUND", "");
+    let bytes = |sha256: Vec<u8>| v1::TraceArtifactRequest { sha256: sha256.into(), ..Default::default() };
+    for wrong in [Vec::new(), vec![1; 31], vec![1; 33]] {
+        let answer = traces(&server).trace_artifact(bytes(wrong)).await;
+        check_refused(answer, Code::InvalidArgument, "FIELD_INVALID", "sha256");
+    }
+    let errors = |job_id: &str, filter: &str| v1::ListErrorReportsRequest {
+        job_id: job_id.into(),
+        filter: filter.into(),
+        ..Default::default()
+    };
+    check_refused(traces(&server).list_error_reports(errors(unknown, "")).await, Code::NotFound, "JOB_NOT_FOUND", "");
+    let answer = traces(&server).list_error_reports(errors(&job_id, "state = FAILED")).await;
+    check_refused(answer, Code::InvalidArgument, "FIELD_INVALID", "filter");
     for (filter, token, reason, field) in
         [("colour = \"red\"", "", "FIELD_INVALID", "filter"), ("", "AAAA", "PAGE_TOKEN_INVALID", "page_token")]
     {
@@ -386,5 +498,13 @@ async fn jobs_of_another_account_are_not_there() {
     let list = || v1::ListTaskTracesRequest { job_id: job_id.clone(), ..Default::default() };
     traces(&server).list_task_traces(by("acme", list())).await.expect("its own");
     check_refused(traces(&server).list_task_traces(by("other", list())).await, Code::NotFound, "JOB_NOT_FOUND", "");
+    let errors = || v1::ListErrorReportsRequest { job_id: job_id.clone(), ..Default::default() };
+    check_refused(traces(&server).list_error_reports(by("other", errors())).await, Code::NotFound, "JOB_NOT_FOUND", "");
+    let bytes = || v1::TraceArtifactRequest { sha256: Sha256::digest("1").to_vec().into(), ..Default::default() };
+    let found = |account| {
+        let mut client = traces(&server);
+        async move { client.trace_artifact(by(account, bytes())).await.expect("answered").into_inner().artifacts.len() }
+    };
+    assert_eq!((found("acme").await, found("other").await), (1, 0));
     server.stop().await;
 }

@@ -58,7 +58,7 @@ pub enum Command {
     /// Jobs
     #[command(subcommand)]
     Job(job::Command),
-    /// Where a job comes from and what became of it, as a tree
+    /// Where a job or data come from and what became of them, as a tree
     Trace(trace::Arguments),
     /// Verify that what is recorded is what happened
     #[command(subcommand)]

@@ -1,8 +1,10 @@
 //! The read side: what people and consoles ask, on connections apart from the writer's.
 
 mod artifact_heads;
+mod artifact_uses;
 mod audit;
 mod filter;
+mod find_artifacts;
 mod jobs;
 mod log;
 mod outbox;
@@ -17,16 +19,17 @@ mod tasks;
 pub(crate) use filter::Query;
 pub(crate) use pool::Pool;
 
-use crate::unit::{history, ledger, live, log as head, plans as plan_reads, policy};
+use crate::unit::{append, digests, history, ledger, live, log as head, plans as plan_reads, policy};
 use async_trait::async_trait;
 use esteira_model::{
     AccountId, Arrival, ArtifactId, Attempt, AuditRecord, Carried, Job, JobId, PageId, PlanId, PlanVersionId,
     Reprocess, TaskId,
 };
 use esteira_store::{
-    ArtifactHead, AttemptSample, BodyDigest, Executed, Filter, Held, JobDetails, JobTally, LaneCount, LedgerCheckpoint,
-    LedgerEpoch, LedgerHead, LedgerNode, LedgerPage, LedgerPlace, OutboxRow, Page, Paged, PlanRecord,
-    PlanVersionRecord, Reader, Removed, Result, Retention, Stored, TallyLimits, TaskRecord, Tree,
+    Appended, ArtifactHead, ArtifactUses, AttemptSample, BodyDigest, DigestCursor, Executed, Filter, Held, JobDetails,
+    JobTally, LaneCount, LedgerCheckpoint, LedgerEpoch, LedgerHead, LedgerNode, LedgerPage, LedgerPlace, OutboxRow,
+    Page, Paged, PlanRecord, PlanVersionRecord, Reader, Removed, Result, Retention, Stored, TallyLimits, TaskRecord,
+    Tree,
 };
 
 /// Reads of committed state. Each call sees one snapshot.
@@ -155,6 +158,21 @@ impl Reader for SqlReader {
     }
     async fn artifact_heads(&self, ids: &[ArtifactId]) -> Result<Vec<ArtifactHead>> {
         read!(self, |c| artifact_heads::artifact_heads(c, ids))
+    }
+    async fn find_artifacts(&self, account: &AccountId, sha256: &[u8; 32], page: &Page) -> Result<Paged<ArtifactHead>> {
+        read!(self, |c| find_artifacts::find_artifacts(c, account, sha256, page))
+    }
+    async fn artifact_uses(&self, jobs: &[JobId], artifacts: &[ArtifactId], limit: usize) -> Result<ArtifactUses> {
+        read!(self, |c| artifact_uses::artifact_uses(c, jobs, artifacts, limit))
+    }
+    async fn appended_of(&self, job: JobId, tasks: &[TaskId], first: usize) -> Result<Vec<Appended>> {
+        read_once!(self, |c| append::appended_of(c, job, tasks, first))
+    }
+    async fn artifacts_of(&self, tasks: &[(JobId, TaskId)], jobs: &[JobId]) -> Result<Vec<ArtifactId>> {
+        read!(self, |c| digests::artifacts_of(c, tasks, jobs))
+    }
+    async fn digest_cursor(&self) -> Result<DigestCursor> {
+        read_once!(self, |c| digests::digest_cursor(c))
     }
     async fn artifacts(&self, ids: &[ArtifactId]) -> Result<Vec<Stored>> {
         read!(self, |c| history::artifacts(c, ids))

@@ -1,7 +1,8 @@
 //! The write side: one function a verb, grouped by what it is about.
 
 mod aggregate;
-mod append;
+pub(crate) mod append;
+pub(crate) mod digests;
 pub(crate) mod history;
 mod leader;
 pub(crate) mod ledger;

@@ -7,7 +7,7 @@ use crate::{
     connection::Connection,
     row::Row,
     statement::{Keyed, Lock, Type},
-    unit::history::job_keys,
+    unit::{digests::forget_digests, history::job_keys},
     value::{Rows, values},
 };
 use esteira_model::{ArtifactId, JobId, TaskId};
@@ -287,23 +287,25 @@ impl Step<'_> {
         static ARTIFACTS: Keyed = Keyed {
             key: &[Type::I64, Type::Blob],
             sql: "DELETE FROM artifact WHERE artifact_id IN (SELECT k1 FROM k) AND job_id IN (SELECT k2 FROM k) \
-                  RETURNING place, sha256, coalesce(length(body), 0)",
+                  RETURNING place, sha256, coalesce(length(body), 0), artifact_id",
         };
         let made: BTreeSet<_> = made.collect();
         let mut keys = Rows::with_capacity(2, made.len());
         for (artifact, job) in made {
             keys.push(artifact.0).push(job.0);
         }
-        let mut contents = BTreeSet::new();
+        let (mut contents, mut forgotten) = (BTreeSet::new(), Vec::new());
         for row in self.connection.change_each(&ARTIFACTS, keys).await? {
             let mut cells = row.cells();
             let (place, sha256) = (cells.text()?, cells.bytes::<32>()?);
             self.removed.artifacts += 1;
             self.removed.bytes += cells.int::<u64>()?;
+            forgotten.push((sha256, ArtifactId(cells.i64()?)));
             if place == "BLOB" {
                 contents.insert(sha256);
             }
         }
+        forget_digests(self.connection, &forgotten).await?;
         self.blobs(&contents).await
     }
 

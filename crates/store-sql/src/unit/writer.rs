@@ -5,8 +5,8 @@ use crate::{
     database::Database,
     dialect::postgres::partitions,
     unit::{
-        aggregate, append, history, leader, ledger, live, log, members, outbox_lease, outbox_settle, plans, policy,
-        purge, settings, waiting, write,
+        aggregate, append, digests, history, leader, ledger, live, log, members, outbox_lease, outbox_settle, plans,
+        policy, purge, settings, waiting, write,
     },
 };
 use async_trait::async_trait;
@@ -15,9 +15,9 @@ use esteira_model::{
     Time, Uuid,
 };
 use esteira_store::{
-    AnsweredRequest, Batch, Beat, BodyDigest, Claimed, Error, Kind, LedgerCheckpoint, LedgerEpoch, LedgerHead,
-    LedgerPage, Live, Member, NewestAttempt, News, OutboxKey, OutboxRun, Part, Placing, PlanRecord, PlanVersionRecord,
-    Purged, Result, Retention, Startable, Unit, Writer,
+    AnsweredRequest, Batch, Beat, BodyDigest, Claimed, DigestCursor, Error, Kind, LedgerCheckpoint, LedgerEpoch,
+    LedgerHead, LedgerPage, Live, Member, NewestAttempt, News, OutboxKey, OutboxRun, Part, Placing, PlanRecord,
+    PlanVersionRecord, Purged, Result, Retention, Startable, Unit, Writer,
 };
 use std::sync::Arc;
 
@@ -366,6 +366,12 @@ impl Unit for SqlUnit<'_> {
     }
     async fn outbox_waiting(&mut self, key: &OutboxKey, limit: usize) -> Result<usize> {
         log::outbox_waiting(self.connection, key, limit).await
+    }
+    async fn index_digests(&mut self, ids: &[ArtifactId]) -> Result<usize> {
+        digests::index_digests(self.connection, ids).await
+    }
+    async fn put_digest_cursor(&mut self, cursor: &DigestCursor) -> Result<()> {
+        digests::put_digest_cursor(self.connection, cursor).await
     }
     async fn forget_requests(&mut self, before: Time, limit: usize) -> Result<usize> {
         settings::forget_requests(self.connection, before, limit).await

@@ -16,4 +16,8 @@ rpcs! { TraceClient over TraceServiceClient:
     read trace_job(TraceJobRequest) -> TraceJobResponse;
     /// Lists the tasks of a job with their attempts and the artifacts that they read and produced.
     read list_task_traces(ListTaskTracesRequest) -> ListTaskTracesResponse;
+    /// Finds artifacts by their digest, with the tasks that read or made them.
+    read trace_artifact(TraceArtifactRequest) -> TraceArtifactResponse;
+    /// Lists what is known of the tasks of a job that failed, with the data so far.
+    read list_error_reports(ListErrorReportsRequest) -> ListErrorReportsResponse;
 }

@@ -125,8 +125,7 @@ fn step(step: &v1::StepTrace, tasks: &[v1::TaskTrace], paint: Paint) -> Node {
 }
 
 fn task(task: &v1::TaskTrace, paint: Paint) -> Node {
-    let item = task.item_path.iter().map(i64::to_string).collect::<Vec<_>>().join(".");
-    let item = if item.is_empty() { String::new() } else { format!("item {item}") };
+    let item = item(&task.item_path);
     let state = output::short(task.state().as_str_name(), "TASK_STATE_");
     let why = match task.skip_reason() {
         v1::SkipReason::Unspecified => output::short(task.wait_reason().as_str_name(), "WAIT_REASON_"),
@@ -154,6 +153,12 @@ fn task(task: &v1::TaskTrace, paint: Paint) -> Node {
     node
 }
 
+/// Which item, or "".
+pub fn item(path: &[i64]) -> String {
+    let path = path.iter().map(i64::to_string).collect::<Vec<_>>().join(".");
+    if path.is_empty() { String::new() } else { format!("item {path}") }
+}
+
 fn attempt(attempt: &v1::Attempt, paint: Paint) -> String {
     let took = output::between(attempt.start_time.as_ref(), attempt.end_time.as_ref());
     let took = if attempt.end_time.is_none() { "runs".to_owned() } else { took };
@@ -166,7 +171,8 @@ fn attempt(attempt: &v1::Attempt, paint: Paint) -> String {
     words(&[number, took, by, usage(attempt.usage.as_ref()), paint.bad(&failure(attempt.failure.as_ref()))])
 }
 
-fn failure(failure: Option<&v1::Failure>) -> String {
+/// A failure's code and kind: its texts may hold data.
+pub fn failure(failure: Option<&v1::Failure>) -> String {
     let Some(failure) = failure else { return String::new() };
     let kind = output::short(failure.kind().as_str_name(), "FAILURE_KIND_");
     format!("{} ({kind})", failure.code)
@@ -233,14 +239,15 @@ fn counts(counts: &HashMap<String, i64>, paint: Paint) -> String {
     counts.iter().map(|(state, count)| format!("{count} {}", paint.state(state))).collect::<Vec<_>>().join(", ")
 }
 
-fn more(node: &mut Node, count: i64) {
+/// Says that there is more.
+pub fn more(node: &mut Node, count: i64) {
     if count > 0 {
         node.add(format!("… {count} more"));
     }
 }
 
 /// Those that are not empty, with two blanks between them.
-fn words(words: &[String]) -> String {
+pub fn words(words: &[String]) -> String {
     words.iter().filter(|word| !word.is_empty()).map(String::as_str).collect::<Vec<_>>().join("  ")
 }
 

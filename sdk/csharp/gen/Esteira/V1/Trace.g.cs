@@ -102,18 +102,51 @@ namespace Esteira.V1 {
             "cmFjZXNSZXF1ZXN0Eg4KBmpvYl9pZBgBIAEoCRIRCglwYWdlX3NpemUYAiAB",
             "KAUSEgoKcGFnZV90b2tlbhgDIAEoCRIOCgZmaWx0ZXIYBCABKAkiVwoWTGlz",
             "dFRhc2tUcmFjZXNSZXNwb25zZRIkCgV0YXNrcxgBIAMoCzIVLmVzdGVpcmEu",
-            "djEuVGFza1RyYWNlEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSpgCgpTa2lw",
-            "UmVhc29uEhsKF1NLSVBfUkVBU09OX1VOU1BFQ0lGSUVEEAASGAoUU0tJUF9S",
-            "RUFTT05fTk9fSVRFTVMQARIbChdTS0lQX1JFQVNPTl9KT0lOX0ZBSUxFRBAC",
-            "Mq4BCgxUcmFjZVNlcnZpY2USRQoIVHJhY2VKb2ISGy5lc3RlaXJhLnYxLlRy",
-            "YWNlSm9iUmVxdWVzdBocLmVzdGVpcmEudjEuVHJhY2VKb2JSZXNwb25zZRJX",
-            "Cg5MaXN0VGFza1RyYWNlcxIhLmVzdGVpcmEudjEuTGlzdFRhc2tUcmFjZXNS",
-            "ZXF1ZXN0GiIuZXN0ZWlyYS52MS5MaXN0VGFza1RyYWNlc1Jlc3BvbnNlQkla",
-            "OmdpdGh1Yi5jb20vZXN0ZWlyYS9lc3RlaXJhL3Nkay9nby9nZW4vZXN0ZWly",
-            "YS92MTtlc3RlaXJhdjGqAgpFc3RlaXJhLlYxYgZwcm90bzM="));
+            "djEuVGFza1RyYWNlEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSK7AQoLQXJ0",
+            "aWZhY3RVc2USJgoEcm9sZRgBIAEoDjIYLmVzdGVpcmEudjEuQXJ0aWZhY3RS",
+            "b2xlEg4KBmpvYl9pZBgCIAEoCRIRCglwbGFuX25hbWUYAyABKAkSFAoMcGxh",
+            "bl92ZXJzaW9uGAQgASgFEg8KB3Rhc2tfaWQYBSABKAkSEAoIc3RlcF9rZXkY",
+            "BiABKAkSFQoNZnVuY3Rpb25fbmFtZRgHIAEoCRIRCglpdGVtX3BhdGgYCCAD",
+            "KAMihwEKDUFydGlmYWN0VHJhY2USLAoIYXJ0aWZhY3QYASABKAsyGi5lc3Rl",
+            "aXJhLnYxLlRyYWNlZEFydGlmYWN0Eg4KBmpvYl9pZBgCIAEoCRIlCgR1c2Vz",
+            "GAMgAygLMhcuZXN0ZWlyYS52MS5BcnRpZmFjdFVzZRIRCgl1c2VfY291bnQY",
+            "BCABKAMiTQoUVHJhY2VBcnRpZmFjdFJlcXVlc3QSDgoGc2hhMjU2GAEgASgM",
+            "EhEKCXBhZ2Vfc2l6ZRgCIAEoBRISCgpwYWdlX3Rva2VuGAMgASgJIpoBChVU",
+            "cmFjZUFydGlmYWN0UmVzcG9uc2USLAoJYXJ0aWZhY3RzGAEgAygLMhkuZXN0",
+            "ZWlyYS52MS5BcnRpZmFjdFRyYWNlEhcKD25leHRfcGFnZV90b2tlbhgCIAEo",
+            "CRIOCgZpc19jdXQYAyABKAgSEgoKbG9nX2xlYXZlcxgEIAEoAxIWCg5pbmRl",
+            "eGVkX2xlYXZlcxgFIAEoAyJaCg9BcHBlbmRlZE91dHB1dHMSDQoFZmVuY2UY",
+            "ASABKAMSDQoFY291bnQYAiABKAMSKQoFaXRlbXMYAyADKAsyGi5lc3RlaXJh",
+            "LnYxLlRyYWNlZEFydGlmYWN0IqgCCgtFcnJvclJlcG9ydBIjCgR0YXNrGAEg",
+            "ASgLMhUuZXN0ZWlyYS52MS5UYXNrVHJhY2USJAoHZmFpbHVyZRgCIAEoCzIT",
+            "LmVzdGVpcmEudjEuRmFpbHVyZRIlCghhdHRlbXB0cxgDIAMoCzITLmVzdGVp",
+            "cmEudjEuQXR0ZW1wdBIrCgh2ZXJkaWN0cxgEIAMoCzIZLmVzdGVpcmEudjEu",
+            "UG9saWN5VmVyZGljdBIiCgVpbnB1dBgFIAEoCzITLmVzdGVpcmEudjEuUGF5",
+            "bG9hZBInCgpjaGVja3BvaW50GAYgASgLMhMuZXN0ZWlyYS52MS5QYXlsb2Fk",
+            "Ei0KCGFwcGVuZGVkGAcgAygLMhsuZXN0ZWlyYS52MS5BcHBlbmRlZE91dHB1",
+            "dHMiYAoXTGlzdEVycm9yUmVwb3J0c1JlcXVlc3QSDgoGam9iX2lkGAEgASgJ",
+            "EhEKCXBhZ2Vfc2l6ZRgCIAEoBRISCgpwYWdlX3Rva2VuGAMgASgJEg4KBmZp",
+            "bHRlchgEIAEoCSJdChhMaXN0RXJyb3JSZXBvcnRzUmVzcG9uc2USKAoHcmVw",
+            "b3J0cxgBIAMoCzIXLmVzdGVpcmEudjEuRXJyb3JSZXBvcnQSFwoPbmV4dF9w",
+            "YWdlX3Rva2VuGAIgASgJKmAKClNraXBSZWFzb24SGwoXU0tJUF9SRUFTT05f",
+            "VU5TUEVDSUZJRUQQABIYChRTS0lQX1JFQVNPTl9OT19JVEVNUxABEhsKF1NL",
+            "SVBfUkVBU09OX0pPSU5fRkFJTEVEEAIqmwEKDEFydGlmYWN0Um9sZRIdChlB",
+            "UlRJRkFDVF9ST0xFX1VOU1BFQ0lGSUVEEAASGwoXQVJUSUZBQ1RfUk9MRV9K",
+            "T0JfSU5QVVQQARIXChNBUlRJRkFDVF9ST0xFX0lOUFVUEAISGAoUQVJUSUZB",
+            "Q1RfUk9MRV9PVVRQVVQQAxIcChhBUlRJRkFDVF9ST0xFX0NIRUNLUE9JTlQQ",
+            "BDLjAgoMVHJhY2VTZXJ2aWNlEkUKCFRyYWNlSm9iEhsuZXN0ZWlyYS52MS5U",
+            "cmFjZUpvYlJlcXVlc3QaHC5lc3RlaXJhLnYxLlRyYWNlSm9iUmVzcG9uc2US",
+            "VwoOTGlzdFRhc2tUcmFjZXMSIS5lc3RlaXJhLnYxLkxpc3RUYXNrVHJhY2Vz",
+            "UmVxdWVzdBoiLmVzdGVpcmEudjEuTGlzdFRhc2tUcmFjZXNSZXNwb25zZRJU",
+            "Cg1UcmFjZUFydGlmYWN0EiAuZXN0ZWlyYS52MS5UcmFjZUFydGlmYWN0UmVx",
+            "dWVzdBohLmVzdGVpcmEudjEuVHJhY2VBcnRpZmFjdFJlc3BvbnNlEl0KEExp",
+            "c3RFcnJvclJlcG9ydHMSIy5lc3RlaXJhLnYxLkxpc3RFcnJvclJlcG9ydHNS",
+            "ZXF1ZXN0GiQuZXN0ZWlyYS52MS5MaXN0RXJyb3JSZXBvcnRzUmVzcG9uc2VC",
+            "SVo6Z2l0aHViLmNvbS9lc3RlaXJhL2VzdGVpcmEvc2RrL2dvL2dlbi9lc3Rl",
+            "aXJhL3YxO2VzdGVpcmF2MaoCCkVzdGVpcmEuVjFiBnByb3RvMw=="));
       descriptor = pbr::FileDescriptor.FromGeneratedCode(descriptorData,
           new pbr::FileDescriptor[] { global::Esteira.V1.JobReflection.Descriptor, global::Esteira.V1.TypesReflection.Descriptor, global::Google.Protobuf.WellKnownTypes.TimestampReflection.Descriptor, },
-          new pbr::GeneratedClrTypeInfo(new[] {typeof(global::Esteira.V1.SkipReason), }, null, new pbr::GeneratedClrTypeInfo[] {
+          new pbr::GeneratedClrTypeInfo(new[] {typeof(global::Esteira.V1.SkipReason), typeof(global::Esteira.V1.ArtifactRole), }, null, new pbr::GeneratedClrTypeInfo[] {
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.TracedArtifact), global::Esteira.V1.TracedArtifact.Parser, new[]{ "Sha256", "SizeBytes", "ContentType", "Schema", "Removed" }, null, null, null, null),
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.StepPlace), global::Esteira.V1.StepPlace.Parser, new[]{ "NextStepKeys", "OnFailureStepKey", "IsJoin" }, null, null, null, null),
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.FunctionVersionTrace), global::Esteira.V1.FunctionVersionTrace.Parser, new[]{ "FunctionVersion", "Attempts", "FailedAttempts", "Usage" }, null, null, null, null),
@@ -127,7 +160,15 @@ namespace Esteira.V1 {
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.TraceJobRequest), global::Esteira.V1.TraceJobRequest.Parser, new[]{ "JobId" }, null, null, null, null),
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.TraceJobResponse), global::Esteira.V1.TraceJobResponse.Parser, new[]{ "Trace" }, null, null, null, null),
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.ListTaskTracesRequest), global::Esteira.V1.ListTaskTracesRequest.Parser, new[]{ "JobId", "PageSize", "PageToken", "Filter" }, null, null, null, null),
-            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.ListTaskTracesResponse), global::Esteira.V1.ListTaskTracesResponse.Parser, new[]{ "Tasks", "NextPageToken" }, null, null, null, null)
+            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.ListTaskTracesResponse), global::Esteira.V1.ListTaskTracesResponse.Parser, new[]{ "Tasks", "NextPageToken" }, null, null, null, null),
+            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.ArtifactUse), global::Esteira.V1.ArtifactUse.Parser, new[]{ "Role", "JobId", "PlanName", "PlanVersion", "TaskId", "StepKey", "FunctionName", "ItemPath" }, null, null, null, null),
+            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.ArtifactTrace), global::Esteira.V1.ArtifactTrace.Parser, new[]{ "Artifact", "JobId", "Uses", "UseCount" }, null, null, null, null),
+            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.TraceArtifactRequest), global::Esteira.V1.TraceArtifactRequest.Parser, new[]{ "Sha256", "PageSize", "PageToken" }, null, null, null, null),
+            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.TraceArtifactResponse), global::Esteira.V1.TraceArtifactResponse.Parser, new[]{ "Artifacts", "NextPageToken", "IsCut", "LogLeaves", "IndexedLeaves" }, null, null, null, null),
+            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.AppendedOutputs), global::Esteira.V1.AppendedOutputs.Parser, new[]{ "Fence", "Count", "Items" }, null, null, null, null),
+            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.ErrorReport), global::Esteira.V1.ErrorReport.Parser, new[]{ "Task", "Failure", "Attempts", "Verdicts", "Input", "Checkpoint", "Appended" }, null, null, null, null),
+            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.ListErrorReportsRequest), global::Esteira.V1.ListErrorReportsRequest.Parser, new[]{ "JobId", "PageSize", "PageToken", "Filter" }, null, null, null, null),
+            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.ListErrorReportsResponse), global::Esteira.V1.ListErrorReportsResponse.Parser, new[]{ "Reports", "NextPageToken" }, null, null, null, null)
           }));
     }
     #endregion
@@ -150,6 +191,32 @@ namespace Esteira.V1 {
     /// A join that can never have all that leads to it: a task before it failed.
     /// </summary>
     [pbr::OriginalName("SKIP_REASON_JOIN_FAILED")] JoinFailed = 2,
+  }
+
+  /// <summary>
+  /// What an artifact was to a job or task.
+  /// </summary>
+  public enum ArtifactRole {
+    /// <summary>
+    /// Never sent.
+    /// </summary>
+    [pbr::OriginalName("ARTIFACT_ROLE_UNSPECIFIED")] Unspecified = 0,
+    /// <summary>
+    /// The job was started with it.
+    /// </summary>
+    [pbr::OriginalName("ARTIFACT_ROLE_JOB_INPUT")] JobInput = 1,
+    /// <summary>
+    /// The task read it.
+    /// </summary>
+    [pbr::OriginalName("ARTIFACT_ROLE_INPUT")] Input = 2,
+    /// <summary>
+    /// The task made it, or passed it on.
+    /// </summary>
+    [pbr::OriginalName("ARTIFACT_ROLE_OUTPUT")] Output = 3,
+    /// <summary>
+    /// An attempt of the task saved it for the next one.
+    /// </summary>
+    [pbr::OriginalName("ARTIFACT_ROLE_CHECKPOINT")] Checkpoint = 4,
   }
 
   #endregion
@@ -6216,6 +6283,2647 @@ namespace Esteira.V1 {
             break;
           case 10: {
             tasks_.AddEntriesFrom(ref input, _repeated_tasks_codec);
+            break;
+          }
+          case 18: {
+            NextPageToken = input.ReadString();
+            break;
+          }
+        }
+      }
+    }
+    #endif
+
+  }
+
+  /// <summary>
+  /// A job or task that an artifact was of use to.
+  /// </summary>
+  public sealed partial class ArtifactUse : pb::IMessage<ArtifactUse>
+  #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      , pb::IBufferMessage
+  #endif
+  {
+    private static readonly pb::MessageParser<ArtifactUse> _parser = new pb::MessageParser<ArtifactUse>(() => new ArtifactUse());
+    private pb::UnknownFieldSet _unknownFields;
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pb::MessageParser<ArtifactUse> Parser { get { return _parser; } }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pbr::MessageDescriptor Descriptor {
+      get { return global::Esteira.V1.TraceReflection.Descriptor.MessageTypes[14]; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    pbr::MessageDescriptor pb::IMessage.Descriptor {
+      get { return Descriptor; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public ArtifactUse() {
+      OnConstruction();
+    }
+
+    partial void OnConstruction();
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public ArtifactUse(ArtifactUse other) : this() {
+      role_ = other.role_;
+      jobId_ = other.jobId_;
+      planName_ = other.planName_;
+      planVersion_ = other.planVersion_;
+      taskId_ = other.taskId_;
+      stepKey_ = other.stepKey_;
+      functionName_ = other.functionName_;
+      itemPath_ = other.itemPath_.Clone();
+      _unknownFields = pb::UnknownFieldSet.Clone(other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public ArtifactUse Clone() {
+      return new ArtifactUse(this);
+    }
+
+    /// <summary>Field number for the "role" field.</summary>
+    public const int RoleFieldNumber = 1;
+    private global::Esteira.V1.ArtifactRole role_ = global::Esteira.V1.ArtifactRole.Unspecified;
+    /// <summary>
+    /// What it was to it.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public global::Esteira.V1.ArtifactRole Role {
+      get { return role_; }
+      set {
+        role_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "job_id" field.</summary>
+    public const int JobIdFieldNumber = 2;
+    private string jobId_ = "";
+    /// <summary>
+    /// The job.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public string JobId {
+      get { return jobId_; }
+      set {
+        jobId_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
+    /// <summary>Field number for the "plan_name" field.</summary>
+    public const int PlanNameFieldNumber = 3;
+    private string planName_ = "";
+    /// <summary>
+    /// The job's plan.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public string PlanName {
+      get { return planName_; }
+      set {
+        planName_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
+    /// <summary>Field number for the "plan_version" field.</summary>
+    public const int PlanVersionFieldNumber = 4;
+    private int planVersion_;
+    /// <summary>
+    /// The version that the job executes.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public int PlanVersion {
+      get { return planVersion_; }
+      set {
+        planVersion_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "task_id" field.</summary>
+    public const int TaskIdFieldNumber = 5;
+    private string taskId_ = "";
+    /// <summary>
+    /// The task. Empty for a JOB_INPUT.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public string TaskId {
+      get { return taskId_; }
+      set {
+        taskId_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
+    /// <summary>Field number for the "step_key" field.</summary>
+    public const int StepKeyFieldNumber = 6;
+    private string stepKey_ = "";
+    /// <summary>
+    /// The task's step. Empty for a JOB_INPUT.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public string StepKey {
+      get { return stepKey_; }
+      set {
+        stepKey_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
+    /// <summary>Field number for the "function_name" field.</summary>
+    public const int FunctionNameFieldNumber = 7;
+    private string functionName_ = "";
+    /// <summary>
+    /// The function that the step runs. Empty when it runs none.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public string FunctionName {
+      get { return functionName_; }
+      set {
+        functionName_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
+    /// <summary>Field number for the "item_path" field.</summary>
+    public const int ItemPathFieldNumber = 8;
+    private static readonly pb::FieldCodec<long> _repeated_itemPath_codec
+        = pb::FieldCodec.ForInt64(66);
+    private readonly pbc::RepeatedField<long> itemPath_ = new pbc::RepeatedField<long>();
+    /// <summary>
+    /// Which item the task is about, as in TaskTrace.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public pbc::RepeatedField<long> ItemPath {
+      get { return itemPath_; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override bool Equals(object other) {
+      return Equals(other as ArtifactUse);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public bool Equals(ArtifactUse other) {
+      if (ReferenceEquals(other, null)) {
+        return false;
+      }
+      if (ReferenceEquals(other, this)) {
+        return true;
+      }
+      if (Role != other.Role) return false;
+      if (JobId != other.JobId) return false;
+      if (PlanName != other.PlanName) return false;
+      if (PlanVersion != other.PlanVersion) return false;
+      if (TaskId != other.TaskId) return false;
+      if (StepKey != other.StepKey) return false;
+      if (FunctionName != other.FunctionName) return false;
+      if(!itemPath_.Equals(other.itemPath_)) return false;
+      return Equals(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override int GetHashCode() {
+      int hash = 1;
+      if (Role != global::Esteira.V1.ArtifactRole.Unspecified) hash ^= Role.GetHashCode();
+      if (JobId.Length != 0) hash ^= JobId.GetHashCode();
+      if (PlanName.Length != 0) hash ^= PlanName.GetHashCode();
+      if (PlanVersion != 0) hash ^= PlanVersion.GetHashCode();
+      if (TaskId.Length != 0) hash ^= TaskId.GetHashCode();
+      if (StepKey.Length != 0) hash ^= StepKey.GetHashCode();
+      if (FunctionName.Length != 0) hash ^= FunctionName.GetHashCode();
+      hash ^= itemPath_.GetHashCode();
+      if (_unknownFields != null) {
+        hash ^= _unknownFields.GetHashCode();
+      }
+      return hash;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override string ToString() {
+      return pb::JsonFormatter.ToDiagnosticString(this);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void WriteTo(pb::CodedOutputStream output) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      output.WriteRawMessage(this);
+    #else
+      if (Role != global::Esteira.V1.ArtifactRole.Unspecified) {
+        output.WriteRawTag(8);
+        output.WriteEnum((int) Role);
+      }
+      if (JobId.Length != 0) {
+        output.WriteRawTag(18);
+        output.WriteString(JobId);
+      }
+      if (PlanName.Length != 0) {
+        output.WriteRawTag(26);
+        output.WriteString(PlanName);
+      }
+      if (PlanVersion != 0) {
+        output.WriteRawTag(32);
+        output.WriteInt32(PlanVersion);
+      }
+      if (TaskId.Length != 0) {
+        output.WriteRawTag(42);
+        output.WriteString(TaskId);
+      }
+      if (StepKey.Length != 0) {
+        output.WriteRawTag(50);
+        output.WriteString(StepKey);
+      }
+      if (FunctionName.Length != 0) {
+        output.WriteRawTag(58);
+        output.WriteString(FunctionName);
+      }
+      itemPath_.WriteTo(output, _repeated_itemPath_codec);
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(output);
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalWriteTo(ref pb::WriteContext output) {
+      if (Role != global::Esteira.V1.ArtifactRole.Unspecified) {
+        output.WriteRawTag(8);
+        output.WriteEnum((int) Role);
+      }
+      if (JobId.Length != 0) {
+        output.WriteRawTag(18);
+        output.WriteString(JobId);
+      }
+      if (PlanName.Length != 0) {
+        output.WriteRawTag(26);
+        output.WriteString(PlanName);
+      }
+      if (PlanVersion != 0) {
+        output.WriteRawTag(32);
+        output.WriteInt32(PlanVersion);
+      }
+      if (TaskId.Length != 0) {
+        output.WriteRawTag(42);
+        output.WriteString(TaskId);
+      }
+      if (StepKey.Length != 0) {
+        output.WriteRawTag(50);
+        output.WriteString(StepKey);
+      }
+      if (FunctionName.Length != 0) {
+        output.WriteRawTag(58);
+        output.WriteString(FunctionName);
+      }
+      itemPath_.WriteTo(ref output, _repeated_itemPath_codec);
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(ref output);
+      }
+    }
+    #endif
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public int CalculateSize() {
+      int size = 0;
+      if (Role != global::Esteira.V1.ArtifactRole.Unspecified) {
+        size += 1 + pb::CodedOutputStream.ComputeEnumSize((int) Role);
+      }
+      if (JobId.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeStringSize(JobId);
+      }
+      if (PlanName.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeStringSize(PlanName);
+      }
+      if (PlanVersion != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeInt32Size(PlanVersion);
+      }
+      if (TaskId.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeStringSize(TaskId);
+      }
+      if (StepKey.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeStringSize(StepKey);
+      }
+      if (FunctionName.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeStringSize(FunctionName);
+      }
+      size += itemPath_.CalculateSize(_repeated_itemPath_codec);
+      if (_unknownFields != null) {
+        size += _unknownFields.CalculateSize();
+      }
+      return size;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(ArtifactUse other) {
+      if (other == null) {
+        return;
+      }
+      if (other.Role != global::Esteira.V1.ArtifactRole.Unspecified) {
+        Role = other.Role;
+      }
+      if (other.JobId.Length != 0) {
+        JobId = other.JobId;
+      }
+      if (other.PlanName.Length != 0) {
+        PlanName = other.PlanName;
+      }
+      if (other.PlanVersion != 0) {
+        PlanVersion = other.PlanVersion;
+      }
+      if (other.TaskId.Length != 0) {
+        TaskId = other.TaskId;
+      }
+      if (other.StepKey.Length != 0) {
+        StepKey = other.StepKey;
+      }
+      if (other.FunctionName.Length != 0) {
+        FunctionName = other.FunctionName;
+      }
+      itemPath_.Add(other.itemPath_);
+      _unknownFields = pb::UnknownFieldSet.MergeFrom(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(pb::CodedInputStream input) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      input.ReadRawMessage(this);
+    #else
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, input);
+            break;
+          case 8: {
+            Role = (global::Esteira.V1.ArtifactRole) input.ReadEnum();
+            break;
+          }
+          case 18: {
+            JobId = input.ReadString();
+            break;
+          }
+          case 26: {
+            PlanName = input.ReadString();
+            break;
+          }
+          case 32: {
+            PlanVersion = input.ReadInt32();
+            break;
+          }
+          case 42: {
+            TaskId = input.ReadString();
+            break;
+          }
+          case 50: {
+            StepKey = input.ReadString();
+            break;
+          }
+          case 58: {
+            FunctionName = input.ReadString();
+            break;
+          }
+          case 66:
+          case 64: {
+            itemPath_.AddEntriesFrom(input, _repeated_itemPath_codec);
+            break;
+          }
+        }
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalMergeFrom(ref pb::ParseContext input) {
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, ref input);
+            break;
+          case 8: {
+            Role = (global::Esteira.V1.ArtifactRole) input.ReadEnum();
+            break;
+          }
+          case 18: {
+            JobId = input.ReadString();
+            break;
+          }
+          case 26: {
+            PlanName = input.ReadString();
+            break;
+          }
+          case 32: {
+            PlanVersion = input.ReadInt32();
+            break;
+          }
+          case 42: {
+            TaskId = input.ReadString();
+            break;
+          }
+          case 50: {
+            StepKey = input.ReadString();
+            break;
+          }
+          case 58: {
+            FunctionName = input.ReadString();
+            break;
+          }
+          case 66:
+          case 64: {
+            itemPath_.AddEntriesFrom(ref input, _repeated_itemPath_codec);
+            break;
+          }
+        }
+      }
+    }
+    #endif
+
+  }
+
+  /// <summary>
+  /// An artifact and what became of it.
+  /// </summary>
+  public sealed partial class ArtifactTrace : pb::IMessage<ArtifactTrace>
+  #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      , pb::IBufferMessage
+  #endif
+  {
+    private static readonly pb::MessageParser<ArtifactTrace> _parser = new pb::MessageParser<ArtifactTrace>(() => new ArtifactTrace());
+    private pb::UnknownFieldSet _unknownFields;
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pb::MessageParser<ArtifactTrace> Parser { get { return _parser; } }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pbr::MessageDescriptor Descriptor {
+      get { return global::Esteira.V1.TraceReflection.Descriptor.MessageTypes[15]; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    pbr::MessageDescriptor pb::IMessage.Descriptor {
+      get { return Descriptor; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public ArtifactTrace() {
+      OnConstruction();
+    }
+
+    partial void OnConstruction();
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public ArtifactTrace(ArtifactTrace other) : this() {
+      artifact_ = other.artifact_ != null ? other.artifact_.Clone() : null;
+      jobId_ = other.jobId_;
+      uses_ = other.uses_.Clone();
+      useCount_ = other.useCount_;
+      _unknownFields = pb::UnknownFieldSet.Clone(other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public ArtifactTrace Clone() {
+      return new ArtifactTrace(this);
+    }
+
+    /// <summary>Field number for the "artifact" field.</summary>
+    public const int ArtifactFieldNumber = 1;
+    private global::Esteira.V1.TracedArtifact artifact_;
+    /// <summary>
+    /// The artifact.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public global::Esteira.V1.TracedArtifact Artifact {
+      get { return artifact_; }
+      set {
+        artifact_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "job_id" field.</summary>
+    public const int JobIdFieldNumber = 2;
+    private string jobId_ = "";
+    /// <summary>
+    /// The job that made it; of the input of a job that a sub-plan started, the parent.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public string JobId {
+      get { return jobId_; }
+      set {
+        jobId_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
+    /// <summary>Field number for the "uses" field.</summary>
+    public const int UsesFieldNumber = 3;
+    private static readonly pb::FieldCodec<global::Esteira.V1.ArtifactUse> _repeated_uses_codec
+        = pb::FieldCodec.ForMessage(26, global::Esteira.V1.ArtifactUse.Parser);
+    private readonly pbc::RepeatedField<global::Esteira.V1.ArtifactUse> uses_ = new pbc::RepeatedField<global::Esteira.V1.ArtifactUse>();
+    /// <summary>
+    /// Who used it, by job and task: the first 100.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public pbc::RepeatedField<global::Esteira.V1.ArtifactUse> Uses {
+      get { return uses_; }
+    }
+
+    /// <summary>Field number for the "use_count" field.</summary>
+    public const int UseCountFieldNumber = 4;
+    private long useCount_;
+    /// <summary>
+    /// How many uses were found.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public long UseCount {
+      get { return useCount_; }
+      set {
+        useCount_ = value;
+      }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override bool Equals(object other) {
+      return Equals(other as ArtifactTrace);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public bool Equals(ArtifactTrace other) {
+      if (ReferenceEquals(other, null)) {
+        return false;
+      }
+      if (ReferenceEquals(other, this)) {
+        return true;
+      }
+      if (!object.Equals(Artifact, other.Artifact)) return false;
+      if (JobId != other.JobId) return false;
+      if(!uses_.Equals(other.uses_)) return false;
+      if (UseCount != other.UseCount) return false;
+      return Equals(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override int GetHashCode() {
+      int hash = 1;
+      if (artifact_ != null) hash ^= Artifact.GetHashCode();
+      if (JobId.Length != 0) hash ^= JobId.GetHashCode();
+      hash ^= uses_.GetHashCode();
+      if (UseCount != 0L) hash ^= UseCount.GetHashCode();
+      if (_unknownFields != null) {
+        hash ^= _unknownFields.GetHashCode();
+      }
+      return hash;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override string ToString() {
+      return pb::JsonFormatter.ToDiagnosticString(this);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void WriteTo(pb::CodedOutputStream output) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      output.WriteRawMessage(this);
+    #else
+      if (artifact_ != null) {
+        output.WriteRawTag(10);
+        output.WriteMessage(Artifact);
+      }
+      if (JobId.Length != 0) {
+        output.WriteRawTag(18);
+        output.WriteString(JobId);
+      }
+      uses_.WriteTo(output, _repeated_uses_codec);
+      if (UseCount != 0L) {
+        output.WriteRawTag(32);
+        output.WriteInt64(UseCount);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(output);
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalWriteTo(ref pb::WriteContext output) {
+      if (artifact_ != null) {
+        output.WriteRawTag(10);
+        output.WriteMessage(Artifact);
+      }
+      if (JobId.Length != 0) {
+        output.WriteRawTag(18);
+        output.WriteString(JobId);
+      }
+      uses_.WriteTo(ref output, _repeated_uses_codec);
+      if (UseCount != 0L) {
+        output.WriteRawTag(32);
+        output.WriteInt64(UseCount);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(ref output);
+      }
+    }
+    #endif
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public int CalculateSize() {
+      int size = 0;
+      if (artifact_ != null) {
+        size += 1 + pb::CodedOutputStream.ComputeMessageSize(Artifact);
+      }
+      if (JobId.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeStringSize(JobId);
+      }
+      size += uses_.CalculateSize(_repeated_uses_codec);
+      if (UseCount != 0L) {
+        size += 1 + pb::CodedOutputStream.ComputeInt64Size(UseCount);
+      }
+      if (_unknownFields != null) {
+        size += _unknownFields.CalculateSize();
+      }
+      return size;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(ArtifactTrace other) {
+      if (other == null) {
+        return;
+      }
+      if (other.artifact_ != null) {
+        if (artifact_ == null) {
+          Artifact = new global::Esteira.V1.TracedArtifact();
+        }
+        Artifact.MergeFrom(other.Artifact);
+      }
+      if (other.JobId.Length != 0) {
+        JobId = other.JobId;
+      }
+      uses_.Add(other.uses_);
+      if (other.UseCount != 0L) {
+        UseCount = other.UseCount;
+      }
+      _unknownFields = pb::UnknownFieldSet.MergeFrom(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(pb::CodedInputStream input) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      input.ReadRawMessage(this);
+    #else
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, input);
+            break;
+          case 10: {
+            if (artifact_ == null) {
+              Artifact = new global::Esteira.V1.TracedArtifact();
+            }
+            input.ReadMessage(Artifact);
+            break;
+          }
+          case 18: {
+            JobId = input.ReadString();
+            break;
+          }
+          case 26: {
+            uses_.AddEntriesFrom(input, _repeated_uses_codec);
+            break;
+          }
+          case 32: {
+            UseCount = input.ReadInt64();
+            break;
+          }
+        }
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalMergeFrom(ref pb::ParseContext input) {
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, ref input);
+            break;
+          case 10: {
+            if (artifact_ == null) {
+              Artifact = new global::Esteira.V1.TracedArtifact();
+            }
+            input.ReadMessage(Artifact);
+            break;
+          }
+          case 18: {
+            JobId = input.ReadString();
+            break;
+          }
+          case 26: {
+            uses_.AddEntriesFrom(ref input, _repeated_uses_codec);
+            break;
+          }
+          case 32: {
+            UseCount = input.ReadInt64();
+            break;
+          }
+        }
+      }
+    }
+    #endif
+
+  }
+
+  /// <summary>
+  /// Request of TraceArtifact.
+  /// </summary>
+  public sealed partial class TraceArtifactRequest : pb::IMessage<TraceArtifactRequest>
+  #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      , pb::IBufferMessage
+  #endif
+  {
+    private static readonly pb::MessageParser<TraceArtifactRequest> _parser = new pb::MessageParser<TraceArtifactRequest>(() => new TraceArtifactRequest());
+    private pb::UnknownFieldSet _unknownFields;
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pb::MessageParser<TraceArtifactRequest> Parser { get { return _parser; } }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pbr::MessageDescriptor Descriptor {
+      get { return global::Esteira.V1.TraceReflection.Descriptor.MessageTypes[16]; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    pbr::MessageDescriptor pb::IMessage.Descriptor {
+      get { return Descriptor; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public TraceArtifactRequest() {
+      OnConstruction();
+    }
+
+    partial void OnConstruction();
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public TraceArtifactRequest(TraceArtifactRequest other) : this() {
+      sha256_ = other.sha256_;
+      pageSize_ = other.pageSize_;
+      pageToken_ = other.pageToken_;
+      _unknownFields = pb::UnknownFieldSet.Clone(other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public TraceArtifactRequest Clone() {
+      return new TraceArtifactRequest(this);
+    }
+
+    /// <summary>Field number for the "sha256" field.</summary>
+    public const int Sha256FieldNumber = 1;
+    private pb::ByteString sha256_ = pb::ByteString.Empty;
+    /// <summary>
+    /// SHA-256 of the bytes, 32 bytes. Required.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public pb::ByteString Sha256 {
+      get { return sha256_; }
+      set {
+        sha256_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
+    /// <summary>Field number for the "page_size" field.</summary>
+    public const int PageSizeFieldNumber = 2;
+    private int pageSize_;
+    /// <summary>
+    /// How many artifacts to return; default 50, 500 at most. A page may be short although there are more.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public int PageSize {
+      get { return pageSize_; }
+      set {
+        pageSize_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "page_token" field.</summary>
+    public const int PageTokenFieldNumber = 3;
+    private string pageToken_ = "";
+    /// <summary>
+    /// Where to go on. Empty = at the beginning.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public string PageToken {
+      get { return pageToken_; }
+      set {
+        pageToken_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override bool Equals(object other) {
+      return Equals(other as TraceArtifactRequest);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public bool Equals(TraceArtifactRequest other) {
+      if (ReferenceEquals(other, null)) {
+        return false;
+      }
+      if (ReferenceEquals(other, this)) {
+        return true;
+      }
+      if (Sha256 != other.Sha256) return false;
+      if (PageSize != other.PageSize) return false;
+      if (PageToken != other.PageToken) return false;
+      return Equals(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override int GetHashCode() {
+      int hash = 1;
+      if (Sha256.Length != 0) hash ^= Sha256.GetHashCode();
+      if (PageSize != 0) hash ^= PageSize.GetHashCode();
+      if (PageToken.Length != 0) hash ^= PageToken.GetHashCode();
+      if (_unknownFields != null) {
+        hash ^= _unknownFields.GetHashCode();
+      }
+      return hash;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override string ToString() {
+      return pb::JsonFormatter.ToDiagnosticString(this);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void WriteTo(pb::CodedOutputStream output) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      output.WriteRawMessage(this);
+    #else
+      if (Sha256.Length != 0) {
+        output.WriteRawTag(10);
+        output.WriteBytes(Sha256);
+      }
+      if (PageSize != 0) {
+        output.WriteRawTag(16);
+        output.WriteInt32(PageSize);
+      }
+      if (PageToken.Length != 0) {
+        output.WriteRawTag(26);
+        output.WriteString(PageToken);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(output);
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalWriteTo(ref pb::WriteContext output) {
+      if (Sha256.Length != 0) {
+        output.WriteRawTag(10);
+        output.WriteBytes(Sha256);
+      }
+      if (PageSize != 0) {
+        output.WriteRawTag(16);
+        output.WriteInt32(PageSize);
+      }
+      if (PageToken.Length != 0) {
+        output.WriteRawTag(26);
+        output.WriteString(PageToken);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(ref output);
+      }
+    }
+    #endif
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public int CalculateSize() {
+      int size = 0;
+      if (Sha256.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeBytesSize(Sha256);
+      }
+      if (PageSize != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeInt32Size(PageSize);
+      }
+      if (PageToken.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeStringSize(PageToken);
+      }
+      if (_unknownFields != null) {
+        size += _unknownFields.CalculateSize();
+      }
+      return size;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(TraceArtifactRequest other) {
+      if (other == null) {
+        return;
+      }
+      if (other.Sha256.Length != 0) {
+        Sha256 = other.Sha256;
+      }
+      if (other.PageSize != 0) {
+        PageSize = other.PageSize;
+      }
+      if (other.PageToken.Length != 0) {
+        PageToken = other.PageToken;
+      }
+      _unknownFields = pb::UnknownFieldSet.MergeFrom(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(pb::CodedInputStream input) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      input.ReadRawMessage(this);
+    #else
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, input);
+            break;
+          case 10: {
+            Sha256 = input.ReadBytes();
+            break;
+          }
+          case 16: {
+            PageSize = input.ReadInt32();
+            break;
+          }
+          case 26: {
+            PageToken = input.ReadString();
+            break;
+          }
+        }
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalMergeFrom(ref pb::ParseContext input) {
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, ref input);
+            break;
+          case 10: {
+            Sha256 = input.ReadBytes();
+            break;
+          }
+          case 16: {
+            PageSize = input.ReadInt32();
+            break;
+          }
+          case 26: {
+            PageToken = input.ReadString();
+            break;
+          }
+        }
+      }
+    }
+    #endif
+
+  }
+
+  /// <summary>
+  /// Response of TraceArtifact.
+  /// </summary>
+  public sealed partial class TraceArtifactResponse : pb::IMessage<TraceArtifactResponse>
+  #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      , pb::IBufferMessage
+  #endif
+  {
+    private static readonly pb::MessageParser<TraceArtifactResponse> _parser = new pb::MessageParser<TraceArtifactResponse>(() => new TraceArtifactResponse());
+    private pb::UnknownFieldSet _unknownFields;
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pb::MessageParser<TraceArtifactResponse> Parser { get { return _parser; } }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pbr::MessageDescriptor Descriptor {
+      get { return global::Esteira.V1.TraceReflection.Descriptor.MessageTypes[17]; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    pbr::MessageDescriptor pb::IMessage.Descriptor {
+      get { return Descriptor; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public TraceArtifactResponse() {
+      OnConstruction();
+    }
+
+    partial void OnConstruction();
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public TraceArtifactResponse(TraceArtifactResponse other) : this() {
+      artifacts_ = other.artifacts_.Clone();
+      nextPageToken_ = other.nextPageToken_;
+      isCut_ = other.isCut_;
+      logLeaves_ = other.logLeaves_;
+      indexedLeaves_ = other.indexedLeaves_;
+      _unknownFields = pb::UnknownFieldSet.Clone(other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public TraceArtifactResponse Clone() {
+      return new TraceArtifactResponse(this);
+    }
+
+    /// <summary>Field number for the "artifacts" field.</summary>
+    public const int ArtifactsFieldNumber = 1;
+    private static readonly pb::FieldCodec<global::Esteira.V1.ArtifactTrace> _repeated_artifacts_codec
+        = pb::FieldCodec.ForMessage(10, global::Esteira.V1.ArtifactTrace.Parser);
+    private readonly pbc::RepeatedField<global::Esteira.V1.ArtifactTrace> artifacts_ = new pbc::RepeatedField<global::Esteira.V1.ArtifactTrace>();
+    /// <summary>
+    /// The artifacts of this page.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public pbc::RepeatedField<global::Esteira.V1.ArtifactTrace> Artifacts {
+      get { return artifacts_; }
+    }
+
+    /// <summary>Field number for the "next_page_token" field.</summary>
+    public const int NextPageTokenFieldNumber = 2;
+    private string nextPageToken_ = "";
+    /// <summary>
+    /// The next page's token. Empty = this was the last one.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public string NextPageToken {
+      get { return nextPageToken_; }
+      set {
+        nextPageToken_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
+    /// <summary>Field number for the "is_cut" field.</summary>
+    public const int IsCutFieldNumber = 3;
+    private bool isCut_;
+    /// <summary>
+    /// Whether the jobs were too large for all of their tasks to be looked at: then uses may be missing.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public bool IsCut {
+      get { return isCut_; }
+      set {
+        isCut_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "log_leaves" field.</summary>
+    public const int LogLeavesFieldNumber = 4;
+    private long logLeaves_;
+    /// <summary>
+    /// How many leaves the log has.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public long LogLeaves {
+      get { return logLeaves_; }
+      set {
+        logLeaves_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "indexed_leaves" field.</summary>
+    public const int IndexedLeavesFieldNumber = 5;
+    private long indexedLeaves_;
+    /// <summary>
+    /// How many of them are in the index of digests.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public long IndexedLeaves {
+      get { return indexedLeaves_; }
+      set {
+        indexedLeaves_ = value;
+      }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override bool Equals(object other) {
+      return Equals(other as TraceArtifactResponse);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public bool Equals(TraceArtifactResponse other) {
+      if (ReferenceEquals(other, null)) {
+        return false;
+      }
+      if (ReferenceEquals(other, this)) {
+        return true;
+      }
+      if(!artifacts_.Equals(other.artifacts_)) return false;
+      if (NextPageToken != other.NextPageToken) return false;
+      if (IsCut != other.IsCut) return false;
+      if (LogLeaves != other.LogLeaves) return false;
+      if (IndexedLeaves != other.IndexedLeaves) return false;
+      return Equals(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override int GetHashCode() {
+      int hash = 1;
+      hash ^= artifacts_.GetHashCode();
+      if (NextPageToken.Length != 0) hash ^= NextPageToken.GetHashCode();
+      if (IsCut != false) hash ^= IsCut.GetHashCode();
+      if (LogLeaves != 0L) hash ^= LogLeaves.GetHashCode();
+      if (IndexedLeaves != 0L) hash ^= IndexedLeaves.GetHashCode();
+      if (_unknownFields != null) {
+        hash ^= _unknownFields.GetHashCode();
+      }
+      return hash;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override string ToString() {
+      return pb::JsonFormatter.ToDiagnosticString(this);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void WriteTo(pb::CodedOutputStream output) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      output.WriteRawMessage(this);
+    #else
+      artifacts_.WriteTo(output, _repeated_artifacts_codec);
+      if (NextPageToken.Length != 0) {
+        output.WriteRawTag(18);
+        output.WriteString(NextPageToken);
+      }
+      if (IsCut != false) {
+        output.WriteRawTag(24);
+        output.WriteBool(IsCut);
+      }
+      if (LogLeaves != 0L) {
+        output.WriteRawTag(32);
+        output.WriteInt64(LogLeaves);
+      }
+      if (IndexedLeaves != 0L) {
+        output.WriteRawTag(40);
+        output.WriteInt64(IndexedLeaves);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(output);
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalWriteTo(ref pb::WriteContext output) {
+      artifacts_.WriteTo(ref output, _repeated_artifacts_codec);
+      if (NextPageToken.Length != 0) {
+        output.WriteRawTag(18);
+        output.WriteString(NextPageToken);
+      }
+      if (IsCut != false) {
+        output.WriteRawTag(24);
+        output.WriteBool(IsCut);
+      }
+      if (LogLeaves != 0L) {
+        output.WriteRawTag(32);
+        output.WriteInt64(LogLeaves);
+      }
+      if (IndexedLeaves != 0L) {
+        output.WriteRawTag(40);
+        output.WriteInt64(IndexedLeaves);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(ref output);
+      }
+    }
+    #endif
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public int CalculateSize() {
+      int size = 0;
+      size += artifacts_.CalculateSize(_repeated_artifacts_codec);
+      if (NextPageToken.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeStringSize(NextPageToken);
+      }
+      if (IsCut != false) {
+        size += 1 + 1;
+      }
+      if (LogLeaves != 0L) {
+        size += 1 + pb::CodedOutputStream.ComputeInt64Size(LogLeaves);
+      }
+      if (IndexedLeaves != 0L) {
+        size += 1 + pb::CodedOutputStream.ComputeInt64Size(IndexedLeaves);
+      }
+      if (_unknownFields != null) {
+        size += _unknownFields.CalculateSize();
+      }
+      return size;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(TraceArtifactResponse other) {
+      if (other == null) {
+        return;
+      }
+      artifacts_.Add(other.artifacts_);
+      if (other.NextPageToken.Length != 0) {
+        NextPageToken = other.NextPageToken;
+      }
+      if (other.IsCut != false) {
+        IsCut = other.IsCut;
+      }
+      if (other.LogLeaves != 0L) {
+        LogLeaves = other.LogLeaves;
+      }
+      if (other.IndexedLeaves != 0L) {
+        IndexedLeaves = other.IndexedLeaves;
+      }
+      _unknownFields = pb::UnknownFieldSet.MergeFrom(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(pb::CodedInputStream input) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      input.ReadRawMessage(this);
+    #else
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, input);
+            break;
+          case 10: {
+            artifacts_.AddEntriesFrom(input, _repeated_artifacts_codec);
+            break;
+          }
+          case 18: {
+            NextPageToken = input.ReadString();
+            break;
+          }
+          case 24: {
+            IsCut = input.ReadBool();
+            break;
+          }
+          case 32: {
+            LogLeaves = input.ReadInt64();
+            break;
+          }
+          case 40: {
+            IndexedLeaves = input.ReadInt64();
+            break;
+          }
+        }
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalMergeFrom(ref pb::ParseContext input) {
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, ref input);
+            break;
+          case 10: {
+            artifacts_.AddEntriesFrom(ref input, _repeated_artifacts_codec);
+            break;
+          }
+          case 18: {
+            NextPageToken = input.ReadString();
+            break;
+          }
+          case 24: {
+            IsCut = input.ReadBool();
+            break;
+          }
+          case 32: {
+            LogLeaves = input.ReadInt64();
+            break;
+          }
+          case 40: {
+            IndexedLeaves = input.ReadInt64();
+            break;
+          }
+        }
+      }
+    }
+    #endif
+
+  }
+
+  /// <summary>
+  /// Outputs that an attempt appended and that never became outputs of its task.
+  /// </summary>
+  public sealed partial class AppendedOutputs : pb::IMessage<AppendedOutputs>
+  #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      , pb::IBufferMessage
+  #endif
+  {
+    private static readonly pb::MessageParser<AppendedOutputs> _parser = new pb::MessageParser<AppendedOutputs>(() => new AppendedOutputs());
+    private pb::UnknownFieldSet _unknownFields;
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pb::MessageParser<AppendedOutputs> Parser { get { return _parser; } }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pbr::MessageDescriptor Descriptor {
+      get { return global::Esteira.V1.TraceReflection.Descriptor.MessageTypes[18]; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    pbr::MessageDescriptor pb::IMessage.Descriptor {
+      get { return Descriptor; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public AppendedOutputs() {
+      OnConstruction();
+    }
+
+    partial void OnConstruction();
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public AppendedOutputs(AppendedOutputs other) : this() {
+      fence_ = other.fence_;
+      count_ = other.count_;
+      items_ = other.items_.Clone();
+      _unknownFields = pb::UnknownFieldSet.Clone(other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public AppendedOutputs Clone() {
+      return new AppendedOutputs(this);
+    }
+
+    /// <summary>Field number for the "fence" field.</summary>
+    public const int FenceFieldNumber = 1;
+    private long fence_;
+    /// <summary>
+    /// The fence of the attempt's lease.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public long Fence {
+      get { return fence_; }
+      set {
+        fence_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "count" field.</summary>
+    public const int CountFieldNumber = 2;
+    private long count_;
+    /// <summary>
+    /// How many there are.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public long Count {
+      get { return count_; }
+      set {
+        count_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "items" field.</summary>
+    public const int ItemsFieldNumber = 3;
+    private static readonly pb::FieldCodec<global::Esteira.V1.TracedArtifact> _repeated_items_codec
+        = pb::FieldCodec.ForMessage(26, global::Esteira.V1.TracedArtifact.Parser);
+    private readonly pbc::RepeatedField<global::Esteira.V1.TracedArtifact> items_ = new pbc::RepeatedField<global::Esteira.V1.TracedArtifact>();
+    /// <summary>
+    /// The first 20.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public pbc::RepeatedField<global::Esteira.V1.TracedArtifact> Items {
+      get { return items_; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override bool Equals(object other) {
+      return Equals(other as AppendedOutputs);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public bool Equals(AppendedOutputs other) {
+      if (ReferenceEquals(other, null)) {
+        return false;
+      }
+      if (ReferenceEquals(other, this)) {
+        return true;
+      }
+      if (Fence != other.Fence) return false;
+      if (Count != other.Count) return false;
+      if(!items_.Equals(other.items_)) return false;
+      return Equals(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override int GetHashCode() {
+      int hash = 1;
+      if (Fence != 0L) hash ^= Fence.GetHashCode();
+      if (Count != 0L) hash ^= Count.GetHashCode();
+      hash ^= items_.GetHashCode();
+      if (_unknownFields != null) {
+        hash ^= _unknownFields.GetHashCode();
+      }
+      return hash;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override string ToString() {
+      return pb::JsonFormatter.ToDiagnosticString(this);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void WriteTo(pb::CodedOutputStream output) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      output.WriteRawMessage(this);
+    #else
+      if (Fence != 0L) {
+        output.WriteRawTag(8);
+        output.WriteInt64(Fence);
+      }
+      if (Count != 0L) {
+        output.WriteRawTag(16);
+        output.WriteInt64(Count);
+      }
+      items_.WriteTo(output, _repeated_items_codec);
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(output);
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalWriteTo(ref pb::WriteContext output) {
+      if (Fence != 0L) {
+        output.WriteRawTag(8);
+        output.WriteInt64(Fence);
+      }
+      if (Count != 0L) {
+        output.WriteRawTag(16);
+        output.WriteInt64(Count);
+      }
+      items_.WriteTo(ref output, _repeated_items_codec);
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(ref output);
+      }
+    }
+    #endif
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public int CalculateSize() {
+      int size = 0;
+      if (Fence != 0L) {
+        size += 1 + pb::CodedOutputStream.ComputeInt64Size(Fence);
+      }
+      if (Count != 0L) {
+        size += 1 + pb::CodedOutputStream.ComputeInt64Size(Count);
+      }
+      size += items_.CalculateSize(_repeated_items_codec);
+      if (_unknownFields != null) {
+        size += _unknownFields.CalculateSize();
+      }
+      return size;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(AppendedOutputs other) {
+      if (other == null) {
+        return;
+      }
+      if (other.Fence != 0L) {
+        Fence = other.Fence;
+      }
+      if (other.Count != 0L) {
+        Count = other.Count;
+      }
+      items_.Add(other.items_);
+      _unknownFields = pb::UnknownFieldSet.MergeFrom(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(pb::CodedInputStream input) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      input.ReadRawMessage(this);
+    #else
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, input);
+            break;
+          case 8: {
+            Fence = input.ReadInt64();
+            break;
+          }
+          case 16: {
+            Count = input.ReadInt64();
+            break;
+          }
+          case 26: {
+            items_.AddEntriesFrom(input, _repeated_items_codec);
+            break;
+          }
+        }
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalMergeFrom(ref pb::ParseContext input) {
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, ref input);
+            break;
+          case 8: {
+            Fence = input.ReadInt64();
+            break;
+          }
+          case 16: {
+            Count = input.ReadInt64();
+            break;
+          }
+          case 26: {
+            items_.AddEntriesFrom(ref input, _repeated_items_codec);
+            break;
+          }
+        }
+      }
+    }
+    #endif
+
+  }
+
+  /// <summary>
+  /// What is known of a task that failed for good, with the data so far. Output only.
+  ///
+  /// Bodies are there as far as the message has room; a payload without its body has its digest.
+  /// </summary>
+  public sealed partial class ErrorReport : pb::IMessage<ErrorReport>
+  #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      , pb::IBufferMessage
+  #endif
+  {
+    private static readonly pb::MessageParser<ErrorReport> _parser = new pb::MessageParser<ErrorReport>(() => new ErrorReport());
+    private pb::UnknownFieldSet _unknownFields;
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pb::MessageParser<ErrorReport> Parser { get { return _parser; } }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pbr::MessageDescriptor Descriptor {
+      get { return global::Esteira.V1.TraceReflection.Descriptor.MessageTypes[19]; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    pbr::MessageDescriptor pb::IMessage.Descriptor {
+      get { return Descriptor; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public ErrorReport() {
+      OnConstruction();
+    }
+
+    partial void OnConstruction();
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public ErrorReport(ErrorReport other) : this() {
+      task_ = other.task_ != null ? other.task_.Clone() : null;
+      failure_ = other.failure_ != null ? other.failure_.Clone() : null;
+      attempts_ = other.attempts_.Clone();
+      verdicts_ = other.verdicts_.Clone();
+      input_ = other.input_ != null ? other.input_.Clone() : null;
+      checkpoint_ = other.checkpoint_ != null ? other.checkpoint_.Clone() : null;
+      appended_ = other.appended_.Clone();
+      _unknownFields = pb::UnknownFieldSet.Clone(other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public ErrorReport Clone() {
+      return new ErrorReport(this);
+    }
+
+    /// <summary>Field number for the "task" field.</summary>
+    public const int TaskFieldNumber = 1;
+    private global::Esteira.V1.TaskTrace task_;
+    /// <summary>
+    /// The task, with its attempts and artifacts.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public global::Esteira.V1.TaskTrace Task {
+      get { return task_; }
+      set {
+        task_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "failure" field.</summary>
+    public const int FailureFieldNumber = 2;
+    private global::Esteira.V1.Failure failure_;
+    /// <summary>
+    /// Why it failed, with all texts and details.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public global::Esteira.V1.Failure Failure {
+      get { return failure_; }
+      set {
+        failure_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "attempts" field.</summary>
+    public const int AttemptsFieldNumber = 3;
+    private static readonly pb::FieldCodec<global::Esteira.V1.Attempt> _repeated_attempts_codec
+        = pb::FieldCodec.ForMessage(26, global::Esteira.V1.Attempt.Parser);
+    private readonly pbc::RepeatedField<global::Esteira.V1.Attempt> attempts_ = new pbc::RepeatedField<global::Esteira.V1.Attempt>();
+    /// <summary>
+    /// Every try, oldest first, with all texts of their failures.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public pbc::RepeatedField<global::Esteira.V1.Attempt> Attempts {
+      get { return attempts_; }
+    }
+
+    /// <summary>Field number for the "verdicts" field.</summary>
+    public const int VerdictsFieldNumber = 4;
+    private static readonly pb::FieldCodec<global::Esteira.V1.PolicyVerdict> _repeated_verdicts_codec
+        = pb::FieldCodec.ForMessage(34, global::Esteira.V1.PolicyVerdict.Parser);
+    private readonly pbc::RepeatedField<global::Esteira.V1.PolicyVerdict> verdicts_ = new pbc::RepeatedField<global::Esteira.V1.PolicyVerdict>();
+    /// <summary>
+    /// What the policies said, with details.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public pbc::RepeatedField<global::Esteira.V1.PolicyVerdict> Verdicts {
+      get { return verdicts_; }
+    }
+
+    /// <summary>Field number for the "input" field.</summary>
+    public const int InputFieldNumber = 5;
+    private global::Esteira.V1.Payload input_;
+    /// <summary>
+    /// What it read. Absent when there was none, or it was removed.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public global::Esteira.V1.Payload Input {
+      get { return input_; }
+      set {
+        input_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "checkpoint" field.</summary>
+    public const int CheckpointFieldNumber = 6;
+    private global::Esteira.V1.Payload checkpoint_;
+    /// <summary>
+    /// What its newest attempt saved. Absent when none was saved.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public global::Esteira.V1.Payload Checkpoint {
+      get { return checkpoint_; }
+      set {
+        checkpoint_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "appended" field.</summary>
+    public const int AppendedFieldNumber = 7;
+    private static readonly pb::FieldCodec<global::Esteira.V1.AppendedOutputs> _repeated_appended_codec
+        = pb::FieldCodec.ForMessage(58, global::Esteira.V1.AppendedOutputs.Parser);
+    private readonly pbc::RepeatedField<global::Esteira.V1.AppendedOutputs> appended_ = new pbc::RepeatedField<global::Esteira.V1.AppendedOutputs>();
+    /// <summary>
+    /// What its attempts appended, by fence.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public pbc::RepeatedField<global::Esteira.V1.AppendedOutputs> Appended {
+      get { return appended_; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override bool Equals(object other) {
+      return Equals(other as ErrorReport);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public bool Equals(ErrorReport other) {
+      if (ReferenceEquals(other, null)) {
+        return false;
+      }
+      if (ReferenceEquals(other, this)) {
+        return true;
+      }
+      if (!object.Equals(Task, other.Task)) return false;
+      if (!object.Equals(Failure, other.Failure)) return false;
+      if(!attempts_.Equals(other.attempts_)) return false;
+      if(!verdicts_.Equals(other.verdicts_)) return false;
+      if (!object.Equals(Input, other.Input)) return false;
+      if (!object.Equals(Checkpoint, other.Checkpoint)) return false;
+      if(!appended_.Equals(other.appended_)) return false;
+      return Equals(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override int GetHashCode() {
+      int hash = 1;
+      if (task_ != null) hash ^= Task.GetHashCode();
+      if (failure_ != null) hash ^= Failure.GetHashCode();
+      hash ^= attempts_.GetHashCode();
+      hash ^= verdicts_.GetHashCode();
+      if (input_ != null) hash ^= Input.GetHashCode();
+      if (checkpoint_ != null) hash ^= Checkpoint.GetHashCode();
+      hash ^= appended_.GetHashCode();
+      if (_unknownFields != null) {
+        hash ^= _unknownFields.GetHashCode();
+      }
+      return hash;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override string ToString() {
+      return pb::JsonFormatter.ToDiagnosticString(this);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void WriteTo(pb::CodedOutputStream output) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      output.WriteRawMessage(this);
+    #else
+      if (task_ != null) {
+        output.WriteRawTag(10);
+        output.WriteMessage(Task);
+      }
+      if (failure_ != null) {
+        output.WriteRawTag(18);
+        output.WriteMessage(Failure);
+      }
+      attempts_.WriteTo(output, _repeated_attempts_codec);
+      verdicts_.WriteTo(output, _repeated_verdicts_codec);
+      if (input_ != null) {
+        output.WriteRawTag(42);
+        output.WriteMessage(Input);
+      }
+      if (checkpoint_ != null) {
+        output.WriteRawTag(50);
+        output.WriteMessage(Checkpoint);
+      }
+      appended_.WriteTo(output, _repeated_appended_codec);
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(output);
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalWriteTo(ref pb::WriteContext output) {
+      if (task_ != null) {
+        output.WriteRawTag(10);
+        output.WriteMessage(Task);
+      }
+      if (failure_ != null) {
+        output.WriteRawTag(18);
+        output.WriteMessage(Failure);
+      }
+      attempts_.WriteTo(ref output, _repeated_attempts_codec);
+      verdicts_.WriteTo(ref output, _repeated_verdicts_codec);
+      if (input_ != null) {
+        output.WriteRawTag(42);
+        output.WriteMessage(Input);
+      }
+      if (checkpoint_ != null) {
+        output.WriteRawTag(50);
+        output.WriteMessage(Checkpoint);
+      }
+      appended_.WriteTo(ref output, _repeated_appended_codec);
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(ref output);
+      }
+    }
+    #endif
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public int CalculateSize() {
+      int size = 0;
+      if (task_ != null) {
+        size += 1 + pb::CodedOutputStream.ComputeMessageSize(Task);
+      }
+      if (failure_ != null) {
+        size += 1 + pb::CodedOutputStream.ComputeMessageSize(Failure);
+      }
+      size += attempts_.CalculateSize(_repeated_attempts_codec);
+      size += verdicts_.CalculateSize(_repeated_verdicts_codec);
+      if (input_ != null) {
+        size += 1 + pb::CodedOutputStream.ComputeMessageSize(Input);
+      }
+      if (checkpoint_ != null) {
+        size += 1 + pb::CodedOutputStream.ComputeMessageSize(Checkpoint);
+      }
+      size += appended_.CalculateSize(_repeated_appended_codec);
+      if (_unknownFields != null) {
+        size += _unknownFields.CalculateSize();
+      }
+      return size;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(ErrorReport other) {
+      if (other == null) {
+        return;
+      }
+      if (other.task_ != null) {
+        if (task_ == null) {
+          Task = new global::Esteira.V1.TaskTrace();
+        }
+        Task.MergeFrom(other.Task);
+      }
+      if (other.failure_ != null) {
+        if (failure_ == null) {
+          Failure = new global::Esteira.V1.Failure();
+        }
+        Failure.MergeFrom(other.Failure);
+      }
+      attempts_.Add(other.attempts_);
+      verdicts_.Add(other.verdicts_);
+      if (other.input_ != null) {
+        if (input_ == null) {
+          Input = new global::Esteira.V1.Payload();
+        }
+        Input.MergeFrom(other.Input);
+      }
+      if (other.checkpoint_ != null) {
+        if (checkpoint_ == null) {
+          Checkpoint = new global::Esteira.V1.Payload();
+        }
+        Checkpoint.MergeFrom(other.Checkpoint);
+      }
+      appended_.Add(other.appended_);
+      _unknownFields = pb::UnknownFieldSet.MergeFrom(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(pb::CodedInputStream input) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      input.ReadRawMessage(this);
+    #else
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, input);
+            break;
+          case 10: {
+            if (task_ == null) {
+              Task = new global::Esteira.V1.TaskTrace();
+            }
+            input.ReadMessage(Task);
+            break;
+          }
+          case 18: {
+            if (failure_ == null) {
+              Failure = new global::Esteira.V1.Failure();
+            }
+            input.ReadMessage(Failure);
+            break;
+          }
+          case 26: {
+            attempts_.AddEntriesFrom(input, _repeated_attempts_codec);
+            break;
+          }
+          case 34: {
+            verdicts_.AddEntriesFrom(input, _repeated_verdicts_codec);
+            break;
+          }
+          case 42: {
+            if (input_ == null) {
+              Input = new global::Esteira.V1.Payload();
+            }
+            input.ReadMessage(Input);
+            break;
+          }
+          case 50: {
+            if (checkpoint_ == null) {
+              Checkpoint = new global::Esteira.V1.Payload();
+            }
+            input.ReadMessage(Checkpoint);
+            break;
+          }
+          case 58: {
+            appended_.AddEntriesFrom(input, _repeated_appended_codec);
+            break;
+          }
+        }
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalMergeFrom(ref pb::ParseContext input) {
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, ref input);
+            break;
+          case 10: {
+            if (task_ == null) {
+              Task = new global::Esteira.V1.TaskTrace();
+            }
+            input.ReadMessage(Task);
+            break;
+          }
+          case 18: {
+            if (failure_ == null) {
+              Failure = new global::Esteira.V1.Failure();
+            }
+            input.ReadMessage(Failure);
+            break;
+          }
+          case 26: {
+            attempts_.AddEntriesFrom(ref input, _repeated_attempts_codec);
+            break;
+          }
+          case 34: {
+            verdicts_.AddEntriesFrom(ref input, _repeated_verdicts_codec);
+            break;
+          }
+          case 42: {
+            if (input_ == null) {
+              Input = new global::Esteira.V1.Payload();
+            }
+            input.ReadMessage(Input);
+            break;
+          }
+          case 50: {
+            if (checkpoint_ == null) {
+              Checkpoint = new global::Esteira.V1.Payload();
+            }
+            input.ReadMessage(Checkpoint);
+            break;
+          }
+          case 58: {
+            appended_.AddEntriesFrom(ref input, _repeated_appended_codec);
+            break;
+          }
+        }
+      }
+    }
+    #endif
+
+  }
+
+  /// <summary>
+  /// Request of ListErrorReports.
+  /// </summary>
+  public sealed partial class ListErrorReportsRequest : pb::IMessage<ListErrorReportsRequest>
+  #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      , pb::IBufferMessage
+  #endif
+  {
+    private static readonly pb::MessageParser<ListErrorReportsRequest> _parser = new pb::MessageParser<ListErrorReportsRequest>(() => new ListErrorReportsRequest());
+    private pb::UnknownFieldSet _unknownFields;
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pb::MessageParser<ListErrorReportsRequest> Parser { get { return _parser; } }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pbr::MessageDescriptor Descriptor {
+      get { return global::Esteira.V1.TraceReflection.Descriptor.MessageTypes[20]; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    pbr::MessageDescriptor pb::IMessage.Descriptor {
+      get { return Descriptor; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public ListErrorReportsRequest() {
+      OnConstruction();
+    }
+
+    partial void OnConstruction();
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public ListErrorReportsRequest(ListErrorReportsRequest other) : this() {
+      jobId_ = other.jobId_;
+      pageSize_ = other.pageSize_;
+      pageToken_ = other.pageToken_;
+      filter_ = other.filter_;
+      _unknownFields = pb::UnknownFieldSet.Clone(other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public ListErrorReportsRequest Clone() {
+      return new ListErrorReportsRequest(this);
+    }
+
+    /// <summary>Field number for the "job_id" field.</summary>
+    public const int JobIdFieldNumber = 1;
+    private string jobId_ = "";
+    /// <summary>
+    /// The job. Required.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public string JobId {
+      get { return jobId_; }
+      set {
+        jobId_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
+    /// <summary>Field number for the "page_size" field.</summary>
+    public const int PageSizeFieldNumber = 2;
+    private int pageSize_;
+    /// <summary>
+    /// How many to return; default 50, 500 at most. A page is shorter where the message would grow past 4 MiB.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public int PageSize {
+      get { return pageSize_; }
+      set {
+        pageSize_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "page_token" field.</summary>
+    public const int PageTokenFieldNumber = 3;
+    private string pageToken_ = "";
+    /// <summary>
+    /// Where to go on. Empty = at the beginning.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public string PageToken {
+      get { return pageToken_; }
+      set {
+        pageToken_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
+    /// <summary>Field number for the "filter" field.</summary>
+    public const int FilterFieldNumber = 4;
+    private string filter_ = "";
+    /// <summary>
+    /// Which tasks. Column: `step_key`. Empty = all that FAILED.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public string Filter {
+      get { return filter_; }
+      set {
+        filter_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override bool Equals(object other) {
+      return Equals(other as ListErrorReportsRequest);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public bool Equals(ListErrorReportsRequest other) {
+      if (ReferenceEquals(other, null)) {
+        return false;
+      }
+      if (ReferenceEquals(other, this)) {
+        return true;
+      }
+      if (JobId != other.JobId) return false;
+      if (PageSize != other.PageSize) return false;
+      if (PageToken != other.PageToken) return false;
+      if (Filter != other.Filter) return false;
+      return Equals(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override int GetHashCode() {
+      int hash = 1;
+      if (JobId.Length != 0) hash ^= JobId.GetHashCode();
+      if (PageSize != 0) hash ^= PageSize.GetHashCode();
+      if (PageToken.Length != 0) hash ^= PageToken.GetHashCode();
+      if (Filter.Length != 0) hash ^= Filter.GetHashCode();
+      if (_unknownFields != null) {
+        hash ^= _unknownFields.GetHashCode();
+      }
+      return hash;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override string ToString() {
+      return pb::JsonFormatter.ToDiagnosticString(this);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void WriteTo(pb::CodedOutputStream output) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      output.WriteRawMessage(this);
+    #else
+      if (JobId.Length != 0) {
+        output.WriteRawTag(10);
+        output.WriteString(JobId);
+      }
+      if (PageSize != 0) {
+        output.WriteRawTag(16);
+        output.WriteInt32(PageSize);
+      }
+      if (PageToken.Length != 0) {
+        output.WriteRawTag(26);
+        output.WriteString(PageToken);
+      }
+      if (Filter.Length != 0) {
+        output.WriteRawTag(34);
+        output.WriteString(Filter);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(output);
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalWriteTo(ref pb::WriteContext output) {
+      if (JobId.Length != 0) {
+        output.WriteRawTag(10);
+        output.WriteString(JobId);
+      }
+      if (PageSize != 0) {
+        output.WriteRawTag(16);
+        output.WriteInt32(PageSize);
+      }
+      if (PageToken.Length != 0) {
+        output.WriteRawTag(26);
+        output.WriteString(PageToken);
+      }
+      if (Filter.Length != 0) {
+        output.WriteRawTag(34);
+        output.WriteString(Filter);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(ref output);
+      }
+    }
+    #endif
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public int CalculateSize() {
+      int size = 0;
+      if (JobId.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeStringSize(JobId);
+      }
+      if (PageSize != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeInt32Size(PageSize);
+      }
+      if (PageToken.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeStringSize(PageToken);
+      }
+      if (Filter.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeStringSize(Filter);
+      }
+      if (_unknownFields != null) {
+        size += _unknownFields.CalculateSize();
+      }
+      return size;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(ListErrorReportsRequest other) {
+      if (other == null) {
+        return;
+      }
+      if (other.JobId.Length != 0) {
+        JobId = other.JobId;
+      }
+      if (other.PageSize != 0) {
+        PageSize = other.PageSize;
+      }
+      if (other.PageToken.Length != 0) {
+        PageToken = other.PageToken;
+      }
+      if (other.Filter.Length != 0) {
+        Filter = other.Filter;
+      }
+      _unknownFields = pb::UnknownFieldSet.MergeFrom(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(pb::CodedInputStream input) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      input.ReadRawMessage(this);
+    #else
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, input);
+            break;
+          case 10: {
+            JobId = input.ReadString();
+            break;
+          }
+          case 16: {
+            PageSize = input.ReadInt32();
+            break;
+          }
+          case 26: {
+            PageToken = input.ReadString();
+            break;
+          }
+          case 34: {
+            Filter = input.ReadString();
+            break;
+          }
+        }
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalMergeFrom(ref pb::ParseContext input) {
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, ref input);
+            break;
+          case 10: {
+            JobId = input.ReadString();
+            break;
+          }
+          case 16: {
+            PageSize = input.ReadInt32();
+            break;
+          }
+          case 26: {
+            PageToken = input.ReadString();
+            break;
+          }
+          case 34: {
+            Filter = input.ReadString();
+            break;
+          }
+        }
+      }
+    }
+    #endif
+
+  }
+
+  /// <summary>
+  /// Response of ListErrorReports.
+  /// </summary>
+  public sealed partial class ListErrorReportsResponse : pb::IMessage<ListErrorReportsResponse>
+  #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      , pb::IBufferMessage
+  #endif
+  {
+    private static readonly pb::MessageParser<ListErrorReportsResponse> _parser = new pb::MessageParser<ListErrorReportsResponse>(() => new ListErrorReportsResponse());
+    private pb::UnknownFieldSet _unknownFields;
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pb::MessageParser<ListErrorReportsResponse> Parser { get { return _parser; } }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pbr::MessageDescriptor Descriptor {
+      get { return global::Esteira.V1.TraceReflection.Descriptor.MessageTypes[21]; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    pbr::MessageDescriptor pb::IMessage.Descriptor {
+      get { return Descriptor; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public ListErrorReportsResponse() {
+      OnConstruction();
+    }
+
+    partial void OnConstruction();
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public ListErrorReportsResponse(ListErrorReportsResponse other) : this() {
+      reports_ = other.reports_.Clone();
+      nextPageToken_ = other.nextPageToken_;
+      _unknownFields = pb::UnknownFieldSet.Clone(other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public ListErrorReportsResponse Clone() {
+      return new ListErrorReportsResponse(this);
+    }
+
+    /// <summary>Field number for the "reports" field.</summary>
+    public const int ReportsFieldNumber = 1;
+    private static readonly pb::FieldCodec<global::Esteira.V1.ErrorReport> _repeated_reports_codec
+        = pb::FieldCodec.ForMessage(10, global::Esteira.V1.ErrorReport.Parser);
+    private readonly pbc::RepeatedField<global::Esteira.V1.ErrorReport> reports_ = new pbc::RepeatedField<global::Esteira.V1.ErrorReport>();
+    /// <summary>
+    /// The reports of this page.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public pbc::RepeatedField<global::Esteira.V1.ErrorReport> Reports {
+      get { return reports_; }
+    }
+
+    /// <summary>Field number for the "next_page_token" field.</summary>
+    public const int NextPageTokenFieldNumber = 2;
+    private string nextPageToken_ = "";
+    /// <summary>
+    /// The next page's token. Empty = this was the last one.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public string NextPageToken {
+      get { return nextPageToken_; }
+      set {
+        nextPageToken_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override bool Equals(object other) {
+      return Equals(other as ListErrorReportsResponse);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public bool Equals(ListErrorReportsResponse other) {
+      if (ReferenceEquals(other, null)) {
+        return false;
+      }
+      if (ReferenceEquals(other, this)) {
+        return true;
+      }
+      if(!reports_.Equals(other.reports_)) return false;
+      if (NextPageToken != other.NextPageToken) return false;
+      return Equals(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override int GetHashCode() {
+      int hash = 1;
+      hash ^= reports_.GetHashCode();
+      if (NextPageToken.Length != 0) hash ^= NextPageToken.GetHashCode();
+      if (_unknownFields != null) {
+        hash ^= _unknownFields.GetHashCode();
+      }
+      return hash;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override string ToString() {
+      return pb::JsonFormatter.ToDiagnosticString(this);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void WriteTo(pb::CodedOutputStream output) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      output.WriteRawMessage(this);
+    #else
+      reports_.WriteTo(output, _repeated_reports_codec);
+      if (NextPageToken.Length != 0) {
+        output.WriteRawTag(18);
+        output.WriteString(NextPageToken);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(output);
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalWriteTo(ref pb::WriteContext output) {
+      reports_.WriteTo(ref output, _repeated_reports_codec);
+      if (NextPageToken.Length != 0) {
+        output.WriteRawTag(18);
+        output.WriteString(NextPageToken);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(ref output);
+      }
+    }
+    #endif
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public int CalculateSize() {
+      int size = 0;
+      size += reports_.CalculateSize(_repeated_reports_codec);
+      if (NextPageToken.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeStringSize(NextPageToken);
+      }
+      if (_unknownFields != null) {
+        size += _unknownFields.CalculateSize();
+      }
+      return size;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(ListErrorReportsResponse other) {
+      if (other == null) {
+        return;
+      }
+      reports_.Add(other.reports_);
+      if (other.NextPageToken.Length != 0) {
+        NextPageToken = other.NextPageToken;
+      }
+      _unknownFields = pb::UnknownFieldSet.MergeFrom(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(pb::CodedInputStream input) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      input.ReadRawMessage(this);
+    #else
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, input);
+            break;
+          case 10: {
+            reports_.AddEntriesFrom(input, _repeated_reports_codec);
+            break;
+          }
+          case 18: {
+            NextPageToken = input.ReadString();
+            break;
+          }
+        }
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalMergeFrom(ref pb::ParseContext input) {
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, ref input);
+            break;
+          case 10: {
+            reports_.AddEntriesFrom(ref input, _repeated_reports_codec);
             break;
           }
           case 18: {

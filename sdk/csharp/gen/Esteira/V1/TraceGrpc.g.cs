@@ -65,6 +65,14 @@ namespace Esteira.V1 {
     static readonly grpc::Marshaller<global::Esteira.V1.ListTaskTracesRequest> __Marshaller_esteira_v1_ListTaskTracesRequest = grpc::Marshallers.Create(__Helper_SerializeMessage, context => __Helper_DeserializeMessage(context, global::Esteira.V1.ListTaskTracesRequest.Parser));
     [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
     static readonly grpc::Marshaller<global::Esteira.V1.ListTaskTracesResponse> __Marshaller_esteira_v1_ListTaskTracesResponse = grpc::Marshallers.Create(__Helper_SerializeMessage, context => __Helper_DeserializeMessage(context, global::Esteira.V1.ListTaskTracesResponse.Parser));
+    [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+    static readonly grpc::Marshaller<global::Esteira.V1.TraceArtifactRequest> __Marshaller_esteira_v1_TraceArtifactRequest = grpc::Marshallers.Create(__Helper_SerializeMessage, context => __Helper_DeserializeMessage(context, global::Esteira.V1.TraceArtifactRequest.Parser));
+    [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+    static readonly grpc::Marshaller<global::Esteira.V1.TraceArtifactResponse> __Marshaller_esteira_v1_TraceArtifactResponse = grpc::Marshallers.Create(__Helper_SerializeMessage, context => __Helper_DeserializeMessage(context, global::Esteira.V1.TraceArtifactResponse.Parser));
+    [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+    static readonly grpc::Marshaller<global::Esteira.V1.ListErrorReportsRequest> __Marshaller_esteira_v1_ListErrorReportsRequest = grpc::Marshallers.Create(__Helper_SerializeMessage, context => __Helper_DeserializeMessage(context, global::Esteira.V1.ListErrorReportsRequest.Parser));
+    [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+    static readonly grpc::Marshaller<global::Esteira.V1.ListErrorReportsResponse> __Marshaller_esteira_v1_ListErrorReportsResponse = grpc::Marshallers.Create(__Helper_SerializeMessage, context => __Helper_DeserializeMessage(context, global::Esteira.V1.ListErrorReportsResponse.Parser));
 
     [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
     static readonly grpc::Method<global::Esteira.V1.TraceJobRequest, global::Esteira.V1.TraceJobResponse> __Method_TraceJob = new grpc::Method<global::Esteira.V1.TraceJobRequest, global::Esteira.V1.TraceJobResponse>(
@@ -81,6 +89,22 @@ namespace Esteira.V1 {
         "ListTaskTraces",
         __Marshaller_esteira_v1_ListTaskTracesRequest,
         __Marshaller_esteira_v1_ListTaskTracesResponse);
+
+    [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+    static readonly grpc::Method<global::Esteira.V1.TraceArtifactRequest, global::Esteira.V1.TraceArtifactResponse> __Method_TraceArtifact = new grpc::Method<global::Esteira.V1.TraceArtifactRequest, global::Esteira.V1.TraceArtifactResponse>(
+        grpc::MethodType.Unary,
+        __ServiceName,
+        "TraceArtifact",
+        __Marshaller_esteira_v1_TraceArtifactRequest,
+        __Marshaller_esteira_v1_TraceArtifactResponse);
+
+    [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+    static readonly grpc::Method<global::Esteira.V1.ListErrorReportsRequest, global::Esteira.V1.ListErrorReportsResponse> __Method_ListErrorReports = new grpc::Method<global::Esteira.V1.ListErrorReportsRequest, global::Esteira.V1.ListErrorReportsResponse>(
+        grpc::MethodType.Unary,
+        __ServiceName,
+        "ListErrorReports",
+        __Marshaller_esteira_v1_ListErrorReportsRequest,
+        __Marshaller_esteira_v1_ListErrorReportsResponse);
 
     /// <summary>Service descriptor</summary>
     public static global::Google.Protobuf.Reflection.ServiceDescriptor Descriptor
@@ -123,6 +147,47 @@ namespace Esteira.V1 {
       /// <returns>The response to send back to the client (wrapped by a task).</returns>
       [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
       public virtual global::System.Threading.Tasks.Task<global::Esteira.V1.ListTaskTracesResponse> ListTaskTraces(global::Esteira.V1.ListTaskTracesRequest request, grpc::ServerCallContext context)
+      {
+        throw new grpc::RpcException(new grpc::Status(grpc::StatusCode.Unimplemented, ""));
+      }
+
+      /// <summary>
+      /// Finds the artifacts whose bytes have a given digest, the newest first, with the jobs that they started and the tasks
+      /// that read or made them, through sub-plans up and down. Removed artifacts are not found.
+      ///
+      /// The index of digests follows the log of what happened: `indexed_leaves` of `log_leaves` are in it. What it has not yet is
+      /// looked for among the newest 50,000 artifacts, so that a fresh one is found at once.
+      ///
+      /// No effect; may be sent again at any time. No artifact is an OK answer.
+      ///
+      /// Errors:
+      /// - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
+      /// </summary>
+      /// <param name="request">The request received from the client.</param>
+      /// <param name="context">The context of the server-side call handler being invoked.</param>
+      /// <returns>The response to send back to the client (wrapped by a task).</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual global::System.Threading.Tasks.Task<global::Esteira.V1.TraceArtifactResponse> TraceArtifact(global::Esteira.V1.TraceArtifactRequest request, grpc::ServerCallContext context)
+      {
+        throw new grpc::RpcException(new grpc::Status(grpc::StatusCode.Unimplemented, ""));
+      }
+
+      /// <summary>
+      /// Lists what is known of the tasks of a job that FAILED for good, the oldest first, with the data so far: what the task
+      /// read, what its attempts saved and appended, and all texts of their failures. A result that was refused (too large, of
+      /// another type than the step's, with a chunk missing) is a failure with the reason of the refusal as its code.
+      ///
+      /// Carries data: the answer is as confidential as that of JobService.GetTask. No effect; may be sent again at any time.
+      ///
+      /// Errors:
+      /// - NOT_FOUND `JOB_NOT_FOUND`.
+      /// - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
+      /// </summary>
+      /// <param name="request">The request received from the client.</param>
+      /// <param name="context">The context of the server-side call handler being invoked.</param>
+      /// <returns>The response to send back to the client (wrapped by a task).</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual global::System.Threading.Tasks.Task<global::Esteira.V1.ListErrorReportsResponse> ListErrorReports(global::Esteira.V1.ListErrorReportsRequest request, grpc::ServerCallContext context)
       {
         throw new grpc::RpcException(new grpc::Status(grpc::StatusCode.Unimplemented, ""));
       }
@@ -296,6 +361,170 @@ namespace Esteira.V1 {
       {
         return CallInvoker.AsyncUnaryCall(__Method_ListTaskTraces, null, options, request);
       }
+      /// <summary>
+      /// Finds the artifacts whose bytes have a given digest, the newest first, with the jobs that they started and the tasks
+      /// that read or made them, through sub-plans up and down. Removed artifacts are not found.
+      ///
+      /// The index of digests follows the log of what happened: `indexed_leaves` of `log_leaves` are in it. What it has not yet is
+      /// looked for among the newest 50,000 artifacts, so that a fresh one is found at once.
+      ///
+      /// No effect; may be sent again at any time. No artifact is an OK answer.
+      ///
+      /// Errors:
+      /// - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
+      /// </summary>
+      /// <param name="request">The request to send to the server.</param>
+      /// <param name="headers">The initial metadata to send with the call. This parameter is optional.</param>
+      /// <param name="deadline">An optional deadline for the call. The call will be cancelled if deadline is hit.</param>
+      /// <param name="cancellationToken">An optional token for canceling the call.</param>
+      /// <returns>The response received from the server.</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual global::Esteira.V1.TraceArtifactResponse TraceArtifact(global::Esteira.V1.TraceArtifactRequest request, grpc::Metadata headers = null, global::System.DateTime? deadline = null, global::System.Threading.CancellationToken cancellationToken = default(global::System.Threading.CancellationToken))
+      {
+        return TraceArtifact(request, new grpc::CallOptions(headers, deadline, cancellationToken));
+      }
+      /// <summary>
+      /// Finds the artifacts whose bytes have a given digest, the newest first, with the jobs that they started and the tasks
+      /// that read or made them, through sub-plans up and down. Removed artifacts are not found.
+      ///
+      /// The index of digests follows the log of what happened: `indexed_leaves` of `log_leaves` are in it. What it has not yet is
+      /// looked for among the newest 50,000 artifacts, so that a fresh one is found at once.
+      ///
+      /// No effect; may be sent again at any time. No artifact is an OK answer.
+      ///
+      /// Errors:
+      /// - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
+      /// </summary>
+      /// <param name="request">The request to send to the server.</param>
+      /// <param name="options">The options for the call.</param>
+      /// <returns>The response received from the server.</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual global::Esteira.V1.TraceArtifactResponse TraceArtifact(global::Esteira.V1.TraceArtifactRequest request, grpc::CallOptions options)
+      {
+        return CallInvoker.BlockingUnaryCall(__Method_TraceArtifact, null, options, request);
+      }
+      /// <summary>
+      /// Finds the artifacts whose bytes have a given digest, the newest first, with the jobs that they started and the tasks
+      /// that read or made them, through sub-plans up and down. Removed artifacts are not found.
+      ///
+      /// The index of digests follows the log of what happened: `indexed_leaves` of `log_leaves` are in it. What it has not yet is
+      /// looked for among the newest 50,000 artifacts, so that a fresh one is found at once.
+      ///
+      /// No effect; may be sent again at any time. No artifact is an OK answer.
+      ///
+      /// Errors:
+      /// - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
+      /// </summary>
+      /// <param name="request">The request to send to the server.</param>
+      /// <param name="headers">The initial metadata to send with the call. This parameter is optional.</param>
+      /// <param name="deadline">An optional deadline for the call. The call will be cancelled if deadline is hit.</param>
+      /// <param name="cancellationToken">An optional token for canceling the call.</param>
+      /// <returns>The call object.</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual grpc::AsyncUnaryCall<global::Esteira.V1.TraceArtifactResponse> TraceArtifactAsync(global::Esteira.V1.TraceArtifactRequest request, grpc::Metadata headers = null, global::System.DateTime? deadline = null, global::System.Threading.CancellationToken cancellationToken = default(global::System.Threading.CancellationToken))
+      {
+        return TraceArtifactAsync(request, new grpc::CallOptions(headers, deadline, cancellationToken));
+      }
+      /// <summary>
+      /// Finds the artifacts whose bytes have a given digest, the newest first, with the jobs that they started and the tasks
+      /// that read or made them, through sub-plans up and down. Removed artifacts are not found.
+      ///
+      /// The index of digests follows the log of what happened: `indexed_leaves` of `log_leaves` are in it. What it has not yet is
+      /// looked for among the newest 50,000 artifacts, so that a fresh one is found at once.
+      ///
+      /// No effect; may be sent again at any time. No artifact is an OK answer.
+      ///
+      /// Errors:
+      /// - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
+      /// </summary>
+      /// <param name="request">The request to send to the server.</param>
+      /// <param name="options">The options for the call.</param>
+      /// <returns>The call object.</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual grpc::AsyncUnaryCall<global::Esteira.V1.TraceArtifactResponse> TraceArtifactAsync(global::Esteira.V1.TraceArtifactRequest request, grpc::CallOptions options)
+      {
+        return CallInvoker.AsyncUnaryCall(__Method_TraceArtifact, null, options, request);
+      }
+      /// <summary>
+      /// Lists what is known of the tasks of a job that FAILED for good, the oldest first, with the data so far: what the task
+      /// read, what its attempts saved and appended, and all texts of their failures. A result that was refused (too large, of
+      /// another type than the step's, with a chunk missing) is a failure with the reason of the refusal as its code.
+      ///
+      /// Carries data: the answer is as confidential as that of JobService.GetTask. No effect; may be sent again at any time.
+      ///
+      /// Errors:
+      /// - NOT_FOUND `JOB_NOT_FOUND`.
+      /// - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
+      /// </summary>
+      /// <param name="request">The request to send to the server.</param>
+      /// <param name="headers">The initial metadata to send with the call. This parameter is optional.</param>
+      /// <param name="deadline">An optional deadline for the call. The call will be cancelled if deadline is hit.</param>
+      /// <param name="cancellationToken">An optional token for canceling the call.</param>
+      /// <returns>The response received from the server.</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual global::Esteira.V1.ListErrorReportsResponse ListErrorReports(global::Esteira.V1.ListErrorReportsRequest request, grpc::Metadata headers = null, global::System.DateTime? deadline = null, global::System.Threading.CancellationToken cancellationToken = default(global::System.Threading.CancellationToken))
+      {
+        return ListErrorReports(request, new grpc::CallOptions(headers, deadline, cancellationToken));
+      }
+      /// <summary>
+      /// Lists what is known of the tasks of a job that FAILED for good, the oldest first, with the data so far: what the task
+      /// read, what its attempts saved and appended, and all texts of their failures. A result that was refused (too large, of
+      /// another type than the step's, with a chunk missing) is a failure with the reason of the refusal as its code.
+      ///
+      /// Carries data: the answer is as confidential as that of JobService.GetTask. No effect; may be sent again at any time.
+      ///
+      /// Errors:
+      /// - NOT_FOUND `JOB_NOT_FOUND`.
+      /// - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
+      /// </summary>
+      /// <param name="request">The request to send to the server.</param>
+      /// <param name="options">The options for the call.</param>
+      /// <returns>The response received from the server.</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual global::Esteira.V1.ListErrorReportsResponse ListErrorReports(global::Esteira.V1.ListErrorReportsRequest request, grpc::CallOptions options)
+      {
+        return CallInvoker.BlockingUnaryCall(__Method_ListErrorReports, null, options, request);
+      }
+      /// <summary>
+      /// Lists what is known of the tasks of a job that FAILED for good, the oldest first, with the data so far: what the task
+      /// read, what its attempts saved and appended, and all texts of their failures. A result that was refused (too large, of
+      /// another type than the step's, with a chunk missing) is a failure with the reason of the refusal as its code.
+      ///
+      /// Carries data: the answer is as confidential as that of JobService.GetTask. No effect; may be sent again at any time.
+      ///
+      /// Errors:
+      /// - NOT_FOUND `JOB_NOT_FOUND`.
+      /// - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
+      /// </summary>
+      /// <param name="request">The request to send to the server.</param>
+      /// <param name="headers">The initial metadata to send with the call. This parameter is optional.</param>
+      /// <param name="deadline">An optional deadline for the call. The call will be cancelled if deadline is hit.</param>
+      /// <param name="cancellationToken">An optional token for canceling the call.</param>
+      /// <returns>The call object.</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual grpc::AsyncUnaryCall<global::Esteira.V1.ListErrorReportsResponse> ListErrorReportsAsync(global::Esteira.V1.ListErrorReportsRequest request, grpc::Metadata headers = null, global::System.DateTime? deadline = null, global::System.Threading.CancellationToken cancellationToken = default(global::System.Threading.CancellationToken))
+      {
+        return ListErrorReportsAsync(request, new grpc::CallOptions(headers, deadline, cancellationToken));
+      }
+      /// <summary>
+      /// Lists what is known of the tasks of a job that FAILED for good, the oldest first, with the data so far: what the task
+      /// read, what its attempts saved and appended, and all texts of their failures. A result that was refused (too large, of
+      /// another type than the step's, with a chunk missing) is a failure with the reason of the refusal as its code.
+      ///
+      /// Carries data: the answer is as confidential as that of JobService.GetTask. No effect; may be sent again at any time.
+      ///
+      /// Errors:
+      /// - NOT_FOUND `JOB_NOT_FOUND`.
+      /// - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
+      /// </summary>
+      /// <param name="request">The request to send to the server.</param>
+      /// <param name="options">The options for the call.</param>
+      /// <returns>The call object.</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual grpc::AsyncUnaryCall<global::Esteira.V1.ListErrorReportsResponse> ListErrorReportsAsync(global::Esteira.V1.ListErrorReportsRequest request, grpc::CallOptions options)
+      {
+        return CallInvoker.AsyncUnaryCall(__Method_ListErrorReports, null, options, request);
+      }
       /// <summary>Creates a new instance of client from given <c>ClientBaseConfiguration</c>.</summary>
       [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
       protected override TraceServiceClient NewInstance(ClientBaseConfiguration configuration)
@@ -311,7 +540,9 @@ namespace Esteira.V1 {
     {
       return grpc::ServerServiceDefinition.CreateBuilder()
           .AddMethod(__Method_TraceJob, serviceImpl.TraceJob)
-          .AddMethod(__Method_ListTaskTraces, serviceImpl.ListTaskTraces).Build();
+          .AddMethod(__Method_ListTaskTraces, serviceImpl.ListTaskTraces)
+          .AddMethod(__Method_TraceArtifact, serviceImpl.TraceArtifact)
+          .AddMethod(__Method_ListErrorReports, serviceImpl.ListErrorReports).Build();
     }
 
     /// <summary>Register service method with a service binder with or without implementation. Useful when customizing the service binding logic.
@@ -323,6 +554,8 @@ namespace Esteira.V1 {
     {
       serviceBinder.AddMethod(__Method_TraceJob, serviceImpl == null ? null : new grpc::UnaryServerMethod<global::Esteira.V1.TraceJobRequest, global::Esteira.V1.TraceJobResponse>(serviceImpl.TraceJob));
       serviceBinder.AddMethod(__Method_ListTaskTraces, serviceImpl == null ? null : new grpc::UnaryServerMethod<global::Esteira.V1.ListTaskTracesRequest, global::Esteira.V1.ListTaskTracesResponse>(serviceImpl.ListTaskTraces));
+      serviceBinder.AddMethod(__Method_TraceArtifact, serviceImpl == null ? null : new grpc::UnaryServerMethod<global::Esteira.V1.TraceArtifactRequest, global::Esteira.V1.TraceArtifactResponse>(serviceImpl.TraceArtifact));
+      serviceBinder.AddMethod(__Method_ListErrorReports, serviceImpl == null ? null : new grpc::UnaryServerMethod<global::Esteira.V1.ListErrorReportsRequest, global::Esteira.V1.ListErrorReportsResponse>(serviceImpl.ListErrorReports));
     }
 
   }

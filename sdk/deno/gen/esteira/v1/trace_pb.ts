@@ -8,7 +8,7 @@ import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobu
 import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Attempt, JobState, TaskRef, TaskState } from "./job_pb.ts";
 import { file_esteira_v1_job } from "./job_pb.ts";
-import type { Actor, AggregateRef, DataClass, Failure, Lineage, PolicyVerdict, ResourceUsage, WaitReason } from "./types_pb.ts";
+import type { Actor, AggregateRef, DataClass, Failure, Lineage, Payload, PolicyVerdict, ResourceUsage, WaitReason } from "./types_pb.ts";
 import { file_esteira_v1_types } from "./types_pb.ts";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
@@ -18,7 +18,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file esteira/v1/trace.proto.
  */
 export const file_esteira_v1_trace: GenFile = /*@__PURE__*/
-  fileDesc("ChZlc3RlaXJhL3YxL3RyYWNlLnByb3RvEgplc3RlaXJhLnYxImsKDlRyYWNlZEFydGlmYWN0Eg4KBnNoYTI1NhgBIAEoDBISCgpzaXplX2J5dGVzGAIgASgDEhQKDGNvbnRlbnRfdHlwZRgDIAEoCRIOCgZzY2hlbWEYBCABKAkSDwoHcmVtb3ZlZBgFIAEoCCJRCglTdGVwUGxhY2USFgoObmV4dF9zdGVwX2tleXMYASADKAkSGwoTb25fZmFpbHVyZV9zdGVwX2tleRgCIAEoCRIPCgdpc19qb2luGAMgASgIIoUBChRGdW5jdGlvblZlcnNpb25UcmFjZRIYChBmdW5jdGlvbl92ZXJzaW9uGAEgASgJEhAKCGF0dGVtcHRzGAIgASgDEhcKD2ZhaWxlZF9hdHRlbXB0cxgDIAEoAxIoCgV1c2FnZRgEIAEoCzIZLmVzdGVpcmEudjEuUmVzb3VyY2VVc2FnZSJOCgtQb2xpY3lUcmFjZRIOCgZwb2xpY3kYASABKAkSDwoHdmVyc2lvbhgCIAEoCRIOCgZwYXNzZWQYAyABKAMSDgoGZmFpbGVkGAQgASgDIjQKDEFycml2YWxUcmFjZRIVCg1mcm9tX3N0ZXBfa2V5GAEgASgJEg0KBWNvdW50GAIgASgDIs4ECglTdGVwVHJhY2USEAoIc3RlcF9rZXkYASABKAkSFQoNZnVuY3Rpb25fbmFtZRgCIAEoCRIVCg1zdWJfcGxhbl9uYW1lGAMgASgJEiQKBXBsYWNlGAQgASgLMhUuZXN0ZWlyYS52MS5TdGVwUGxhY2USOgoLdGFza19jb3VudHMYBSADKAsyJS5lc3RlaXJhLnYxLlN0ZXBUcmFjZS5UYXNrQ291bnRzRW50cnkSOgoLd2FpdF9jb3VudHMYBiADKAsyJS5lc3RlaXJhLnYxLlN0ZXBUcmFjZS5XYWl0Q291bnRzRW50cnkSLgoKc3RhcnRfdGltZRgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZW5kX3RpbWUYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhQKDG91dHB1dF9jb3VudBgJIAEoAxIyCgh2ZXJzaW9ucxgKIAMoCzIgLmVzdGVpcmEudjEuRnVuY3Rpb25WZXJzaW9uVHJhY2USKQoIcG9saWNpZXMYCyADKAsyFy5lc3RlaXJhLnYxLlBvbGljeVRyYWNlEioKCGFycml2YWxzGAwgAygLMhguZXN0ZWlyYS52MS5BcnJpdmFsVHJhY2UaMQoPVGFza0NvdW50c0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoAzoCOAEaMQoPV2FpdENvdW50c0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoAzoCOAEi0wEKC1dvcmtlclRyYWNlEhEKCXdvcmtlcl9pZBgBIAEoCRIQCghhdHRlbXB0cxgCIAEoAxIXCg9mYWlsZWRfYXR0ZW1wdHMYAyABKAMSKAoFdXNhZ2UYBCABKAsyGS5lc3RlaXJhLnYxLlJlc291cmNlVXNhZ2USLgoKc3RhcnRfdGltZRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZW5kX3RpbWUYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIoUBCg1DaGlsZEpvYlRyYWNlEg4KBmpvYl9pZBgBIAEoCRIWCg5wYXJlbnRfdGFza19pZBgCIAEoCRIRCglwbGFuX25hbWUYAyABKAkSFAoMcGxhbl92ZXJzaW9uGAQgASgFEiMKBXN0YXRlGAUgASgOMhQuZXN0ZWlyYS52MS5Kb2JTdGF0ZSKUBwoISm9iVHJhY2USDgoGam9iX2lkGAEgASgJEg8KB3BsYW5faWQYAiABKAkSEQoJcGxhbl9uYW1lGAMgASgJEhcKD3BsYW5fdmVyc2lvbl9pZBgEIAEoCRIUCgxwbGFuX3ZlcnNpb24YBSABKAUSEwoLcGxhbl9zaGEyNTYYBiABKAwSIwoIb3BlcmF0b3IYByABKAsyES5lc3RlaXJhLnYxLkFjdG9yEg8KB3Byb2plY3QYCCABKAkSKQoKZGF0YV9jbGFzcxgJIAEoDjIVLmVzdGVpcmEudjEuRGF0YUNsYXNzEiQKB2xpbmVhZ2UYCiABKAsyEy5lc3RlaXJhLnYxLkxpbmVhZ2USKwoIY2hpbGRyZW4YCyADKAsyGS5lc3RlaXJhLnYxLkNoaWxkSm9iVHJhY2USEwoLY2hpbGRfY291bnQYDCABKAMSIwoFc3RhdGUYDSABKA4yFC5lc3RlaXJhLnYxLkpvYlN0YXRlEisKC3dhaXRfcmVhc29uGA4gASgOMhYuZXN0ZWlyYS52MS5XYWl0UmVhc29uEiQKB2ZhaWx1cmUYDyABKAsyEy5lc3RlaXJhLnYxLkZhaWx1cmUSKwoJYWdncmVnYXRlGBAgASgLMhguZXN0ZWlyYS52MS5BZ2dyZWdhdGVSZWYSKQoFaW5wdXQYESABKAsyGi5lc3RlaXJhLnYxLlRyYWNlZEFydGlmYWN0EhQKDHJlc3VsdF9jb3VudBgSIAEoAxI5Cgt0YXNrX2NvdW50cxgTIAMoCzIkLmVzdGVpcmEudjEuSm9iVHJhY2UuVGFza0NvdW50c0VudHJ5EiQKBXN0ZXBzGBQgAygLMhUuZXN0ZWlyYS52MS5TdGVwVHJhY2USKAoHd29ya2VycxgVIAMoCzIXLmVzdGVpcmEudjEuV29ya2VyVHJhY2USFAoMd29ya2VyX2NvdW50GBYgASgDEi8KC2NyZWF0ZV90aW1lGBcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgpzdGFydF90aW1lGBggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghlbmRfdGltZRgZIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAaMQoPVGFza0NvdW50c0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoAzoCOAEivAYKCVRhc2tUcmFjZRIPCgd0YXNrX2lkGAEgASgJEhAKCHN0ZXBfa2V5GAIgASgJEhUKDWZ1bmN0aW9uX25hbWUYAyABKAkSJAoFc3RhdGUYBCABKA4yFS5lc3RlaXJhLnYxLlRhc2tTdGF0ZRIrCgt3YWl0X3JlYXNvbhgFIAEoDjIWLmVzdGVpcmEudjEuV2FpdFJlYXNvbhIrCgtza2lwX3JlYXNvbhgGIAEoDjIWLmVzdGVpcmEudjEuU2tpcFJlYXNvbhI1ChFuZXh0X2F0dGVtcHRfdGltZRgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFgoOcGFyZW50X3Rhc2tfaWQYCCABKAkSEQoJaXRlbV9wYXRoGAkgAygDEhQKDGNoaWxkX2pvYl9pZBgKIAEoCRIrCglhZ2dyZWdhdGUYCyABKAsyGC5lc3RlaXJhLnYxLkFnZ3JlZ2F0ZVJlZhIpCgVpbnB1dBgMIAEoCzIaLmVzdGVpcmEudjEuVHJhY2VkQXJ0aWZhY3QSKwoHb3V0cHV0cxgNIAMoCzIaLmVzdGVpcmEudjEuVHJhY2VkQXJ0aWZhY3QSFAoMb3V0cHV0X2NvdW50GA4gASgDEi4KCmNoZWNrcG9pbnQYDyABKAsyGi5lc3RlaXJhLnYxLlRyYWNlZEFydGlmYWN0EiUKCGF0dGVtcHRzGBAgAygLMhMuZXN0ZWlyYS52MS5BdHRlbXB0EiQKB2ZhaWx1cmUYESABKAsyEy5lc3RlaXJhLnYxLkZhaWx1cmUSKwoIdmVyZGljdHMYEiADKAsyGS5lc3RlaXJhLnYxLlBvbGljeVZlcmRpY3QSLwoLY3JlYXRlX3RpbWUYEyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCnN0YXJ0X3RpbWUYFCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKCGVuZF90aW1lGBUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIpCgxjYXJyaWVkX2Zyb20YFiABKAsyEy5lc3RlaXJhLnYxLlRhc2tSZWYiIQoPVHJhY2VKb2JSZXF1ZXN0Eg4KBmpvYl9pZBgBIAEoCSI3ChBUcmFjZUpvYlJlc3BvbnNlEiMKBXRyYWNlGAEgASgLMhQuZXN0ZWlyYS52MS5Kb2JUcmFjZSJeChVMaXN0VGFza1RyYWNlc1JlcXVlc3QSDgoGam9iX2lkGAEgASgJEhEKCXBhZ2Vfc2l6ZRgCIAEoBRISCgpwYWdlX3Rva2VuGAMgASgJEg4KBmZpbHRlchgEIAEoCSJXChZMaXN0VGFza1RyYWNlc1Jlc3BvbnNlEiQKBXRhc2tzGAEgAygLMhUuZXN0ZWlyYS52MS5UYXNrVHJhY2USFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJKmAKClNraXBSZWFzb24SGwoXU0tJUF9SRUFTT05fVU5TUEVDSUZJRUQQABIYChRTS0lQX1JFQVNPTl9OT19JVEVNUxABEhsKF1NLSVBfUkVBU09OX0pPSU5fRkFJTEVEEAIyrgEKDFRyYWNlU2VydmljZRJFCghUcmFjZUpvYhIbLmVzdGVpcmEudjEuVHJhY2VKb2JSZXF1ZXN0GhwuZXN0ZWlyYS52MS5UcmFjZUpvYlJlc3BvbnNlElcKDkxpc3RUYXNrVHJhY2VzEiEuZXN0ZWlyYS52MS5MaXN0VGFza1RyYWNlc1JlcXVlc3QaIi5lc3RlaXJhLnYxLkxpc3RUYXNrVHJhY2VzUmVzcG9uc2VCSVo6Z2l0aHViLmNvbS9lc3RlaXJhL2VzdGVpcmEvc2RrL2dvL2dlbi9lc3RlaXJhL3YxO2VzdGVpcmF2MaoCCkVzdGVpcmEuVjFiBnByb3RvMw", [file_esteira_v1_job, file_esteira_v1_types, file_google_protobuf_timestamp]);
+  fileDesc("ChZlc3RlaXJhL3YxL3RyYWNlLnByb3RvEgplc3RlaXJhLnYxImsKDlRyYWNlZEFydGlmYWN0Eg4KBnNoYTI1NhgBIAEoDBISCgpzaXplX2J5dGVzGAIgASgDEhQKDGNvbnRlbnRfdHlwZRgDIAEoCRIOCgZzY2hlbWEYBCABKAkSDwoHcmVtb3ZlZBgFIAEoCCJRCglTdGVwUGxhY2USFgoObmV4dF9zdGVwX2tleXMYASADKAkSGwoTb25fZmFpbHVyZV9zdGVwX2tleRgCIAEoCRIPCgdpc19qb2luGAMgASgIIoUBChRGdW5jdGlvblZlcnNpb25UcmFjZRIYChBmdW5jdGlvbl92ZXJzaW9uGAEgASgJEhAKCGF0dGVtcHRzGAIgASgDEhcKD2ZhaWxlZF9hdHRlbXB0cxgDIAEoAxIoCgV1c2FnZRgEIAEoCzIZLmVzdGVpcmEudjEuUmVzb3VyY2VVc2FnZSJOCgtQb2xpY3lUcmFjZRIOCgZwb2xpY3kYASABKAkSDwoHdmVyc2lvbhgCIAEoCRIOCgZwYXNzZWQYAyABKAMSDgoGZmFpbGVkGAQgASgDIjQKDEFycml2YWxUcmFjZRIVCg1mcm9tX3N0ZXBfa2V5GAEgASgJEg0KBWNvdW50GAIgASgDIs4ECglTdGVwVHJhY2USEAoIc3RlcF9rZXkYASABKAkSFQoNZnVuY3Rpb25fbmFtZRgCIAEoCRIVCg1zdWJfcGxhbl9uYW1lGAMgASgJEiQKBXBsYWNlGAQgASgLMhUuZXN0ZWlyYS52MS5TdGVwUGxhY2USOgoLdGFza19jb3VudHMYBSADKAsyJS5lc3RlaXJhLnYxLlN0ZXBUcmFjZS5UYXNrQ291bnRzRW50cnkSOgoLd2FpdF9jb3VudHMYBiADKAsyJS5lc3RlaXJhLnYxLlN0ZXBUcmFjZS5XYWl0Q291bnRzRW50cnkSLgoKc3RhcnRfdGltZRgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZW5kX3RpbWUYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhQKDG91dHB1dF9jb3VudBgJIAEoAxIyCgh2ZXJzaW9ucxgKIAMoCzIgLmVzdGVpcmEudjEuRnVuY3Rpb25WZXJzaW9uVHJhY2USKQoIcG9saWNpZXMYCyADKAsyFy5lc3RlaXJhLnYxLlBvbGljeVRyYWNlEioKCGFycml2YWxzGAwgAygLMhguZXN0ZWlyYS52MS5BcnJpdmFsVHJhY2UaMQoPVGFza0NvdW50c0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoAzoCOAEaMQoPV2FpdENvdW50c0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoAzoCOAEi0wEKC1dvcmtlclRyYWNlEhEKCXdvcmtlcl9pZBgBIAEoCRIQCghhdHRlbXB0cxgCIAEoAxIXCg9mYWlsZWRfYXR0ZW1wdHMYAyABKAMSKAoFdXNhZ2UYBCABKAsyGS5lc3RlaXJhLnYxLlJlc291cmNlVXNhZ2USLgoKc3RhcnRfdGltZRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZW5kX3RpbWUYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIoUBCg1DaGlsZEpvYlRyYWNlEg4KBmpvYl9pZBgBIAEoCRIWCg5wYXJlbnRfdGFza19pZBgCIAEoCRIRCglwbGFuX25hbWUYAyABKAkSFAoMcGxhbl92ZXJzaW9uGAQgASgFEiMKBXN0YXRlGAUgASgOMhQuZXN0ZWlyYS52MS5Kb2JTdGF0ZSKUBwoISm9iVHJhY2USDgoGam9iX2lkGAEgASgJEg8KB3BsYW5faWQYAiABKAkSEQoJcGxhbl9uYW1lGAMgASgJEhcKD3BsYW5fdmVyc2lvbl9pZBgEIAEoCRIUCgxwbGFuX3ZlcnNpb24YBSABKAUSEwoLcGxhbl9zaGEyNTYYBiABKAwSIwoIb3BlcmF0b3IYByABKAsyES5lc3RlaXJhLnYxLkFjdG9yEg8KB3Byb2plY3QYCCABKAkSKQoKZGF0YV9jbGFzcxgJIAEoDjIVLmVzdGVpcmEudjEuRGF0YUNsYXNzEiQKB2xpbmVhZ2UYCiABKAsyEy5lc3RlaXJhLnYxLkxpbmVhZ2USKwoIY2hpbGRyZW4YCyADKAsyGS5lc3RlaXJhLnYxLkNoaWxkSm9iVHJhY2USEwoLY2hpbGRfY291bnQYDCABKAMSIwoFc3RhdGUYDSABKA4yFC5lc3RlaXJhLnYxLkpvYlN0YXRlEisKC3dhaXRfcmVhc29uGA4gASgOMhYuZXN0ZWlyYS52MS5XYWl0UmVhc29uEiQKB2ZhaWx1cmUYDyABKAsyEy5lc3RlaXJhLnYxLkZhaWx1cmUSKwoJYWdncmVnYXRlGBAgASgLMhguZXN0ZWlyYS52MS5BZ2dyZWdhdGVSZWYSKQoFaW5wdXQYESABKAsyGi5lc3RlaXJhLnYxLlRyYWNlZEFydGlmYWN0EhQKDHJlc3VsdF9jb3VudBgSIAEoAxI5Cgt0YXNrX2NvdW50cxgTIAMoCzIkLmVzdGVpcmEudjEuSm9iVHJhY2UuVGFza0NvdW50c0VudHJ5EiQKBXN0ZXBzGBQgAygLMhUuZXN0ZWlyYS52MS5TdGVwVHJhY2USKAoHd29ya2VycxgVIAMoCzIXLmVzdGVpcmEudjEuV29ya2VyVHJhY2USFAoMd29ya2VyX2NvdW50GBYgASgDEi8KC2NyZWF0ZV90aW1lGBcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgpzdGFydF90aW1lGBggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghlbmRfdGltZRgZIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAaMQoPVGFza0NvdW50c0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoAzoCOAEivAYKCVRhc2tUcmFjZRIPCgd0YXNrX2lkGAEgASgJEhAKCHN0ZXBfa2V5GAIgASgJEhUKDWZ1bmN0aW9uX25hbWUYAyABKAkSJAoFc3RhdGUYBCABKA4yFS5lc3RlaXJhLnYxLlRhc2tTdGF0ZRIrCgt3YWl0X3JlYXNvbhgFIAEoDjIWLmVzdGVpcmEudjEuV2FpdFJlYXNvbhIrCgtza2lwX3JlYXNvbhgGIAEoDjIWLmVzdGVpcmEudjEuU2tpcFJlYXNvbhI1ChFuZXh0X2F0dGVtcHRfdGltZRgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFgoOcGFyZW50X3Rhc2tfaWQYCCABKAkSEQoJaXRlbV9wYXRoGAkgAygDEhQKDGNoaWxkX2pvYl9pZBgKIAEoCRIrCglhZ2dyZWdhdGUYCyABKAsyGC5lc3RlaXJhLnYxLkFnZ3JlZ2F0ZVJlZhIpCgVpbnB1dBgMIAEoCzIaLmVzdGVpcmEudjEuVHJhY2VkQXJ0aWZhY3QSKwoHb3V0cHV0cxgNIAMoCzIaLmVzdGVpcmEudjEuVHJhY2VkQXJ0aWZhY3QSFAoMb3V0cHV0X2NvdW50GA4gASgDEi4KCmNoZWNrcG9pbnQYDyABKAsyGi5lc3RlaXJhLnYxLlRyYWNlZEFydGlmYWN0EiUKCGF0dGVtcHRzGBAgAygLMhMuZXN0ZWlyYS52MS5BdHRlbXB0EiQKB2ZhaWx1cmUYESABKAsyEy5lc3RlaXJhLnYxLkZhaWx1cmUSKwoIdmVyZGljdHMYEiADKAsyGS5lc3RlaXJhLnYxLlBvbGljeVZlcmRpY3QSLwoLY3JlYXRlX3RpbWUYEyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCnN0YXJ0X3RpbWUYFCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKCGVuZF90aW1lGBUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIpCgxjYXJyaWVkX2Zyb20YFiABKAsyEy5lc3RlaXJhLnYxLlRhc2tSZWYiIQoPVHJhY2VKb2JSZXF1ZXN0Eg4KBmpvYl9pZBgBIAEoCSI3ChBUcmFjZUpvYlJlc3BvbnNlEiMKBXRyYWNlGAEgASgLMhQuZXN0ZWlyYS52MS5Kb2JUcmFjZSJeChVMaXN0VGFza1RyYWNlc1JlcXVlc3QSDgoGam9iX2lkGAEgASgJEhEKCXBhZ2Vfc2l6ZRgCIAEoBRISCgpwYWdlX3Rva2VuGAMgASgJEg4KBmZpbHRlchgEIAEoCSJXChZMaXN0VGFza1RyYWNlc1Jlc3BvbnNlEiQKBXRhc2tzGAEgAygLMhUuZXN0ZWlyYS52MS5UYXNrVHJhY2USFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIrsBCgtBcnRpZmFjdFVzZRImCgRyb2xlGAEgASgOMhguZXN0ZWlyYS52MS5BcnRpZmFjdFJvbGUSDgoGam9iX2lkGAIgASgJEhEKCXBsYW5fbmFtZRgDIAEoCRIUCgxwbGFuX3ZlcnNpb24YBCABKAUSDwoHdGFza19pZBgFIAEoCRIQCghzdGVwX2tleRgGIAEoCRIVCg1mdW5jdGlvbl9uYW1lGAcgASgJEhEKCWl0ZW1fcGF0aBgIIAMoAyKHAQoNQXJ0aWZhY3RUcmFjZRIsCghhcnRpZmFjdBgBIAEoCzIaLmVzdGVpcmEudjEuVHJhY2VkQXJ0aWZhY3QSDgoGam9iX2lkGAIgASgJEiUKBHVzZXMYAyADKAsyFy5lc3RlaXJhLnYxLkFydGlmYWN0VXNlEhEKCXVzZV9jb3VudBgEIAEoAyJNChRUcmFjZUFydGlmYWN0UmVxdWVzdBIOCgZzaGEyNTYYASABKAwSEQoJcGFnZV9zaXplGAIgASgFEhIKCnBhZ2VfdG9rZW4YAyABKAkimgEKFVRyYWNlQXJ0aWZhY3RSZXNwb25zZRIsCglhcnRpZmFjdHMYASADKAsyGS5lc3RlaXJhLnYxLkFydGlmYWN0VHJhY2USFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJEg4KBmlzX2N1dBgDIAEoCBISCgpsb2dfbGVhdmVzGAQgASgDEhYKDmluZGV4ZWRfbGVhdmVzGAUgASgDIloKD0FwcGVuZGVkT3V0cHV0cxINCgVmZW5jZRgBIAEoAxINCgVjb3VudBgCIAEoAxIpCgVpdGVtcxgDIAMoCzIaLmVzdGVpcmEudjEuVHJhY2VkQXJ0aWZhY3QiqAIKC0Vycm9yUmVwb3J0EiMKBHRhc2sYASABKAsyFS5lc3RlaXJhLnYxLlRhc2tUcmFjZRIkCgdmYWlsdXJlGAIgASgLMhMuZXN0ZWlyYS52MS5GYWlsdXJlEiUKCGF0dGVtcHRzGAMgAygLMhMuZXN0ZWlyYS52MS5BdHRlbXB0EisKCHZlcmRpY3RzGAQgAygLMhkuZXN0ZWlyYS52MS5Qb2xpY3lWZXJkaWN0EiIKBWlucHV0GAUgASgLMhMuZXN0ZWlyYS52MS5QYXlsb2FkEicKCmNoZWNrcG9pbnQYBiABKAsyEy5lc3RlaXJhLnYxLlBheWxvYWQSLQoIYXBwZW5kZWQYByADKAsyGy5lc3RlaXJhLnYxLkFwcGVuZGVkT3V0cHV0cyJgChdMaXN0RXJyb3JSZXBvcnRzUmVxdWVzdBIOCgZqb2JfaWQYASABKAkSEQoJcGFnZV9zaXplGAIgASgFEhIKCnBhZ2VfdG9rZW4YAyABKAkSDgoGZmlsdGVyGAQgASgJIl0KGExpc3RFcnJvclJlcG9ydHNSZXNwb25zZRIoCgdyZXBvcnRzGAEgAygLMhcuZXN0ZWlyYS52MS5FcnJvclJlcG9ydBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkqYAoKU2tpcFJlYXNvbhIbChdTS0lQX1JFQVNPTl9VTlNQRUNJRklFRBAAEhgKFFNLSVBfUkVBU09OX05PX0lURU1TEAESGwoXU0tJUF9SRUFTT05fSk9JTl9GQUlMRUQQAiqbAQoMQXJ0aWZhY3RSb2xlEh0KGUFSVElGQUNUX1JPTEVfVU5TUEVDSUZJRUQQABIbChdBUlRJRkFDVF9ST0xFX0pPQl9JTlBVVBABEhcKE0FSVElGQUNUX1JPTEVfSU5QVVQQAhIYChRBUlRJRkFDVF9ST0xFX09VVFBVVBADEhwKGEFSVElGQUNUX1JPTEVfQ0hFQ0tQT0lOVBAEMuMCCgxUcmFjZVNlcnZpY2USRQoIVHJhY2VKb2ISGy5lc3RlaXJhLnYxLlRyYWNlSm9iUmVxdWVzdBocLmVzdGVpcmEudjEuVHJhY2VKb2JSZXNwb25zZRJXCg5MaXN0VGFza1RyYWNlcxIhLmVzdGVpcmEudjEuTGlzdFRhc2tUcmFjZXNSZXF1ZXN0GiIuZXN0ZWlyYS52MS5MaXN0VGFza1RyYWNlc1Jlc3BvbnNlElQKDVRyYWNlQXJ0aWZhY3QSIC5lc3RlaXJhLnYxLlRyYWNlQXJ0aWZhY3RSZXF1ZXN0GiEuZXN0ZWlyYS52MS5UcmFjZUFydGlmYWN0UmVzcG9uc2USXQoQTGlzdEVycm9yUmVwb3J0cxIjLmVzdGVpcmEudjEuTGlzdEVycm9yUmVwb3J0c1JlcXVlc3QaJC5lc3RlaXJhLnYxLkxpc3RFcnJvclJlcG9ydHNSZXNwb25zZUJJWjpnaXRodWIuY29tL2VzdGVpcmEvZXN0ZWlyYS9zZGsvZ28vZ2VuL2VzdGVpcmEvdjE7ZXN0ZWlyYXYxqgIKRXN0ZWlyYS5WMWIGcHJvdG8z", [file_esteira_v1_job, file_esteira_v1_types, file_google_protobuf_timestamp]);
 
 /**
  * A body of data as a trace names it. Its bytes are read with GetJob or GetTask.
@@ -891,6 +891,372 @@ export const ListTaskTracesResponseSchema: GenMessage<ListTaskTracesResponse> = 
   messageDesc(file_esteira_v1_trace, 13);
 
 /**
+ * A job or task that an artifact was of use to.
+ *
+ * @generated from message esteira.v1.ArtifactUse
+ */
+export type ArtifactUse = Message<"esteira.v1.ArtifactUse"> & {
+  /**
+   * What it was to it.
+   *
+   * @generated from field: esteira.v1.ArtifactRole role = 1;
+   */
+  role: ArtifactRole;
+
+  /**
+   * The job.
+   *
+   * @generated from field: string job_id = 2;
+   */
+  jobId: string;
+
+  /**
+   * The job's plan.
+   *
+   * @generated from field: string plan_name = 3;
+   */
+  planName: string;
+
+  /**
+   * The version that the job executes.
+   *
+   * @generated from field: int32 plan_version = 4;
+   */
+  planVersion: number;
+
+  /**
+   * The task. Empty for a JOB_INPUT.
+   *
+   * @generated from field: string task_id = 5;
+   */
+  taskId: string;
+
+  /**
+   * The task's step. Empty for a JOB_INPUT.
+   *
+   * @generated from field: string step_key = 6;
+   */
+  stepKey: string;
+
+  /**
+   * The function that the step runs. Empty when it runs none.
+   *
+   * @generated from field: string function_name = 7;
+   */
+  functionName: string;
+
+  /**
+   * Which item the task is about, as in TaskTrace.
+   *
+   * @generated from field: repeated int64 item_path = 8;
+   */
+  itemPath: bigint[];
+};
+
+/**
+ * Describes the message esteira.v1.ArtifactUse.
+ * Use `create(ArtifactUseSchema)` to create a new message.
+ */
+export const ArtifactUseSchema: GenMessage<ArtifactUse> = /*@__PURE__*/
+  messageDesc(file_esteira_v1_trace, 14);
+
+/**
+ * An artifact and what became of it.
+ *
+ * @generated from message esteira.v1.ArtifactTrace
+ */
+export type ArtifactTrace = Message<"esteira.v1.ArtifactTrace"> & {
+  /**
+   * The artifact.
+   *
+   * @generated from field: esteira.v1.TracedArtifact artifact = 1;
+   */
+  artifact?: TracedArtifact | undefined;
+
+  /**
+   * The job that made it; of the input of a job that a sub-plan started, the parent.
+   *
+   * @generated from field: string job_id = 2;
+   */
+  jobId: string;
+
+  /**
+   * Who used it, by job and task: the first 100.
+   *
+   * @generated from field: repeated esteira.v1.ArtifactUse uses = 3;
+   */
+  uses: ArtifactUse[];
+
+  /**
+   * How many uses were found.
+   *
+   * @generated from field: int64 use_count = 4;
+   */
+  useCount: bigint;
+};
+
+/**
+ * Describes the message esteira.v1.ArtifactTrace.
+ * Use `create(ArtifactTraceSchema)` to create a new message.
+ */
+export const ArtifactTraceSchema: GenMessage<ArtifactTrace> = /*@__PURE__*/
+  messageDesc(file_esteira_v1_trace, 15);
+
+/**
+ * Request of TraceArtifact.
+ *
+ * @generated from message esteira.v1.TraceArtifactRequest
+ */
+export type TraceArtifactRequest = Message<"esteira.v1.TraceArtifactRequest"> & {
+  /**
+   * SHA-256 of the bytes, 32 bytes. Required.
+   *
+   * @generated from field: bytes sha256 = 1;
+   */
+  sha256: Uint8Array;
+
+  /**
+   * How many artifacts to return; default 50, 500 at most. A page may be short although there are more.
+   *
+   * @generated from field: int32 page_size = 2;
+   */
+  pageSize: number;
+
+  /**
+   * Where to go on. Empty = at the beginning.
+   *
+   * @generated from field: string page_token = 3;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message esteira.v1.TraceArtifactRequest.
+ * Use `create(TraceArtifactRequestSchema)` to create a new message.
+ */
+export const TraceArtifactRequestSchema: GenMessage<TraceArtifactRequest> = /*@__PURE__*/
+  messageDesc(file_esteira_v1_trace, 16);
+
+/**
+ * Response of TraceArtifact.
+ *
+ * @generated from message esteira.v1.TraceArtifactResponse
+ */
+export type TraceArtifactResponse = Message<"esteira.v1.TraceArtifactResponse"> & {
+  /**
+   * The artifacts of this page.
+   *
+   * @generated from field: repeated esteira.v1.ArtifactTrace artifacts = 1;
+   */
+  artifacts: ArtifactTrace[];
+
+  /**
+   * The next page's token. Empty = this was the last one.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+
+  /**
+   * Whether the jobs were too large for all of their tasks to be looked at: then uses may be missing.
+   *
+   * @generated from field: bool is_cut = 3;
+   */
+  isCut: boolean;
+
+  /**
+   * How many leaves the log has.
+   *
+   * @generated from field: int64 log_leaves = 4;
+   */
+  logLeaves: bigint;
+
+  /**
+   * How many of them are in the index of digests.
+   *
+   * @generated from field: int64 indexed_leaves = 5;
+   */
+  indexedLeaves: bigint;
+};
+
+/**
+ * Describes the message esteira.v1.TraceArtifactResponse.
+ * Use `create(TraceArtifactResponseSchema)` to create a new message.
+ */
+export const TraceArtifactResponseSchema: GenMessage<TraceArtifactResponse> = /*@__PURE__*/
+  messageDesc(file_esteira_v1_trace, 17);
+
+/**
+ * Outputs that an attempt appended and that never became outputs of its task.
+ *
+ * @generated from message esteira.v1.AppendedOutputs
+ */
+export type AppendedOutputs = Message<"esteira.v1.AppendedOutputs"> & {
+  /**
+   * The fence of the attempt's lease.
+   *
+   * @generated from field: int64 fence = 1;
+   */
+  fence: bigint;
+
+  /**
+   * How many there are.
+   *
+   * @generated from field: int64 count = 2;
+   */
+  count: bigint;
+
+  /**
+   * The first 20.
+   *
+   * @generated from field: repeated esteira.v1.TracedArtifact items = 3;
+   */
+  items: TracedArtifact[];
+};
+
+/**
+ * Describes the message esteira.v1.AppendedOutputs.
+ * Use `create(AppendedOutputsSchema)` to create a new message.
+ */
+export const AppendedOutputsSchema: GenMessage<AppendedOutputs> = /*@__PURE__*/
+  messageDesc(file_esteira_v1_trace, 18);
+
+/**
+ * What is known of a task that failed for good, with the data so far. Output only.
+ *
+ * Bodies are there as far as the message has room; a payload without its body has its digest.
+ *
+ * @generated from message esteira.v1.ErrorReport
+ */
+export type ErrorReport = Message<"esteira.v1.ErrorReport"> & {
+  /**
+   * The task, with its attempts and artifacts.
+   *
+   * @generated from field: esteira.v1.TaskTrace task = 1;
+   */
+  task?: TaskTrace | undefined;
+
+  /**
+   * Why it failed, with all texts and details.
+   *
+   * @generated from field: esteira.v1.Failure failure = 2;
+   */
+  failure?: Failure | undefined;
+
+  /**
+   * Every try, oldest first, with all texts of their failures.
+   *
+   * @generated from field: repeated esteira.v1.Attempt attempts = 3;
+   */
+  attempts: Attempt[];
+
+  /**
+   * What the policies said, with details.
+   *
+   * @generated from field: repeated esteira.v1.PolicyVerdict verdicts = 4;
+   */
+  verdicts: PolicyVerdict[];
+
+  /**
+   * What it read. Absent when there was none, or it was removed.
+   *
+   * @generated from field: esteira.v1.Payload input = 5;
+   */
+  input?: Payload | undefined;
+
+  /**
+   * What its newest attempt saved. Absent when none was saved.
+   *
+   * @generated from field: esteira.v1.Payload checkpoint = 6;
+   */
+  checkpoint?: Payload | undefined;
+
+  /**
+   * What its attempts appended, by fence.
+   *
+   * @generated from field: repeated esteira.v1.AppendedOutputs appended = 7;
+   */
+  appended: AppendedOutputs[];
+};
+
+/**
+ * Describes the message esteira.v1.ErrorReport.
+ * Use `create(ErrorReportSchema)` to create a new message.
+ */
+export const ErrorReportSchema: GenMessage<ErrorReport> = /*@__PURE__*/
+  messageDesc(file_esteira_v1_trace, 19);
+
+/**
+ * Request of ListErrorReports.
+ *
+ * @generated from message esteira.v1.ListErrorReportsRequest
+ */
+export type ListErrorReportsRequest = Message<"esteira.v1.ListErrorReportsRequest"> & {
+  /**
+   * The job. Required.
+   *
+   * @generated from field: string job_id = 1;
+   */
+  jobId: string;
+
+  /**
+   * How many to return; default 50, 500 at most. A page is shorter where the message would grow past 4 MiB.
+   *
+   * @generated from field: int32 page_size = 2;
+   */
+  pageSize: number;
+
+  /**
+   * Where to go on. Empty = at the beginning.
+   *
+   * @generated from field: string page_token = 3;
+   */
+  pageToken: string;
+
+  /**
+   * Which tasks. Column: `step_key`. Empty = all that FAILED.
+   *
+   * @generated from field: string filter = 4;
+   */
+  filter: string;
+};
+
+/**
+ * Describes the message esteira.v1.ListErrorReportsRequest.
+ * Use `create(ListErrorReportsRequestSchema)` to create a new message.
+ */
+export const ListErrorReportsRequestSchema: GenMessage<ListErrorReportsRequest> = /*@__PURE__*/
+  messageDesc(file_esteira_v1_trace, 20);
+
+/**
+ * Response of ListErrorReports.
+ *
+ * @generated from message esteira.v1.ListErrorReportsResponse
+ */
+export type ListErrorReportsResponse = Message<"esteira.v1.ListErrorReportsResponse"> & {
+  /**
+   * The reports of this page.
+   *
+   * @generated from field: repeated esteira.v1.ErrorReport reports = 1;
+   */
+  reports: ErrorReport[];
+
+  /**
+   * The next page's token. Empty = this was the last one.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message esteira.v1.ListErrorReportsResponse.
+ * Use `create(ListErrorReportsResponseSchema)` to create a new message.
+ */
+export const ListErrorReportsResponseSchema: GenMessage<ListErrorReportsResponse> = /*@__PURE__*/
+  messageDesc(file_esteira_v1_trace, 21);
+
+/**
  * Why the plan did not need a task.
  *
  * @generated from enum esteira.v1.SkipReason
@@ -923,6 +1289,54 @@ export enum SkipReason {
  */
 export const SkipReasonSchema: GenEnum<SkipReason> = /*@__PURE__*/
   enumDesc(file_esteira_v1_trace, 0);
+
+/**
+ * What an artifact was to a job or task.
+ *
+ * @generated from enum esteira.v1.ArtifactRole
+ */
+export enum ArtifactRole {
+  /**
+   * Never sent.
+   *
+   * @generated from enum value: ARTIFACT_ROLE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * The job was started with it.
+   *
+   * @generated from enum value: ARTIFACT_ROLE_JOB_INPUT = 1;
+   */
+  JOB_INPUT = 1,
+
+  /**
+   * The task read it.
+   *
+   * @generated from enum value: ARTIFACT_ROLE_INPUT = 2;
+   */
+  INPUT = 2,
+
+  /**
+   * The task made it, or passed it on.
+   *
+   * @generated from enum value: ARTIFACT_ROLE_OUTPUT = 3;
+   */
+  OUTPUT = 3,
+
+  /**
+   * An attempt of the task saved it for the next one.
+   *
+   * @generated from enum value: ARTIFACT_ROLE_CHECKPOINT = 4;
+   */
+  CHECKPOINT = 4,
+}
+
+/**
+ * Describes the enum esteira.v1.ArtifactRole.
+ */
+export const ArtifactRoleSchema: GenEnum<ArtifactRole> = /*@__PURE__*/
+  enumDesc(file_esteira_v1_trace, 1);
 
 /**
  * Tells the whole way of a job, and which tasks read or produced given bytes. Used by operators and auditors: the CLI,
@@ -967,6 +1381,43 @@ export const TraceService: GenService<{
     methodKind: "unary";
     input: typeof ListTaskTracesRequestSchema;
     output: typeof ListTaskTracesResponseSchema;
+  },
+  /**
+   * Finds the artifacts whose bytes have a given digest, the newest first, with the jobs that they started and the tasks
+   * that read or made them, through sub-plans up and down. Removed artifacts are not found.
+   *
+   * The index of digests follows the log of what happened: `indexed_leaves` of `log_leaves` are in it. What it has not yet is
+   * looked for among the newest 50,000 artifacts, so that a fresh one is found at once.
+   *
+   * No effect; may be sent again at any time. No artifact is an OK answer.
+   *
+   * Errors:
+   * - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
+   *
+   * @generated from rpc esteira.v1.TraceService.TraceArtifact
+   */
+  traceArtifact: {
+    methodKind: "unary";
+    input: typeof TraceArtifactRequestSchema;
+    output: typeof TraceArtifactResponseSchema;
+  },
+  /**
+   * Lists what is known of the tasks of a job that FAILED for good, the oldest first, with the data so far: what the task
+   * read, what its attempts saved and appended, and all texts of their failures. A result that was refused (too large, of
+   * another type than the step's, with a chunk missing) is a failure with the reason of the refusal as its code.
+   *
+   * Carries data: the answer is as confidential as that of JobService.GetTask. No effect; may be sent again at any time.
+   *
+   * Errors:
+   * - NOT_FOUND `JOB_NOT_FOUND`.
+   * - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
+   *
+   * @generated from rpc esteira.v1.TraceService.ListErrorReports
+   */
+  listErrorReports: {
+    methodKind: "unary";
+    input: typeof ListErrorReportsRequestSchema;
+    output: typeof ListErrorReportsResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_esteira_v1_trace, 0);

@@ -77,6 +77,67 @@ func (SkipReason) EnumDescriptor() ([]byte, []int) {
 	return file_esteira_v1_trace_proto_rawDescGZIP(), []int{0}
 }
 
+// What an artifact was to a job or task.
+type ArtifactRole int32
+
+const (
+	// Never sent.
+	ArtifactRole_ARTIFACT_ROLE_UNSPECIFIED ArtifactRole = 0
+	// The job was started with it.
+	ArtifactRole_ARTIFACT_ROLE_JOB_INPUT ArtifactRole = 1
+	// The task read it.
+	ArtifactRole_ARTIFACT_ROLE_INPUT ArtifactRole = 2
+	// The task made it, or passed it on.
+	ArtifactRole_ARTIFACT_ROLE_OUTPUT ArtifactRole = 3
+	// An attempt of the task saved it for the next one.
+	ArtifactRole_ARTIFACT_ROLE_CHECKPOINT ArtifactRole = 4
+)
+
+// Enum value maps for ArtifactRole.
+var (
+	ArtifactRole_name = map[int32]string{
+		0: "ARTIFACT_ROLE_UNSPECIFIED",
+		1: "ARTIFACT_ROLE_JOB_INPUT",
+		2: "ARTIFACT_ROLE_INPUT",
+		3: "ARTIFACT_ROLE_OUTPUT",
+		4: "ARTIFACT_ROLE_CHECKPOINT",
+	}
+	ArtifactRole_value = map[string]int32{
+		"ARTIFACT_ROLE_UNSPECIFIED": 0,
+		"ARTIFACT_ROLE_JOB_INPUT":   1,
+		"ARTIFACT_ROLE_INPUT":       2,
+		"ARTIFACT_ROLE_OUTPUT":      3,
+		"ARTIFACT_ROLE_CHECKPOINT":  4,
+	}
+)
+
+func (x ArtifactRole) Enum() *ArtifactRole {
+	p := new(ArtifactRole)
+	*p = x
+	return p
+}
+
+func (x ArtifactRole) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (ArtifactRole) Descriptor() protoreflect.EnumDescriptor {
+	return file_esteira_v1_trace_proto_enumTypes[1].Descriptor()
+}
+
+func (ArtifactRole) Type() protoreflect.EnumType {
+	return &file_esteira_v1_trace_proto_enumTypes[1]
+}
+
+func (x ArtifactRole) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use ArtifactRole.Descriptor instead.
+func (ArtifactRole) EnumDescriptor() ([]byte, []int) {
+	return file_esteira_v1_trace_proto_rawDescGZIP(), []int{1}
+}
+
 // A body of data as a trace names it. Its bytes are read with GetJob or GetTask.
 type TracedArtifact struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1461,6 +1522,628 @@ func (x *ListTaskTracesResponse) GetNextPageToken() string {
 	return ""
 }
 
+// A job or task that an artifact was of use to.
+type ArtifactUse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What it was to it.
+	Role ArtifactRole `protobuf:"varint,1,opt,name=role,proto3,enum=esteira.v1.ArtifactRole" json:"role,omitempty"`
+	// The job.
+	JobId string `protobuf:"bytes,2,opt,name=job_id,json=jobId,proto3" json:"job_id,omitempty"`
+	// The job's plan.
+	PlanName string `protobuf:"bytes,3,opt,name=plan_name,json=planName,proto3" json:"plan_name,omitempty"`
+	// The version that the job executes.
+	PlanVersion int32 `protobuf:"varint,4,opt,name=plan_version,json=planVersion,proto3" json:"plan_version,omitempty"`
+	// The task. Empty for a JOB_INPUT.
+	TaskId string `protobuf:"bytes,5,opt,name=task_id,json=taskId,proto3" json:"task_id,omitempty"`
+	// The task's step. Empty for a JOB_INPUT.
+	StepKey string `protobuf:"bytes,6,opt,name=step_key,json=stepKey,proto3" json:"step_key,omitempty"`
+	// The function that the step runs. Empty when it runs none.
+	FunctionName string `protobuf:"bytes,7,opt,name=function_name,json=functionName,proto3" json:"function_name,omitempty"`
+	// Which item the task is about, as in TaskTrace.
+	ItemPath      []int64 `protobuf:"varint,8,rep,packed,name=item_path,json=itemPath,proto3" json:"item_path,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ArtifactUse) Reset() {
+	*x = ArtifactUse{}
+	mi := &file_esteira_v1_trace_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ArtifactUse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ArtifactUse) ProtoMessage() {}
+
+func (x *ArtifactUse) ProtoReflect() protoreflect.Message {
+	mi := &file_esteira_v1_trace_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ArtifactUse.ProtoReflect.Descriptor instead.
+func (*ArtifactUse) Descriptor() ([]byte, []int) {
+	return file_esteira_v1_trace_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *ArtifactUse) GetRole() ArtifactRole {
+	if x != nil {
+		return x.Role
+	}
+	return ArtifactRole_ARTIFACT_ROLE_UNSPECIFIED
+}
+
+func (x *ArtifactUse) GetJobId() string {
+	if x != nil {
+		return x.JobId
+	}
+	return ""
+}
+
+func (x *ArtifactUse) GetPlanName() string {
+	if x != nil {
+		return x.PlanName
+	}
+	return ""
+}
+
+func (x *ArtifactUse) GetPlanVersion() int32 {
+	if x != nil {
+		return x.PlanVersion
+	}
+	return 0
+}
+
+func (x *ArtifactUse) GetTaskId() string {
+	if x != nil {
+		return x.TaskId
+	}
+	return ""
+}
+
+func (x *ArtifactUse) GetStepKey() string {
+	if x != nil {
+		return x.StepKey
+	}
+	return ""
+}
+
+func (x *ArtifactUse) GetFunctionName() string {
+	if x != nil {
+		return x.FunctionName
+	}
+	return ""
+}
+
+func (x *ArtifactUse) GetItemPath() []int64 {
+	if x != nil {
+		return x.ItemPath
+	}
+	return nil
+}
+
+// An artifact and what became of it.
+type ArtifactTrace struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The artifact.
+	Artifact *TracedArtifact `protobuf:"bytes,1,opt,name=artifact,proto3" json:"artifact,omitempty"`
+	// The job that made it; of the input of a job that a sub-plan started, the parent.
+	JobId string `protobuf:"bytes,2,opt,name=job_id,json=jobId,proto3" json:"job_id,omitempty"`
+	// Who used it, by job and task: the first 100.
+	Uses []*ArtifactUse `protobuf:"bytes,3,rep,name=uses,proto3" json:"uses,omitempty"`
+	// How many uses were found.
+	UseCount      int64 `protobuf:"varint,4,opt,name=use_count,json=useCount,proto3" json:"use_count,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ArtifactTrace) Reset() {
+	*x = ArtifactTrace{}
+	mi := &file_esteira_v1_trace_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ArtifactTrace) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ArtifactTrace) ProtoMessage() {}
+
+func (x *ArtifactTrace) ProtoReflect() protoreflect.Message {
+	mi := &file_esteira_v1_trace_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ArtifactTrace.ProtoReflect.Descriptor instead.
+func (*ArtifactTrace) Descriptor() ([]byte, []int) {
+	return file_esteira_v1_trace_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *ArtifactTrace) GetArtifact() *TracedArtifact {
+	if x != nil {
+		return x.Artifact
+	}
+	return nil
+}
+
+func (x *ArtifactTrace) GetJobId() string {
+	if x != nil {
+		return x.JobId
+	}
+	return ""
+}
+
+func (x *ArtifactTrace) GetUses() []*ArtifactUse {
+	if x != nil {
+		return x.Uses
+	}
+	return nil
+}
+
+func (x *ArtifactTrace) GetUseCount() int64 {
+	if x != nil {
+		return x.UseCount
+	}
+	return 0
+}
+
+// Request of TraceArtifact.
+type TraceArtifactRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// SHA-256 of the bytes, 32 bytes. Required.
+	Sha256 []byte `protobuf:"bytes,1,opt,name=sha256,proto3" json:"sha256,omitempty"`
+	// How many artifacts to return; default 50, 500 at most. A page may be short although there are more.
+	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// Where to go on. Empty = at the beginning.
+	PageToken     string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TraceArtifactRequest) Reset() {
+	*x = TraceArtifactRequest{}
+	mi := &file_esteira_v1_trace_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TraceArtifactRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TraceArtifactRequest) ProtoMessage() {}
+
+func (x *TraceArtifactRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_esteira_v1_trace_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TraceArtifactRequest.ProtoReflect.Descriptor instead.
+func (*TraceArtifactRequest) Descriptor() ([]byte, []int) {
+	return file_esteira_v1_trace_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *TraceArtifactRequest) GetSha256() []byte {
+	if x != nil {
+		return x.Sha256
+	}
+	return nil
+}
+
+func (x *TraceArtifactRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *TraceArtifactRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// Response of TraceArtifact.
+type TraceArtifactResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The artifacts of this page.
+	Artifacts []*ArtifactTrace `protobuf:"bytes,1,rep,name=artifacts,proto3" json:"artifacts,omitempty"`
+	// The next page's token. Empty = this was the last one.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	// Whether the jobs were too large for all of their tasks to be looked at: then uses may be missing.
+	IsCut bool `protobuf:"varint,3,opt,name=is_cut,json=isCut,proto3" json:"is_cut,omitempty"`
+	// How many leaves the log has.
+	LogLeaves int64 `protobuf:"varint,4,opt,name=log_leaves,json=logLeaves,proto3" json:"log_leaves,omitempty"`
+	// How many of them are in the index of digests.
+	IndexedLeaves int64 `protobuf:"varint,5,opt,name=indexed_leaves,json=indexedLeaves,proto3" json:"indexed_leaves,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TraceArtifactResponse) Reset() {
+	*x = TraceArtifactResponse{}
+	mi := &file_esteira_v1_trace_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TraceArtifactResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TraceArtifactResponse) ProtoMessage() {}
+
+func (x *TraceArtifactResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_esteira_v1_trace_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TraceArtifactResponse.ProtoReflect.Descriptor instead.
+func (*TraceArtifactResponse) Descriptor() ([]byte, []int) {
+	return file_esteira_v1_trace_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *TraceArtifactResponse) GetArtifacts() []*ArtifactTrace {
+	if x != nil {
+		return x.Artifacts
+	}
+	return nil
+}
+
+func (x *TraceArtifactResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+func (x *TraceArtifactResponse) GetIsCut() bool {
+	if x != nil {
+		return x.IsCut
+	}
+	return false
+}
+
+func (x *TraceArtifactResponse) GetLogLeaves() int64 {
+	if x != nil {
+		return x.LogLeaves
+	}
+	return 0
+}
+
+func (x *TraceArtifactResponse) GetIndexedLeaves() int64 {
+	if x != nil {
+		return x.IndexedLeaves
+	}
+	return 0
+}
+
+// Outputs that an attempt appended and that never became outputs of its task.
+type AppendedOutputs struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The fence of the attempt's lease.
+	Fence int64 `protobuf:"varint,1,opt,name=fence,proto3" json:"fence,omitempty"`
+	// How many there are.
+	Count int64 `protobuf:"varint,2,opt,name=count,proto3" json:"count,omitempty"`
+	// The first 20.
+	Items         []*TracedArtifact `protobuf:"bytes,3,rep,name=items,proto3" json:"items,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AppendedOutputs) Reset() {
+	*x = AppendedOutputs{}
+	mi := &file_esteira_v1_trace_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AppendedOutputs) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AppendedOutputs) ProtoMessage() {}
+
+func (x *AppendedOutputs) ProtoReflect() protoreflect.Message {
+	mi := &file_esteira_v1_trace_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AppendedOutputs.ProtoReflect.Descriptor instead.
+func (*AppendedOutputs) Descriptor() ([]byte, []int) {
+	return file_esteira_v1_trace_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *AppendedOutputs) GetFence() int64 {
+	if x != nil {
+		return x.Fence
+	}
+	return 0
+}
+
+func (x *AppendedOutputs) GetCount() int64 {
+	if x != nil {
+		return x.Count
+	}
+	return 0
+}
+
+func (x *AppendedOutputs) GetItems() []*TracedArtifact {
+	if x != nil {
+		return x.Items
+	}
+	return nil
+}
+
+// What is known of a task that failed for good, with the data so far. Output only.
+//
+// Bodies are there as far as the message has room; a payload without its body has its digest.
+type ErrorReport struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The task, with its attempts and artifacts.
+	Task *TaskTrace `protobuf:"bytes,1,opt,name=task,proto3" json:"task,omitempty"`
+	// Why it failed, with all texts and details.
+	Failure *Failure `protobuf:"bytes,2,opt,name=failure,proto3" json:"failure,omitempty"`
+	// Every try, oldest first, with all texts of their failures.
+	Attempts []*Attempt `protobuf:"bytes,3,rep,name=attempts,proto3" json:"attempts,omitempty"`
+	// What the policies said, with details.
+	Verdicts []*PolicyVerdict `protobuf:"bytes,4,rep,name=verdicts,proto3" json:"verdicts,omitempty"`
+	// What it read. Absent when there was none, or it was removed.
+	Input *Payload `protobuf:"bytes,5,opt,name=input,proto3" json:"input,omitempty"`
+	// What its newest attempt saved. Absent when none was saved.
+	Checkpoint *Payload `protobuf:"bytes,6,opt,name=checkpoint,proto3" json:"checkpoint,omitempty"`
+	// What its attempts appended, by fence.
+	Appended      []*AppendedOutputs `protobuf:"bytes,7,rep,name=appended,proto3" json:"appended,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ErrorReport) Reset() {
+	*x = ErrorReport{}
+	mi := &file_esteira_v1_trace_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ErrorReport) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ErrorReport) ProtoMessage() {}
+
+func (x *ErrorReport) ProtoReflect() protoreflect.Message {
+	mi := &file_esteira_v1_trace_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ErrorReport.ProtoReflect.Descriptor instead.
+func (*ErrorReport) Descriptor() ([]byte, []int) {
+	return file_esteira_v1_trace_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *ErrorReport) GetTask() *TaskTrace {
+	if x != nil {
+		return x.Task
+	}
+	return nil
+}
+
+func (x *ErrorReport) GetFailure() *Failure {
+	if x != nil {
+		return x.Failure
+	}
+	return nil
+}
+
+func (x *ErrorReport) GetAttempts() []*Attempt {
+	if x != nil {
+		return x.Attempts
+	}
+	return nil
+}
+
+func (x *ErrorReport) GetVerdicts() []*PolicyVerdict {
+	if x != nil {
+		return x.Verdicts
+	}
+	return nil
+}
+
+func (x *ErrorReport) GetInput() *Payload {
+	if x != nil {
+		return x.Input
+	}
+	return nil
+}
+
+func (x *ErrorReport) GetCheckpoint() *Payload {
+	if x != nil {
+		return x.Checkpoint
+	}
+	return nil
+}
+
+func (x *ErrorReport) GetAppended() []*AppendedOutputs {
+	if x != nil {
+		return x.Appended
+	}
+	return nil
+}
+
+// Request of ListErrorReports.
+type ListErrorReportsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The job. Required.
+	JobId string `protobuf:"bytes,1,opt,name=job_id,json=jobId,proto3" json:"job_id,omitempty"`
+	// How many to return; default 50, 500 at most. A page is shorter where the message would grow past 4 MiB.
+	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// Where to go on. Empty = at the beginning.
+	PageToken string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// Which tasks. Column: `step_key`. Empty = all that FAILED.
+	Filter        string `protobuf:"bytes,4,opt,name=filter,proto3" json:"filter,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListErrorReportsRequest) Reset() {
+	*x = ListErrorReportsRequest{}
+	mi := &file_esteira_v1_trace_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListErrorReportsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListErrorReportsRequest) ProtoMessage() {}
+
+func (x *ListErrorReportsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_esteira_v1_trace_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListErrorReportsRequest.ProtoReflect.Descriptor instead.
+func (*ListErrorReportsRequest) Descriptor() ([]byte, []int) {
+	return file_esteira_v1_trace_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *ListErrorReportsRequest) GetJobId() string {
+	if x != nil {
+		return x.JobId
+	}
+	return ""
+}
+
+func (x *ListErrorReportsRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListErrorReportsRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+func (x *ListErrorReportsRequest) GetFilter() string {
+	if x != nil {
+		return x.Filter
+	}
+	return ""
+}
+
+// Response of ListErrorReports.
+type ListErrorReportsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The reports of this page.
+	Reports []*ErrorReport `protobuf:"bytes,1,rep,name=reports,proto3" json:"reports,omitempty"`
+	// The next page's token. Empty = this was the last one.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListErrorReportsResponse) Reset() {
+	*x = ListErrorReportsResponse{}
+	mi := &file_esteira_v1_trace_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListErrorReportsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListErrorReportsResponse) ProtoMessage() {}
+
+func (x *ListErrorReportsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_esteira_v1_trace_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListErrorReportsResponse.ProtoReflect.Descriptor instead.
+func (*ListErrorReportsResponse) Descriptor() ([]byte, []int) {
+	return file_esteira_v1_trace_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *ListErrorReportsResponse) GetReports() []*ErrorReport {
+	if x != nil {
+		return x.Reports
+	}
+	return nil
+}
+
+func (x *ListErrorReportsResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
 var File_esteira_v1_trace_proto protoreflect.FileDescriptor
 
 const file_esteira_v1_trace_proto_rawDesc = "" +
@@ -1608,15 +2291,72 @@ const file_esteira_v1_trace_proto_rawDesc = "" +
 	"\x06filter\x18\x04 \x01(\tR\x06filter\"m\n" +
 	"\x16ListTaskTracesResponse\x12+\n" +
 	"\x05tasks\x18\x01 \x03(\v2\x15.esteira.v1.TaskTraceR\x05tasks\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x88\x02\n" +
+	"\vArtifactUse\x12,\n" +
+	"\x04role\x18\x01 \x01(\x0e2\x18.esteira.v1.ArtifactRoleR\x04role\x12\x15\n" +
+	"\x06job_id\x18\x02 \x01(\tR\x05jobId\x12\x1b\n" +
+	"\tplan_name\x18\x03 \x01(\tR\bplanName\x12!\n" +
+	"\fplan_version\x18\x04 \x01(\x05R\vplanVersion\x12\x17\n" +
+	"\atask_id\x18\x05 \x01(\tR\x06taskId\x12\x19\n" +
+	"\bstep_key\x18\x06 \x01(\tR\astepKey\x12#\n" +
+	"\rfunction_name\x18\a \x01(\tR\ffunctionName\x12\x1b\n" +
+	"\titem_path\x18\b \x03(\x03R\bitemPath\"\xa8\x01\n" +
+	"\rArtifactTrace\x126\n" +
+	"\bartifact\x18\x01 \x01(\v2\x1a.esteira.v1.TracedArtifactR\bartifact\x12\x15\n" +
+	"\x06job_id\x18\x02 \x01(\tR\x05jobId\x12+\n" +
+	"\x04uses\x18\x03 \x03(\v2\x17.esteira.v1.ArtifactUseR\x04uses\x12\x1b\n" +
+	"\tuse_count\x18\x04 \x01(\x03R\buseCount\"j\n" +
+	"\x14TraceArtifactRequest\x12\x16\n" +
+	"\x06sha256\x18\x01 \x01(\fR\x06sha256\x12\x1b\n" +
+	"\tpage_size\x18\x02 \x01(\x05R\bpageSize\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\x03 \x01(\tR\tpageToken\"\xd5\x01\n" +
+	"\x15TraceArtifactResponse\x127\n" +
+	"\tartifacts\x18\x01 \x03(\v2\x19.esteira.v1.ArtifactTraceR\tartifacts\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12\x15\n" +
+	"\x06is_cut\x18\x03 \x01(\bR\x05isCut\x12\x1d\n" +
+	"\n" +
+	"log_leaves\x18\x04 \x01(\x03R\tlogLeaves\x12%\n" +
+	"\x0eindexed_leaves\x18\x05 \x01(\x03R\rindexedLeaves\"o\n" +
+	"\x0fAppendedOutputs\x12\x14\n" +
+	"\x05fence\x18\x01 \x01(\x03R\x05fence\x12\x14\n" +
+	"\x05count\x18\x02 \x01(\x03R\x05count\x120\n" +
+	"\x05items\x18\x03 \x03(\v2\x1a.esteira.v1.TracedArtifactR\x05items\"\xe8\x02\n" +
+	"\vErrorReport\x12)\n" +
+	"\x04task\x18\x01 \x01(\v2\x15.esteira.v1.TaskTraceR\x04task\x12-\n" +
+	"\afailure\x18\x02 \x01(\v2\x13.esteira.v1.FailureR\afailure\x12/\n" +
+	"\battempts\x18\x03 \x03(\v2\x13.esteira.v1.AttemptR\battempts\x125\n" +
+	"\bverdicts\x18\x04 \x03(\v2\x19.esteira.v1.PolicyVerdictR\bverdicts\x12)\n" +
+	"\x05input\x18\x05 \x01(\v2\x13.esteira.v1.PayloadR\x05input\x123\n" +
+	"\n" +
+	"checkpoint\x18\x06 \x01(\v2\x13.esteira.v1.PayloadR\n" +
+	"checkpoint\x127\n" +
+	"\bappended\x18\a \x03(\v2\x1b.esteira.v1.AppendedOutputsR\bappended\"\x84\x01\n" +
+	"\x17ListErrorReportsRequest\x12\x15\n" +
+	"\x06job_id\x18\x01 \x01(\tR\x05jobId\x12\x1b\n" +
+	"\tpage_size\x18\x02 \x01(\x05R\bpageSize\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\x03 \x01(\tR\tpageToken\x12\x16\n" +
+	"\x06filter\x18\x04 \x01(\tR\x06filter\"u\n" +
+	"\x18ListErrorReportsResponse\x121\n" +
+	"\areports\x18\x01 \x03(\v2\x17.esteira.v1.ErrorReportR\areports\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken*`\n" +
 	"\n" +
 	"SkipReason\x12\x1b\n" +
 	"\x17SKIP_REASON_UNSPECIFIED\x10\x00\x12\x18\n" +
 	"\x14SKIP_REASON_NO_ITEMS\x10\x01\x12\x1b\n" +
-	"\x17SKIP_REASON_JOIN_FAILED\x10\x022\xae\x01\n" +
+	"\x17SKIP_REASON_JOIN_FAILED\x10\x02*\x9b\x01\n" +
+	"\fArtifactRole\x12\x1d\n" +
+	"\x19ARTIFACT_ROLE_UNSPECIFIED\x10\x00\x12\x1b\n" +
+	"\x17ARTIFACT_ROLE_JOB_INPUT\x10\x01\x12\x17\n" +
+	"\x13ARTIFACT_ROLE_INPUT\x10\x02\x12\x18\n" +
+	"\x14ARTIFACT_ROLE_OUTPUT\x10\x03\x12\x1c\n" +
+	"\x18ARTIFACT_ROLE_CHECKPOINT\x10\x042\xe3\x02\n" +
 	"\fTraceService\x12E\n" +
 	"\bTraceJob\x12\x1b.esteira.v1.TraceJobRequest\x1a\x1c.esteira.v1.TraceJobResponse\x12W\n" +
-	"\x0eListTaskTraces\x12!.esteira.v1.ListTaskTracesRequest\x1a\".esteira.v1.ListTaskTracesResponseBIZ:github.com/esteira/esteira/sdk/go/gen/esteira/v1;esteirav1\xaa\x02\n" +
+	"\x0eListTaskTraces\x12!.esteira.v1.ListTaskTracesRequest\x1a\".esteira.v1.ListTaskTracesResponse\x12T\n" +
+	"\rTraceArtifact\x12 .esteira.v1.TraceArtifactRequest\x1a!.esteira.v1.TraceArtifactResponse\x12]\n" +
+	"\x10ListErrorReports\x12#.esteira.v1.ListErrorReportsRequest\x1a$.esteira.v1.ListErrorReportsResponseBIZ:github.com/esteira/esteira/sdk/go/gen/esteira/v1;esteirav1\xaa\x02\n" +
 	"Esteira.V1b\x06proto3"
 
 var (
@@ -1631,96 +2371,123 @@ func file_esteira_v1_trace_proto_rawDescGZIP() []byte {
 	return file_esteira_v1_trace_proto_rawDescData
 }
 
-var file_esteira_v1_trace_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_esteira_v1_trace_proto_msgTypes = make([]protoimpl.MessageInfo, 17)
+var file_esteira_v1_trace_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
+var file_esteira_v1_trace_proto_msgTypes = make([]protoimpl.MessageInfo, 25)
 var file_esteira_v1_trace_proto_goTypes = []any{
-	(SkipReason)(0),                // 0: esteira.v1.SkipReason
-	(*TracedArtifact)(nil),         // 1: esteira.v1.TracedArtifact
-	(*StepPlace)(nil),              // 2: esteira.v1.StepPlace
-	(*FunctionVersionTrace)(nil),   // 3: esteira.v1.FunctionVersionTrace
-	(*PolicyTrace)(nil),            // 4: esteira.v1.PolicyTrace
-	(*ArrivalTrace)(nil),           // 5: esteira.v1.ArrivalTrace
-	(*StepTrace)(nil),              // 6: esteira.v1.StepTrace
-	(*WorkerTrace)(nil),            // 7: esteira.v1.WorkerTrace
-	(*ChildJobTrace)(nil),          // 8: esteira.v1.ChildJobTrace
-	(*JobTrace)(nil),               // 9: esteira.v1.JobTrace
-	(*TaskTrace)(nil),              // 10: esteira.v1.TaskTrace
-	(*TraceJobRequest)(nil),        // 11: esteira.v1.TraceJobRequest
-	(*TraceJobResponse)(nil),       // 12: esteira.v1.TraceJobResponse
-	(*ListTaskTracesRequest)(nil),  // 13: esteira.v1.ListTaskTracesRequest
-	(*ListTaskTracesResponse)(nil), // 14: esteira.v1.ListTaskTracesResponse
-	nil,                            // 15: esteira.v1.StepTrace.TaskCountsEntry
-	nil,                            // 16: esteira.v1.StepTrace.WaitCountsEntry
-	nil,                            // 17: esteira.v1.JobTrace.TaskCountsEntry
-	(*ResourceUsage)(nil),          // 18: esteira.v1.ResourceUsage
-	(*timestamppb.Timestamp)(nil),  // 19: google.protobuf.Timestamp
-	(JobState)(0),                  // 20: esteira.v1.JobState
-	(*Actor)(nil),                  // 21: esteira.v1.Actor
-	(DataClass)(0),                 // 22: esteira.v1.DataClass
-	(*Lineage)(nil),                // 23: esteira.v1.Lineage
-	(WaitReason)(0),                // 24: esteira.v1.WaitReason
-	(*Failure)(nil),                // 25: esteira.v1.Failure
-	(*AggregateRef)(nil),           // 26: esteira.v1.AggregateRef
-	(TaskState)(0),                 // 27: esteira.v1.TaskState
-	(*Attempt)(nil),                // 28: esteira.v1.Attempt
-	(*PolicyVerdict)(nil),          // 29: esteira.v1.PolicyVerdict
-	(*TaskRef)(nil),                // 30: esteira.v1.TaskRef
+	(SkipReason)(0),                  // 0: esteira.v1.SkipReason
+	(ArtifactRole)(0),                // 1: esteira.v1.ArtifactRole
+	(*TracedArtifact)(nil),           // 2: esteira.v1.TracedArtifact
+	(*StepPlace)(nil),                // 3: esteira.v1.StepPlace
+	(*FunctionVersionTrace)(nil),     // 4: esteira.v1.FunctionVersionTrace
+	(*PolicyTrace)(nil),              // 5: esteira.v1.PolicyTrace
+	(*ArrivalTrace)(nil),             // 6: esteira.v1.ArrivalTrace
+	(*StepTrace)(nil),                // 7: esteira.v1.StepTrace
+	(*WorkerTrace)(nil),              // 8: esteira.v1.WorkerTrace
+	(*ChildJobTrace)(nil),            // 9: esteira.v1.ChildJobTrace
+	(*JobTrace)(nil),                 // 10: esteira.v1.JobTrace
+	(*TaskTrace)(nil),                // 11: esteira.v1.TaskTrace
+	(*TraceJobRequest)(nil),          // 12: esteira.v1.TraceJobRequest
+	(*TraceJobResponse)(nil),         // 13: esteira.v1.TraceJobResponse
+	(*ListTaskTracesRequest)(nil),    // 14: esteira.v1.ListTaskTracesRequest
+	(*ListTaskTracesResponse)(nil),   // 15: esteira.v1.ListTaskTracesResponse
+	(*ArtifactUse)(nil),              // 16: esteira.v1.ArtifactUse
+	(*ArtifactTrace)(nil),            // 17: esteira.v1.ArtifactTrace
+	(*TraceArtifactRequest)(nil),     // 18: esteira.v1.TraceArtifactRequest
+	(*TraceArtifactResponse)(nil),    // 19: esteira.v1.TraceArtifactResponse
+	(*AppendedOutputs)(nil),          // 20: esteira.v1.AppendedOutputs
+	(*ErrorReport)(nil),              // 21: esteira.v1.ErrorReport
+	(*ListErrorReportsRequest)(nil),  // 22: esteira.v1.ListErrorReportsRequest
+	(*ListErrorReportsResponse)(nil), // 23: esteira.v1.ListErrorReportsResponse
+	nil,                              // 24: esteira.v1.StepTrace.TaskCountsEntry
+	nil,                              // 25: esteira.v1.StepTrace.WaitCountsEntry
+	nil,                              // 26: esteira.v1.JobTrace.TaskCountsEntry
+	(*ResourceUsage)(nil),            // 27: esteira.v1.ResourceUsage
+	(*timestamppb.Timestamp)(nil),    // 28: google.protobuf.Timestamp
+	(JobState)(0),                    // 29: esteira.v1.JobState
+	(*Actor)(nil),                    // 30: esteira.v1.Actor
+	(DataClass)(0),                   // 31: esteira.v1.DataClass
+	(*Lineage)(nil),                  // 32: esteira.v1.Lineage
+	(WaitReason)(0),                  // 33: esteira.v1.WaitReason
+	(*Failure)(nil),                  // 34: esteira.v1.Failure
+	(*AggregateRef)(nil),             // 35: esteira.v1.AggregateRef
+	(TaskState)(0),                   // 36: esteira.v1.TaskState
+	(*Attempt)(nil),                  // 37: esteira.v1.Attempt
+	(*PolicyVerdict)(nil),            // 38: esteira.v1.PolicyVerdict
+	(*TaskRef)(nil),                  // 39: esteira.v1.TaskRef
+	(*Payload)(nil),                  // 40: esteira.v1.Payload
 }
 var file_esteira_v1_trace_proto_depIdxs = []int32{
-	18, // 0: esteira.v1.FunctionVersionTrace.usage:type_name -> esteira.v1.ResourceUsage
-	2,  // 1: esteira.v1.StepTrace.place:type_name -> esteira.v1.StepPlace
-	15, // 2: esteira.v1.StepTrace.task_counts:type_name -> esteira.v1.StepTrace.TaskCountsEntry
-	16, // 3: esteira.v1.StepTrace.wait_counts:type_name -> esteira.v1.StepTrace.WaitCountsEntry
-	19, // 4: esteira.v1.StepTrace.start_time:type_name -> google.protobuf.Timestamp
-	19, // 5: esteira.v1.StepTrace.end_time:type_name -> google.protobuf.Timestamp
-	3,  // 6: esteira.v1.StepTrace.versions:type_name -> esteira.v1.FunctionVersionTrace
-	4,  // 7: esteira.v1.StepTrace.policies:type_name -> esteira.v1.PolicyTrace
-	5,  // 8: esteira.v1.StepTrace.arrivals:type_name -> esteira.v1.ArrivalTrace
-	18, // 9: esteira.v1.WorkerTrace.usage:type_name -> esteira.v1.ResourceUsage
-	19, // 10: esteira.v1.WorkerTrace.start_time:type_name -> google.protobuf.Timestamp
-	19, // 11: esteira.v1.WorkerTrace.end_time:type_name -> google.protobuf.Timestamp
-	20, // 12: esteira.v1.ChildJobTrace.state:type_name -> esteira.v1.JobState
-	21, // 13: esteira.v1.JobTrace.operator:type_name -> esteira.v1.Actor
-	22, // 14: esteira.v1.JobTrace.data_class:type_name -> esteira.v1.DataClass
-	23, // 15: esteira.v1.JobTrace.lineage:type_name -> esteira.v1.Lineage
-	8,  // 16: esteira.v1.JobTrace.children:type_name -> esteira.v1.ChildJobTrace
-	20, // 17: esteira.v1.JobTrace.state:type_name -> esteira.v1.JobState
-	24, // 18: esteira.v1.JobTrace.wait_reason:type_name -> esteira.v1.WaitReason
-	25, // 19: esteira.v1.JobTrace.failure:type_name -> esteira.v1.Failure
-	26, // 20: esteira.v1.JobTrace.aggregate:type_name -> esteira.v1.AggregateRef
-	1,  // 21: esteira.v1.JobTrace.input:type_name -> esteira.v1.TracedArtifact
-	17, // 22: esteira.v1.JobTrace.task_counts:type_name -> esteira.v1.JobTrace.TaskCountsEntry
-	6,  // 23: esteira.v1.JobTrace.steps:type_name -> esteira.v1.StepTrace
-	7,  // 24: esteira.v1.JobTrace.workers:type_name -> esteira.v1.WorkerTrace
-	19, // 25: esteira.v1.JobTrace.create_time:type_name -> google.protobuf.Timestamp
-	19, // 26: esteira.v1.JobTrace.start_time:type_name -> google.protobuf.Timestamp
-	19, // 27: esteira.v1.JobTrace.end_time:type_name -> google.protobuf.Timestamp
-	27, // 28: esteira.v1.TaskTrace.state:type_name -> esteira.v1.TaskState
-	24, // 29: esteira.v1.TaskTrace.wait_reason:type_name -> esteira.v1.WaitReason
+	27, // 0: esteira.v1.FunctionVersionTrace.usage:type_name -> esteira.v1.ResourceUsage
+	3,  // 1: esteira.v1.StepTrace.place:type_name -> esteira.v1.StepPlace
+	24, // 2: esteira.v1.StepTrace.task_counts:type_name -> esteira.v1.StepTrace.TaskCountsEntry
+	25, // 3: esteira.v1.StepTrace.wait_counts:type_name -> esteira.v1.StepTrace.WaitCountsEntry
+	28, // 4: esteira.v1.StepTrace.start_time:type_name -> google.protobuf.Timestamp
+	28, // 5: esteira.v1.StepTrace.end_time:type_name -> google.protobuf.Timestamp
+	4,  // 6: esteira.v1.StepTrace.versions:type_name -> esteira.v1.FunctionVersionTrace
+	5,  // 7: esteira.v1.StepTrace.policies:type_name -> esteira.v1.PolicyTrace
+	6,  // 8: esteira.v1.StepTrace.arrivals:type_name -> esteira.v1.ArrivalTrace
+	27, // 9: esteira.v1.WorkerTrace.usage:type_name -> esteira.v1.ResourceUsage
+	28, // 10: esteira.v1.WorkerTrace.start_time:type_name -> google.protobuf.Timestamp
+	28, // 11: esteira.v1.WorkerTrace.end_time:type_name -> google.protobuf.Timestamp
+	29, // 12: esteira.v1.ChildJobTrace.state:type_name -> esteira.v1.JobState
+	30, // 13: esteira.v1.JobTrace.operator:type_name -> esteira.v1.Actor
+	31, // 14: esteira.v1.JobTrace.data_class:type_name -> esteira.v1.DataClass
+	32, // 15: esteira.v1.JobTrace.lineage:type_name -> esteira.v1.Lineage
+	9,  // 16: esteira.v1.JobTrace.children:type_name -> esteira.v1.ChildJobTrace
+	29, // 17: esteira.v1.JobTrace.state:type_name -> esteira.v1.JobState
+	33, // 18: esteira.v1.JobTrace.wait_reason:type_name -> esteira.v1.WaitReason
+	34, // 19: esteira.v1.JobTrace.failure:type_name -> esteira.v1.Failure
+	35, // 20: esteira.v1.JobTrace.aggregate:type_name -> esteira.v1.AggregateRef
+	2,  // 21: esteira.v1.JobTrace.input:type_name -> esteira.v1.TracedArtifact
+	26, // 22: esteira.v1.JobTrace.task_counts:type_name -> esteira.v1.JobTrace.TaskCountsEntry
+	7,  // 23: esteira.v1.JobTrace.steps:type_name -> esteira.v1.StepTrace
+	8,  // 24: esteira.v1.JobTrace.workers:type_name -> esteira.v1.WorkerTrace
+	28, // 25: esteira.v1.JobTrace.create_time:type_name -> google.protobuf.Timestamp
+	28, // 26: esteira.v1.JobTrace.start_time:type_name -> google.protobuf.Timestamp
+	28, // 27: esteira.v1.JobTrace.end_time:type_name -> google.protobuf.Timestamp
+	36, // 28: esteira.v1.TaskTrace.state:type_name -> esteira.v1.TaskState
+	33, // 29: esteira.v1.TaskTrace.wait_reason:type_name -> esteira.v1.WaitReason
 	0,  // 30: esteira.v1.TaskTrace.skip_reason:type_name -> esteira.v1.SkipReason
-	19, // 31: esteira.v1.TaskTrace.next_attempt_time:type_name -> google.protobuf.Timestamp
-	26, // 32: esteira.v1.TaskTrace.aggregate:type_name -> esteira.v1.AggregateRef
-	1,  // 33: esteira.v1.TaskTrace.input:type_name -> esteira.v1.TracedArtifact
-	1,  // 34: esteira.v1.TaskTrace.outputs:type_name -> esteira.v1.TracedArtifact
-	1,  // 35: esteira.v1.TaskTrace.checkpoint:type_name -> esteira.v1.TracedArtifact
-	28, // 36: esteira.v1.TaskTrace.attempts:type_name -> esteira.v1.Attempt
-	25, // 37: esteira.v1.TaskTrace.failure:type_name -> esteira.v1.Failure
-	29, // 38: esteira.v1.TaskTrace.verdicts:type_name -> esteira.v1.PolicyVerdict
-	19, // 39: esteira.v1.TaskTrace.create_time:type_name -> google.protobuf.Timestamp
-	19, // 40: esteira.v1.TaskTrace.start_time:type_name -> google.protobuf.Timestamp
-	19, // 41: esteira.v1.TaskTrace.end_time:type_name -> google.protobuf.Timestamp
-	30, // 42: esteira.v1.TaskTrace.carried_from:type_name -> esteira.v1.TaskRef
-	9,  // 43: esteira.v1.TraceJobResponse.trace:type_name -> esteira.v1.JobTrace
-	10, // 44: esteira.v1.ListTaskTracesResponse.tasks:type_name -> esteira.v1.TaskTrace
-	11, // 45: esteira.v1.TraceService.TraceJob:input_type -> esteira.v1.TraceJobRequest
-	13, // 46: esteira.v1.TraceService.ListTaskTraces:input_type -> esteira.v1.ListTaskTracesRequest
-	12, // 47: esteira.v1.TraceService.TraceJob:output_type -> esteira.v1.TraceJobResponse
-	14, // 48: esteira.v1.TraceService.ListTaskTraces:output_type -> esteira.v1.ListTaskTracesResponse
-	47, // [47:49] is the sub-list for method output_type
-	45, // [45:47] is the sub-list for method input_type
-	45, // [45:45] is the sub-list for extension type_name
-	45, // [45:45] is the sub-list for extension extendee
-	0,  // [0:45] is the sub-list for field type_name
+	28, // 31: esteira.v1.TaskTrace.next_attempt_time:type_name -> google.protobuf.Timestamp
+	35, // 32: esteira.v1.TaskTrace.aggregate:type_name -> esteira.v1.AggregateRef
+	2,  // 33: esteira.v1.TaskTrace.input:type_name -> esteira.v1.TracedArtifact
+	2,  // 34: esteira.v1.TaskTrace.outputs:type_name -> esteira.v1.TracedArtifact
+	2,  // 35: esteira.v1.TaskTrace.checkpoint:type_name -> esteira.v1.TracedArtifact
+	37, // 36: esteira.v1.TaskTrace.attempts:type_name -> esteira.v1.Attempt
+	34, // 37: esteira.v1.TaskTrace.failure:type_name -> esteira.v1.Failure
+	38, // 38: esteira.v1.TaskTrace.verdicts:type_name -> esteira.v1.PolicyVerdict
+	28, // 39: esteira.v1.TaskTrace.create_time:type_name -> google.protobuf.Timestamp
+	28, // 40: esteira.v1.TaskTrace.start_time:type_name -> google.protobuf.Timestamp
+	28, // 41: esteira.v1.TaskTrace.end_time:type_name -> google.protobuf.Timestamp
+	39, // 42: esteira.v1.TaskTrace.carried_from:type_name -> esteira.v1.TaskRef
+	10, // 43: esteira.v1.TraceJobResponse.trace:type_name -> esteira.v1.JobTrace
+	11, // 44: esteira.v1.ListTaskTracesResponse.tasks:type_name -> esteira.v1.TaskTrace
+	1,  // 45: esteira.v1.ArtifactUse.role:type_name -> esteira.v1.ArtifactRole
+	2,  // 46: esteira.v1.ArtifactTrace.artifact:type_name -> esteira.v1.TracedArtifact
+	16, // 47: esteira.v1.ArtifactTrace.uses:type_name -> esteira.v1.ArtifactUse
+	17, // 48: esteira.v1.TraceArtifactResponse.artifacts:type_name -> esteira.v1.ArtifactTrace
+	2,  // 49: esteira.v1.AppendedOutputs.items:type_name -> esteira.v1.TracedArtifact
+	11, // 50: esteira.v1.ErrorReport.task:type_name -> esteira.v1.TaskTrace
+	34, // 51: esteira.v1.ErrorReport.failure:type_name -> esteira.v1.Failure
+	37, // 52: esteira.v1.ErrorReport.attempts:type_name -> esteira.v1.Attempt
+	38, // 53: esteira.v1.ErrorReport.verdicts:type_name -> esteira.v1.PolicyVerdict
+	40, // 54: esteira.v1.ErrorReport.input:type_name -> esteira.v1.Payload
+	40, // 55: esteira.v1.ErrorReport.checkpoint:type_name -> esteira.v1.Payload
+	20, // 56: esteira.v1.ErrorReport.appended:type_name -> esteira.v1.AppendedOutputs
+	21, // 57: esteira.v1.ListErrorReportsResponse.reports:type_name -> esteira.v1.ErrorReport
+	12, // 58: esteira.v1.TraceService.TraceJob:input_type -> esteira.v1.TraceJobRequest
+	14, // 59: esteira.v1.TraceService.ListTaskTraces:input_type -> esteira.v1.ListTaskTracesRequest
+	18, // 60: esteira.v1.TraceService.TraceArtifact:input_type -> esteira.v1.TraceArtifactRequest
+	22, // 61: esteira.v1.TraceService.ListErrorReports:input_type -> esteira.v1.ListErrorReportsRequest
+	13, // 62: esteira.v1.TraceService.TraceJob:output_type -> esteira.v1.TraceJobResponse
+	15, // 63: esteira.v1.TraceService.ListTaskTraces:output_type -> esteira.v1.ListTaskTracesResponse
+	19, // 64: esteira.v1.TraceService.TraceArtifact:output_type -> esteira.v1.TraceArtifactResponse
+	23, // 65: esteira.v1.TraceService.ListErrorReports:output_type -> esteira.v1.ListErrorReportsResponse
+	62, // [62:66] is the sub-list for method output_type
+	58, // [58:62] is the sub-list for method input_type
+	58, // [58:58] is the sub-list for extension type_name
+	58, // [58:58] is the sub-list for extension extendee
+	0,  // [0:58] is the sub-list for field type_name
 }
 
 func init() { file_esteira_v1_trace_proto_init() }
@@ -1735,8 +2502,8 @@ func file_esteira_v1_trace_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_esteira_v1_trace_proto_rawDesc), len(file_esteira_v1_trace_proto_rawDesc)),
-			NumEnums:      1,
-			NumMessages:   17,
+			NumEnums:      2,
+			NumMessages:   25,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -21,8 +21,10 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	TraceService_TraceJob_FullMethodName       = "/esteira.v1.TraceService/TraceJob"
-	TraceService_ListTaskTraces_FullMethodName = "/esteira.v1.TraceService/ListTaskTraces"
+	TraceService_TraceJob_FullMethodName         = "/esteira.v1.TraceService/TraceJob"
+	TraceService_ListTaskTraces_FullMethodName   = "/esteira.v1.TraceService/ListTaskTraces"
+	TraceService_TraceArtifact_FullMethodName    = "/esteira.v1.TraceService/TraceArtifact"
+	TraceService_ListErrorReports_FullMethodName = "/esteira.v1.TraceService/ListErrorReports"
 )
 
 // TraceServiceClient is the client API for TraceService service.
@@ -53,6 +55,27 @@ type TraceServiceClient interface {
 	// - NOT_FOUND `JOB_NOT_FOUND`.
 	// - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
 	ListTaskTraces(ctx context.Context, in *ListTaskTracesRequest, opts ...grpc.CallOption) (*ListTaskTracesResponse, error)
+	// Finds the artifacts whose bytes have a given digest, the newest first, with the jobs that they started and the tasks
+	// that read or made them, through sub-plans up and down. Removed artifacts are not found.
+	//
+	// The index of digests follows the log of what happened: `indexed_leaves` of `log_leaves` are in it. What it has not yet is
+	// looked for among the newest 50,000 artifacts, so that a fresh one is found at once.
+	//
+	// No effect; may be sent again at any time. No artifact is an OK answer.
+	//
+	// Errors:
+	// - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
+	TraceArtifact(ctx context.Context, in *TraceArtifactRequest, opts ...grpc.CallOption) (*TraceArtifactResponse, error)
+	// Lists what is known of the tasks of a job that FAILED for good, the oldest first, with the data so far: what the task
+	// read, what its attempts saved and appended, and all texts of their failures. A result that was refused (too large, of
+	// another type than the step's, with a chunk missing) is a failure with the reason of the refusal as its code.
+	//
+	// Carries data: the answer is as confidential as that of JobService.GetTask. No effect; may be sent again at any time.
+	//
+	// Errors:
+	// - NOT_FOUND `JOB_NOT_FOUND`.
+	// - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
+	ListErrorReports(ctx context.Context, in *ListErrorReportsRequest, opts ...grpc.CallOption) (*ListErrorReportsResponse, error)
 }
 
 type traceServiceClient struct {
@@ -77,6 +100,26 @@ func (c *traceServiceClient) ListTaskTraces(ctx context.Context, in *ListTaskTra
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ListTaskTracesResponse)
 	err := c.cc.Invoke(ctx, TraceService_ListTaskTraces_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *traceServiceClient) TraceArtifact(ctx context.Context, in *TraceArtifactRequest, opts ...grpc.CallOption) (*TraceArtifactResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(TraceArtifactResponse)
+	err := c.cc.Invoke(ctx, TraceService_TraceArtifact_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *traceServiceClient) ListErrorReports(ctx context.Context, in *ListErrorReportsRequest, opts ...grpc.CallOption) (*ListErrorReportsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListErrorReportsResponse)
+	err := c.cc.Invoke(ctx, TraceService_ListErrorReports_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -111,6 +154,27 @@ type TraceServiceServer interface {
 	// - NOT_FOUND `JOB_NOT_FOUND`.
 	// - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
 	ListTaskTraces(context.Context, *ListTaskTracesRequest) (*ListTaskTracesResponse, error)
+	// Finds the artifacts whose bytes have a given digest, the newest first, with the jobs that they started and the tasks
+	// that read or made them, through sub-plans up and down. Removed artifacts are not found.
+	//
+	// The index of digests follows the log of what happened: `indexed_leaves` of `log_leaves` are in it. What it has not yet is
+	// looked for among the newest 50,000 artifacts, so that a fresh one is found at once.
+	//
+	// No effect; may be sent again at any time. No artifact is an OK answer.
+	//
+	// Errors:
+	// - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
+	TraceArtifact(context.Context, *TraceArtifactRequest) (*TraceArtifactResponse, error)
+	// Lists what is known of the tasks of a job that FAILED for good, the oldest first, with the data so far: what the task
+	// read, what its attempts saved and appended, and all texts of their failures. A result that was refused (too large, of
+	// another type than the step's, with a chunk missing) is a failure with the reason of the refusal as its code.
+	//
+	// Carries data: the answer is as confidential as that of JobService.GetTask. No effect; may be sent again at any time.
+	//
+	// Errors:
+	// - NOT_FOUND `JOB_NOT_FOUND`.
+	// - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
+	ListErrorReports(context.Context, *ListErrorReportsRequest) (*ListErrorReportsResponse, error)
 	mustEmbedUnimplementedTraceServiceServer()
 }
 
@@ -126,6 +190,12 @@ func (UnimplementedTraceServiceServer) TraceJob(context.Context, *TraceJobReques
 }
 func (UnimplementedTraceServiceServer) ListTaskTraces(context.Context, *ListTaskTracesRequest) (*ListTaskTracesResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListTaskTraces not implemented")
+}
+func (UnimplementedTraceServiceServer) TraceArtifact(context.Context, *TraceArtifactRequest) (*TraceArtifactResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method TraceArtifact not implemented")
+}
+func (UnimplementedTraceServiceServer) ListErrorReports(context.Context, *ListErrorReportsRequest) (*ListErrorReportsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListErrorReports not implemented")
 }
 func (UnimplementedTraceServiceServer) mustEmbedUnimplementedTraceServiceServer() {}
 func (UnimplementedTraceServiceServer) testEmbeddedByValue()                      {}
@@ -184,6 +254,42 @@ func _TraceService_ListTaskTraces_Handler(srv interface{}, ctx context.Context, 
 	return interceptor(ctx, in, info, handler)
 }
 
+func _TraceService_TraceArtifact_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(TraceArtifactRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(TraceServiceServer).TraceArtifact(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: TraceService_TraceArtifact_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(TraceServiceServer).TraceArtifact(ctx, req.(*TraceArtifactRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _TraceService_ListErrorReports_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListErrorReportsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(TraceServiceServer).ListErrorReports(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: TraceService_ListErrorReports_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(TraceServiceServer).ListErrorReports(ctx, req.(*ListErrorReportsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // TraceService_ServiceDesc is the grpc.ServiceDesc for TraceService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -198,6 +304,14 @@ var TraceService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListTaskTraces",
 			Handler:    _TraceService_ListTaskTraces_Handler,
+		},
+		{
+			MethodName: "TraceArtifact",
+			Handler:    _TraceService_TraceArtifact_Handler,
+		},
+		{
+			MethodName: "ListErrorReports",
+			Handler:    _TraceService_ListErrorReports_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

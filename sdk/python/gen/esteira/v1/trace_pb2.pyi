@@ -17,9 +17,22 @@ class SkipReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     SKIP_REASON_UNSPECIFIED: _ClassVar[SkipReason]
     SKIP_REASON_NO_ITEMS: _ClassVar[SkipReason]
     SKIP_REASON_JOIN_FAILED: _ClassVar[SkipReason]
+
+class ArtifactRole(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    ARTIFACT_ROLE_UNSPECIFIED: _ClassVar[ArtifactRole]
+    ARTIFACT_ROLE_JOB_INPUT: _ClassVar[ArtifactRole]
+    ARTIFACT_ROLE_INPUT: _ClassVar[ArtifactRole]
+    ARTIFACT_ROLE_OUTPUT: _ClassVar[ArtifactRole]
+    ARTIFACT_ROLE_CHECKPOINT: _ClassVar[ArtifactRole]
 SKIP_REASON_UNSPECIFIED: SkipReason
 SKIP_REASON_NO_ITEMS: SkipReason
 SKIP_REASON_JOIN_FAILED: SkipReason
+ARTIFACT_ROLE_UNSPECIFIED: ArtifactRole
+ARTIFACT_ROLE_JOB_INPUT: ArtifactRole
+ARTIFACT_ROLE_INPUT: ArtifactRole
+ARTIFACT_ROLE_OUTPUT: ArtifactRole
+ARTIFACT_ROLE_CHECKPOINT: ArtifactRole
 
 class TracedArtifact(_message.Message):
     __slots__ = ("sha256", "size_bytes", "content_type", "schema", "removed")
@@ -289,3 +302,107 @@ class ListTaskTracesResponse(_message.Message):
     tasks: _containers.RepeatedCompositeFieldContainer[TaskTrace]
     next_page_token: str
     def __init__(self, tasks: _Optional[_Iterable[_Union[TaskTrace, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
+
+class ArtifactUse(_message.Message):
+    __slots__ = ("role", "job_id", "plan_name", "plan_version", "task_id", "step_key", "function_name", "item_path")
+    ROLE_FIELD_NUMBER: _ClassVar[int]
+    JOB_ID_FIELD_NUMBER: _ClassVar[int]
+    PLAN_NAME_FIELD_NUMBER: _ClassVar[int]
+    PLAN_VERSION_FIELD_NUMBER: _ClassVar[int]
+    TASK_ID_FIELD_NUMBER: _ClassVar[int]
+    STEP_KEY_FIELD_NUMBER: _ClassVar[int]
+    FUNCTION_NAME_FIELD_NUMBER: _ClassVar[int]
+    ITEM_PATH_FIELD_NUMBER: _ClassVar[int]
+    role: ArtifactRole
+    job_id: str
+    plan_name: str
+    plan_version: int
+    task_id: str
+    step_key: str
+    function_name: str
+    item_path: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, role: _Optional[_Union[ArtifactRole, str]] = ..., job_id: _Optional[str] = ..., plan_name: _Optional[str] = ..., plan_version: _Optional[int] = ..., task_id: _Optional[str] = ..., step_key: _Optional[str] = ..., function_name: _Optional[str] = ..., item_path: _Optional[_Iterable[int]] = ...) -> None: ...
+
+class ArtifactTrace(_message.Message):
+    __slots__ = ("artifact", "job_id", "uses", "use_count")
+    ARTIFACT_FIELD_NUMBER: _ClassVar[int]
+    JOB_ID_FIELD_NUMBER: _ClassVar[int]
+    USES_FIELD_NUMBER: _ClassVar[int]
+    USE_COUNT_FIELD_NUMBER: _ClassVar[int]
+    artifact: TracedArtifact
+    job_id: str
+    uses: _containers.RepeatedCompositeFieldContainer[ArtifactUse]
+    use_count: int
+    def __init__(self, artifact: _Optional[_Union[TracedArtifact, _Mapping]] = ..., job_id: _Optional[str] = ..., uses: _Optional[_Iterable[_Union[ArtifactUse, _Mapping]]] = ..., use_count: _Optional[int] = ...) -> None: ...
+
+class TraceArtifactRequest(_message.Message):
+    __slots__ = ("sha256", "page_size", "page_token")
+    SHA256_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    sha256: bytes
+    page_size: int
+    page_token: str
+    def __init__(self, sha256: _Optional[bytes] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+
+class TraceArtifactResponse(_message.Message):
+    __slots__ = ("artifacts", "next_page_token", "is_cut", "log_leaves", "indexed_leaves")
+    ARTIFACTS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    IS_CUT_FIELD_NUMBER: _ClassVar[int]
+    LOG_LEAVES_FIELD_NUMBER: _ClassVar[int]
+    INDEXED_LEAVES_FIELD_NUMBER: _ClassVar[int]
+    artifacts: _containers.RepeatedCompositeFieldContainer[ArtifactTrace]
+    next_page_token: str
+    is_cut: bool
+    log_leaves: int
+    indexed_leaves: int
+    def __init__(self, artifacts: _Optional[_Iterable[_Union[ArtifactTrace, _Mapping]]] = ..., next_page_token: _Optional[str] = ..., is_cut: bool = ..., log_leaves: _Optional[int] = ..., indexed_leaves: _Optional[int] = ...) -> None: ...
+
+class AppendedOutputs(_message.Message):
+    __slots__ = ("fence", "count", "items")
+    FENCE_FIELD_NUMBER: _ClassVar[int]
+    COUNT_FIELD_NUMBER: _ClassVar[int]
+    ITEMS_FIELD_NUMBER: _ClassVar[int]
+    fence: int
+    count: int
+    items: _containers.RepeatedCompositeFieldContainer[TracedArtifact]
+    def __init__(self, fence: _Optional[int] = ..., count: _Optional[int] = ..., items: _Optional[_Iterable[_Union[TracedArtifact, _Mapping]]] = ...) -> None: ...
+
+class ErrorReport(_message.Message):
+    __slots__ = ("task", "failure", "attempts", "verdicts", "input", "checkpoint", "appended")
+    TASK_FIELD_NUMBER: _ClassVar[int]
+    FAILURE_FIELD_NUMBER: _ClassVar[int]
+    ATTEMPTS_FIELD_NUMBER: _ClassVar[int]
+    VERDICTS_FIELD_NUMBER: _ClassVar[int]
+    INPUT_FIELD_NUMBER: _ClassVar[int]
+    CHECKPOINT_FIELD_NUMBER: _ClassVar[int]
+    APPENDED_FIELD_NUMBER: _ClassVar[int]
+    task: TaskTrace
+    failure: _types_pb2.Failure
+    attempts: _containers.RepeatedCompositeFieldContainer[_job_pb2.Attempt]
+    verdicts: _containers.RepeatedCompositeFieldContainer[_types_pb2.PolicyVerdict]
+    input: _types_pb2.Payload
+    checkpoint: _types_pb2.Payload
+    appended: _containers.RepeatedCompositeFieldContainer[AppendedOutputs]
+    def __init__(self, task: _Optional[_Union[TaskTrace, _Mapping]] = ..., failure: _Optional[_Union[_types_pb2.Failure, _Mapping]] = ..., attempts: _Optional[_Iterable[_Union[_job_pb2.Attempt, _Mapping]]] = ..., verdicts: _Optional[_Iterable[_Union[_types_pb2.PolicyVerdict, _Mapping]]] = ..., input: _Optional[_Union[_types_pb2.Payload, _Mapping]] = ..., checkpoint: _Optional[_Union[_types_pb2.Payload, _Mapping]] = ..., appended: _Optional[_Iterable[_Union[AppendedOutputs, _Mapping]]] = ...) -> None: ...
+
+class ListErrorReportsRequest(_message.Message):
+    __slots__ = ("job_id", "page_size", "page_token", "filter")
+    JOB_ID_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    FILTER_FIELD_NUMBER: _ClassVar[int]
+    job_id: str
+    page_size: int
+    page_token: str
+    filter: str
+    def __init__(self, job_id: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., filter: _Optional[str] = ...) -> None: ...
+
+class ListErrorReportsResponse(_message.Message):
+    __slots__ = ("reports", "next_page_token")
+    REPORTS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    reports: _containers.RepeatedCompositeFieldContainer[ErrorReport]
+    next_page_token: str
+    def __init__(self, reports: _Optional[_Iterable[_Union[ErrorReport, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...

@@ -52,6 +52,16 @@ class TraceServiceStub(object):
                 request_serializer=esteira_dot_v1_dot_trace__pb2.ListTaskTracesRequest.SerializeToString,
                 response_deserializer=esteira_dot_v1_dot_trace__pb2.ListTaskTracesResponse.FromString,
                 _registered_method=True)
+        self.TraceArtifact = channel.unary_unary(
+                '/esteira.v1.TraceService/TraceArtifact',
+                request_serializer=esteira_dot_v1_dot_trace__pb2.TraceArtifactRequest.SerializeToString,
+                response_deserializer=esteira_dot_v1_dot_trace__pb2.TraceArtifactResponse.FromString,
+                _registered_method=True)
+        self.ListErrorReports = channel.unary_unary(
+                '/esteira.v1.TraceService/ListErrorReports',
+                request_serializer=esteira_dot_v1_dot_trace__pb2.ListErrorReportsRequest.SerializeToString,
+                response_deserializer=esteira_dot_v1_dot_trace__pb2.ListErrorReportsResponse.FromString,
+                _registered_method=True)
 
 
 class TraceServiceServicer(object):
@@ -90,6 +100,37 @@ class TraceServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def TraceArtifact(self, request, context):
+        """Finds the artifacts whose bytes have a given digest, the newest first, with the jobs that they started and the tasks
+        that read or made them, through sub-plans up and down. Removed artifacts are not found.
+
+        The index of digests follows the log of what happened: `indexed_leaves` of `log_leaves` are in it. What it has not yet is
+        looked for among the newest 50,000 artifacts, so that a fresh one is found at once.
+
+        No effect; may be sent again at any time. No artifact is an OK answer.
+
+        Errors:
+        - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListErrorReports(self, request, context):
+        """Lists what is known of the tasks of a job that FAILED for good, the oldest first, with the data so far: what the task
+        read, what its attempts saved and appended, and all texts of their failures. A result that was refused (too large, of
+        another type than the step's, with a chunk missing) is a failure with the reason of the refusal as its code.
+
+        Carries data: the answer is as confidential as that of JobService.GetTask. No effect; may be sent again at any time.
+
+        Errors:
+        - NOT_FOUND `JOB_NOT_FOUND`.
+        - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_TraceServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -102,6 +143,16 @@ def add_TraceServiceServicer_to_server(servicer, server):
                     servicer.ListTaskTraces,
                     request_deserializer=esteira_dot_v1_dot_trace__pb2.ListTaskTracesRequest.FromString,
                     response_serializer=esteira_dot_v1_dot_trace__pb2.ListTaskTracesResponse.SerializeToString,
+            ),
+            'TraceArtifact': grpc.unary_unary_rpc_method_handler(
+                    servicer.TraceArtifact,
+                    request_deserializer=esteira_dot_v1_dot_trace__pb2.TraceArtifactRequest.FromString,
+                    response_serializer=esteira_dot_v1_dot_trace__pb2.TraceArtifactResponse.SerializeToString,
+            ),
+            'ListErrorReports': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListErrorReports,
+                    request_deserializer=esteira_dot_v1_dot_trace__pb2.ListErrorReportsRequest.FromString,
+                    response_serializer=esteira_dot_v1_dot_trace__pb2.ListErrorReportsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -166,6 +217,60 @@ class TraceService(object):
             '/esteira.v1.TraceService/ListTaskTraces',
             esteira_dot_v1_dot_trace__pb2.ListTaskTracesRequest.SerializeToString,
             esteira_dot_v1_dot_trace__pb2.ListTaskTracesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def TraceArtifact(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/esteira.v1.TraceService/TraceArtifact',
+            esteira_dot_v1_dot_trace__pb2.TraceArtifactRequest.SerializeToString,
+            esteira_dot_v1_dot_trace__pb2.TraceArtifactResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListErrorReports(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/esteira.v1.TraceService/ListErrorReports',
+            esteira_dot_v1_dot_trace__pb2.ListErrorReportsRequest.SerializeToString,
+            esteira_dot_v1_dot_trace__pb2.ListErrorReportsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -134,7 +134,7 @@ impl<'r> Drive<'r> {
         decision.facts.into_iter().for_each(|fact| self.memory.write(fact));
         for follow_up in decision.follow_ups {
             match follow_up {
-                FollowUp::StartChild { task, version, .. } => self.start_child(&decision.job, task, version)?,
+                FollowUp::StartChild { task, version, .. } => self.start_child(&decision.job, *task, version)?,
                 FollowUp::TellParent { task, .. } => self.acts.push_back(Act::ChildEnded { task }),
                 FollowUp::GatherJoin { task, step } => self.acts.push_back(Act::Gather { job: id, task, step }),
                 // Only an operator or a deadline calls for it, and there is neither here.
