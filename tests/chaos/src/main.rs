@@ -9,7 +9,6 @@ use esteira_chaos::{
 use std::{
     path::{Path, PathBuf},
     process::ExitCode,
-    time::{SystemTime, UNIX_EPOCH},
 };
 use tokio::time::{Duration, Instant};
 
@@ -116,13 +115,8 @@ async fn mutants(esteira: &Path, only: &[String], seed: u64) -> bool {
     good
 }
 
-fn drawn() -> u64 {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    now.as_secs() % 1_000_000
-}
-
 async fn rounds(rounds: &Rounds) -> bool {
-    let seed = rounds.seed.unwrap_or_else(drawn);
+    let seed = rounds.seed.unwrap_or_else(round::drawn_seed);
     println!("chaos: --seed {seed} --rounds {} --faults {}", rounds.rounds, rounds.faults);
     let configurations = match rounds.configuration.is_empty() {
         true => Configuration::ALL.to_vec(),

@@ -7,7 +7,7 @@ pub use result::Result;
 
 use crate::{
     call::{Caller, Mood},
-    check,
+    check, clock,
     draws::Draws,
     fault::{self, Fault, Struck},
     history::{End, History, Log},
@@ -90,6 +90,11 @@ pub struct Plan {
     pub chaos: PathBuf,
     /// The bug that the coordinators have.
     pub bug: Option<Bug>,
+}
+
+/// A seed that nobody chose.
+pub fn drawn_seed() -> u64 {
+    clock::now() % 1_000_000
 }
 
 /// Runs it.

@@ -94,7 +94,8 @@ fn retries(view: &View<'_>, judge: &mut Judge) {
 /// A poll that is sent again gets what it got before, as far as that is still held: what nobody has reported and what no fault
 /// or time could have taken away.
 fn polls(view: &View<'_>, judge: &mut Judge) {
-    let mut by_request: HashMap<(&str, &str), Vec<(&Op, &[Grant])>> = HashMap::new();
+    type Answers<'a> = Vec<(&'a Op, &'a [Grant])>;
+    let mut by_request: HashMap<(&str, &str), Answers<'_>> = HashMap::new();
     for op in &view.history.ops {
         if let (Said::Poll { request }, Answer::Grants(grants)) = (&op.said, &op.answer) {
             by_request.entry((&op.client, request)).or_default().push((op, grants));

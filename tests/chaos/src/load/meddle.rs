@@ -36,9 +36,8 @@ pub(crate) async fn run(mut caller: Caller, known: Arc<Known>) {
                 }
             }
             50..58 => {
-                if control(&mut caller, &recent.0, JobAction::Pause, deeds).await {
-                    paused.push(recent.0);
-                }
+                let may_be_paused = control(&mut caller, &recent.0, JobAction::Pause, deeds).await;
+                paused.extend(may_be_paused.then_some(recent.0));
             }
             58..75 if !paused.is_empty() => {
                 let job = paused.swap_remove(caller.draws.below(paused.len()));

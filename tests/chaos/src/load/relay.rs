@@ -71,7 +71,7 @@ async fn lease(caller: &mut Caller, number: u64) -> Vec<v1::OutboxLease> {
 
 async fn deliver(caller: &mut Caller, lease: &v1::OutboxLease) {
     let key = key_of(lease);
-    if key == format!("{TOPIC}|{POISON}") {
+    if key.starts_with(&format!("{TOPIC}|{POISON}")) {
         return nack(caller, lease, &key, 0, true).await;
     }
     let (calm, begin) = (caller.mood.is_calm(), clock::now());

@@ -113,7 +113,7 @@ const SHOWN: usize = 4;
 
 impl fmt::Display for Result {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let share = if self.calls == 0 { 0 } else { 100 * self.answered / self.calls };
+        let share = (100 * self.answered).checked_div(self.calls).unwrap_or_default();
         writeln!(
             f,
             "{}, seed {}: {} calls ({share} % answered), {} jobs, {} deliveries, {} faults, at rest {} ms after healing, {} s",
