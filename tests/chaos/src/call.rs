@@ -7,6 +7,7 @@ use crate::{
 use sha2::{Digest as _, Sha256};
 use std::{
     fmt::Write as _,
+    os::unix::process::parent_id,
     path::PathBuf,
     sync::{
         Arc,
@@ -48,10 +49,12 @@ impl Mood {
     /// Follows the files `calm` and `stop` of a folder.
     pub fn follow(&self, folder: PathBuf) {
         let mood = self.clone();
+        // A process whose parent was killed belongs to another one, and has nothing more to do.
+        let parent = parent_id();
         tokio::spawn(async move {
             while !mood.stop.load(Relaxed) {
                 mood.calm.store(folder.join("calm").exists(), Relaxed);
-                mood.stop.store(folder.join("stop").exists(), Relaxed);
+                mood.stop.store(folder.join("stop").exists() || parent_id() != parent, Relaxed);
                 // The only way to be told of a file is to look.
                 sleep(Duration::from_millis(50)).await;
             }

@@ -55,11 +55,14 @@ impl Coordinator {
             None => Command::new(&self.program),
         };
         command.args(["serve", "--listen", &self.address, "--database", &self.url]);
+        // The disk of a round is small.
+        command.args(["--last-resort-reserve", "8MiB"]);
         if self.holder.is_none() {
             // Beside a file they are made by themselves.
             let beside = |name: &str| self.log.with_file_name(name);
             command.arg("--ledger-key").arg(beside("ledger-key"));
             command.arg("--ledger-anchor").arg(beside(&format!("{}.anchors", self.name)));
+            command.arg("--last-resort").arg(beside(&format!("{}.last-resort", self.name)));
         }
         if let Some(bug) = &self.bug {
             command.env(crate::mutant::VARIABLE, bug);
