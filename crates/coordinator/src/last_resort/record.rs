@@ -45,8 +45,8 @@ struct Head {
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 enum SaidText {
-    Report { lease: LeaseRecord, report: ReportText },
-    Start(StartText),
+    Report { lease: Box<LeaseRecord>, report: Box<ReportText> },
+    Start(Box<StartText>),
 }
 
 /// What was accepted.
@@ -86,7 +86,7 @@ impl KeptStart {
 pub(crate) fn of_report(report: &Report, lease: &LeaseRecord, store: &str, now: Time) -> OwnedRecord {
     let mut bodies = Bodies::default();
     let text = ReportText::of(report, &mut bodies);
-    let said = SaidText::Report { lease: lease.clone(), report: text };
+    let said = SaidText::Report { lease: Box::new(lease.clone()), report: Box::new(text) };
     let mut digest = Sha256::new();
     digest.update(report.token.job.0.as_bytes());
     digest.update(report.token.task.0.as_bytes());
@@ -101,7 +101,7 @@ pub(crate) fn of_report(report: &Report, lease: &LeaseRecord, store: &str, now: 
 /// The record of a start. Its id is the job's.
 pub(crate) fn of_start(start: &Start, store: &str, now: Time) -> OwnedRecord {
     let mut bodies = Bodies::default();
-    let said = SaidText::Start(StartText::of(start, &mut bodies));
+    let said = SaidText::Start(Box::new(StartText::of(start, &mut bodies)));
     OwnedRecord { kind: START, id: *start.job.id.0.as_bytes(), time: now, payload: encode(said, store, bodies) }
 }
 
