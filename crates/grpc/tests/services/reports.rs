@@ -104,7 +104,7 @@ async fn performance_puts_attempts_together() {
     assert_eq!((row.plan_name.as_str(), row.step_key.as_str(), row.worker_id.as_str()), ("one", "a", ""));
     let total = told.total.expect("a total");
     assert_eq!((total.attempts, &total.run, &total.wait), (5, &row.run, &row.wait));
-    let run = row.run.clone().expect("a spread");
+    let run = row.run.expect("a spread");
     let micros = |time: &Option<prost_types::Duration>| time.map(|time| (time.seconds, time.nanos));
     assert!(micros(&run.p50) <= micros(&run.p90) && micros(&run.p99) <= micros(&run.max));
     let by_worker = v1::ReportPerformanceRequest { group_by: vec![v1::ReportGroup::Worker as i32], ..ask };

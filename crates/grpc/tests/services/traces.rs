@@ -374,7 +374,6 @@ async fn an_error_report_has_what_was_appended_and_saved_so_far() {
             lease_token: lease.lease_token.clone(),
             chunk_index: chunk_index as i32,
             items: items.iter().map(|item| json(item)).collect(),
-            ..Default::default()
         };
         server.workers().append_outputs(request).await.expect("appended");
     }

@@ -3,6 +3,7 @@
 use super::{Failure, Outcome, Session, output};
 use clap::{Args, Subcommand, ValueEnum};
 use esteira_contract::v1;
+use esteira_coordinator::{Clock, SystemClock};
 use esteira_definition::parse_duration;
 use esteira_model::DataClass;
 use std::time::Duration;
@@ -106,9 +107,9 @@ impl Report {
     }
 }
 
-#[allow(clippy::disallowed_methods)] // a person's "the last hour" is by the clock of their machine
+/// A person's "the last hour" is by the clock of their machine.
 fn now() -> prost_types::Timestamp {
-    std::time::SystemTime::now().into()
+    output::timestamp(SystemClock.now())
 }
 
 /// Runs a command.
@@ -286,7 +287,7 @@ fn performance_row(row: &v1::PerformanceRow) -> Vec<String> {
         row.failures.to_string(),
     ];
     for spread in [&row.run, &row.wait] {
-        let spread = spread.clone().unwrap_or_default();
+        let spread = (*spread).unwrap_or_default();
         cells.extend([spread.p50, spread.p90, spread.p99, spread.max].map(|time| output::duration(time.as_ref())));
     }
     cells.push(output::duration(row.cpu_time.as_ref()));

@@ -105,9 +105,7 @@ fn show(session: &Session, dir: &Path, sequence: u64) -> Outcome {
 }
 
 fn time(entry: &Entry) -> prost_types::Timestamp {
-    let micros = entry.time.0;
-    let nanos = i32::try_from(micros.rem_euclid(1_000_000) * 1_000).unwrap_or_default();
-    prost_types::Timestamp { seconds: micros.div_euclid(1_000_000), nanos }
+    output::timestamp(entry.time)
 }
 
 fn value(entry: &Entry) -> serde_json::Value {

@@ -3,6 +3,7 @@
 use super::{Failure, Outcome, OutputFormat, Session};
 use comfy_table::{Cell, Table, presets};
 use esteira_contract::v1;
+use esteira_model::Time;
 use prost::Message;
 use prost_reflect::{DescriptorPool, DynamicMessage, SerializeOptions};
 use prost_types::{Duration, Timestamp};
@@ -166,6 +167,12 @@ pub fn payload(payload: Option<&v1::Payload>) -> String {
         Some(Body::Binary(bytes)) => format!("{} bytes", bytes.len()),
         None => String::new(),
     }
+}
+
+/// A time as the contract has it.
+pub fn timestamp(time: Time) -> Timestamp {
+    let nanos = i32::try_from(time.0.rem_euclid(1_000_000) * 1_000).unwrap_or_default();
+    Timestamp { seconds: time.0.div_euclid(1_000_000), nanos }
 }
 
 #[cfg(test)]

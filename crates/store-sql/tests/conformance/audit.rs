@@ -22,8 +22,8 @@ fn record(store: &mut Store, n: usize) -> AuditRecord {
         resource: format!("jobs/{}", n % 4),
         reason: ["", "too late; 'quoted' \u{e9}"][n % 2].into(),
         request_digest: (!n.is_multiple_of(5)).then_some([n as u8; 32]),
-        decision: Decision::ALL[usize::from(n % 7 == 0)],
-        result: ["OK", "JOB_TERMINAL"][usize::from(n % 6 == 0)].into(),
+        decision: Decision::ALL[usize::from(n.is_multiple_of(7))],
+        result: ["OK", "JOB_TERMINAL"][usize::from(n.is_multiple_of(6))].into(),
         start_time: Time(1_000 + n as i64 / 2),
         latency: Duration::from_micros(n as u64 * 1_001),
         client_address: ["127.0.0.1", "::1", ""][n % 3].into(),
@@ -72,7 +72,8 @@ async fn records_are_read_as_they_were_written(store: &mut Store) {
 /// Each comparison against the same one over plain values.
 async fn filters_mean_what_they_say(store: &mut Store) {
     let rows = records(store, 40).await;
-    let fields: [(&str, fn(&AuditRecord) -> String); 8] = [
+    type Field = (&'static str, fn(&AuditRecord) -> String);
+    let fields: [Field; 8] = [
         ("user_id", |r| r.user_id.clone()),
         ("credential_id", |r| r.credential_id.clone()),
         ("action", |r| r.action.clone()),
