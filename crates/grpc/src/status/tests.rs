@@ -22,6 +22,7 @@ const REASONS: &[Reason] = &[
     Reason::JobStateConflict,
     Reason::ChunkGap,
     Reason::VersionRetired,
+    Reason::StepsMismatch,
     Reason::RequestIdReused,
     Reason::ProtocolUnsupported,
     Reason::EtagMismatch,
@@ -29,6 +30,7 @@ const REASONS: &[Reason] = &[
     Reason::ResultConflict,
     Reason::LogRefused,
     Reason::Overloaded,
+    Reason::ReserveExhausted,
     Reason::StoreUnavailable,
     Reason::Internal,
 ];
