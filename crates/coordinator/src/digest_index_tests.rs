@@ -155,7 +155,7 @@ fn page(id: i64, leaves: &[Leaf<'_>]) -> LedgerPage {
 
 async fn write(unit: &mut dyn Unit) -> Result<()> {
     let artifacts = (1..=6).map(artifact).collect();
-    let ended = vec![ended(1, 1, 1, 2), ended(2, 1, 2, 3), ended(3, 0, 5, 5)];
+    let ended = vec![ended(1, 1, 1, 2), ended(2, 1, 3, 4), ended(3, 0, 5, 5)];
     unit.write(&Batch { jobs_started: vec![job()], artifacts, ended, ..Batch::default() }).await?;
     // Ids do not rise with the log: pages of two coordinators.
     let pages = [page(9, &[started(), attempted(1)]), page(3, &[attempted(2)]), page(5, &[over()])];

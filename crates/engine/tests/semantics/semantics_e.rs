@@ -108,7 +108,7 @@ fn expressions_read_what_was_carried() {
     world.play("c[0]=4 j=1");
     assert_eq!(world.joined("j"), "[4,5]");
     // And what comes to run later looks it up.
-    let mut world = check(&steps, "a=7 fan=[1,2,3] b[0]=! b[2]=9 c[2]=!", at(&["b"]), "a fan | b[0] b[2]");
+    let mut world = check(&steps, "a=7 fan=[1,2,3] b[0]=! b[2]=9 c[2]=!", at(&["b"]), "a fan | b[0] b[2] j");
     world.play("b[0]=z");
     assert_eq!(world.input("c[0]"), "[7,1,z,0]");
 }
