@@ -58,7 +58,8 @@ async fn a_function_in_deno() {
 
 #[test]
 fn every_block_of_the_page_is_looked_at() {
-    let known: Vec<&str> = [page::COMMON].into_iter().chain(SECTIONS.map(|(title, ..)| title)).collect();
+    // What stands under C# is compiled and run by its SDK's own tests.
+    let known: Vec<&str> = [page::COMMON].into_iter().chain(SECTIONS.map(|(title, ..)| title)).chain(["C#"]).collect();
     let blocks = page::blocks();
     let mut sections: Vec<&str> = blocks.iter().map(|block| block.section.as_str()).collect();
     sections.dedup();

@@ -86,7 +86,10 @@ async fn ack(client: &Client, lease: &v1::OutboxLease, through: usize) -> Result
 
 async fn waiting(client: &Client, filter: &str) -> Vec<v1::OutboxMessage> {
     let request = v1::ListOutboxMessagesRequest { page_size: 500, filter: filter.into(), ..Default::default() };
-    client.outbox().list_outbox_messages(request).await.expect("messages are listed").messages
+    let mut messages = client.outbox().list_outbox_messages(request).await.expect("messages are listed").messages;
+    // What the log tells of itself waits for whoever anchors it elsewhere.
+    messages.retain(|message| message.topic != "esteira.checkpoint");
+    messages
 }
 
 fn numbers(lease: &v1::OutboxLease) -> Vec<i64> {

@@ -71,7 +71,10 @@ impl World {
                 let live = self.live.get(id).map(|live| &live.task);
                 live.or_else(|| self.ended.get(id).map(|ended| &ended.task)).is_some_and(of_join)
             });
-            assert_eq!(gathered.count(), usize::from(flow.fired), "join {step} fires once");
+            let tasks = live().map(|live| &live.task).chain(self.ended.values().map(|ended| &ended.task));
+            let is_given = |task: &&esteira_model::Task| task.input.is_some_and(|input| self.given.contains(&input));
+            let given = tasks.filter(|task| of_join(task)).filter(is_given);
+            assert_eq!(gathered.count() + given.count(), usize::from(flow.fired), "join {step} fires once");
             assert!(!(flow.fired && flow.waiting.is_some()));
         }
         for live in live() {

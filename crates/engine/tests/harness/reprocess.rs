@@ -32,17 +32,10 @@ impl World {
         job.aggregate = source.aggregate;
         self.jobs.insert(id, job);
         let given = given.filter(|_| own.is_none()).map(|artifact| (artifact, self.artifacts[&artifact].clone()));
-        let command = Command::Reprocess(Box::new(Reprocess { carry, input: given.clone() }));
+        self.given.extend(given.as_ref().map(|(artifact, _)| *artifact));
+        let command = Command::Reprocess(Box::new(Reprocess { carry, input: given }));
         match self.command(id, command) {
             Ok(decision) => {
-                // A join that begins with what was given gathers nothing: this is what it fires with.
-                if let Some((artifact, payload)) = given {
-                    let graph = &self.plans[&version(n)].graph;
-                    let begun = self.live.values().map(|live| &live.task);
-                    let joins =
-                        begun.filter(|task| task.input == Some(artifact) && graph.node(task.step).join.is_some());
-                    self.gathered.extend(joins.map(|task| (task.id, payload.clone())).collect::<Vec<_>>());
-                }
                 self.root = id;
                 Ok(decision)
             }

@@ -60,6 +60,8 @@ pub struct World {
     pub outbox: Vec<OutboxMessage>,
     /// What each join task was given.
     pub gathered: BTreeMap<TaskId, Payload>,
+    /// Inputs that an operator gave a task that begins: a join that has one gathers nothing.
+    pub given: BTreeSet<ArtifactId>,
     /// What stands for tasks of other jobs.
     pub carried: BTreeMap<TaskId, (JobId, TaskId)>,
     /// Failed tasks that no step took over and no operator tried again.
@@ -108,6 +110,7 @@ impl World {
             artifacts: BTreeMap::new(),
             outbox: Vec::new(),
             gathered: BTreeMap::new(),
+            given: BTreeSet::new(),
             carried: BTreeMap::new(),
             failed: BTreeSet::new(),
             lost: BTreeMap::new(),
