@@ -79,9 +79,11 @@ impl Which {
 
 fn bytes_of(digest: &str) -> Result<Vec<u8>, Failure> {
     let wrong = || Failure::Usage("--sha256: 64 hexadecimal digits".into());
-    let pairs = digest.as_bytes().chunks(2).map(|pair| std::str::from_utf8(pair).ok());
-    let bytes: Option<Vec<u8>> = pairs.map(|pair| u8::from_str_radix(pair?, 16).ok()).collect();
-    bytes.filter(|bytes| bytes.len() == 32).ok_or_else(wrong)
+    if digest.len() != 64 || !digest.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+        return Err(wrong());
+    }
+    let pair = |at: usize| u8::from_str_radix(&digest[at..at + 2], 16).map_err(|_| wrong());
+    (0..64).step_by(2).map(pair).collect()
 }
 
 /// Runs a command.
