@@ -30,6 +30,9 @@ const CANCELLED_MAX_MS: u64 = 40;
 /// How long a client rests after a call that was not answered.
 const REST_MS: (u64, u64) = (20, 200);
 
+/// What a coordinator says that cannot reach its store: of a call, and of one report of many.
+pub(crate) const STORE_UNAVAILABLE: &str = "STORE_UNAVAILABLE";
+
 /// What a client gets out of a call.
 #[derive(Debug)]
 pub(crate) enum Heard<T> {
@@ -154,7 +157,7 @@ fn connect(url: &str) -> Channel {
 fn refusal(status: &Status) -> Option<String> {
     let reason = status.get_error_details().error_info().map(|info| info.reason.clone());
     match reason {
-        Some(reason) if reason != "STORE_UNAVAILABLE" => Some(reason),
+        Some(reason) if reason != STORE_UNAVAILABLE => Some(reason),
         _ => matches!(status.code(), Code::InvalidArgument | Code::NotFound | Code::FailedPrecondition)
             .then(|| format!("{:?}", status.code())),
     }

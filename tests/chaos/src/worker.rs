@@ -2,7 +2,7 @@
 //! and hears, and misbehaves as workers do: it forgets leases, reports late, twice, out of order, and what it must not.
 
 use crate::{
-    call::{Caller, Heard, Mood, digest, duration},
+    call::{Caller, Heard, Mood, STORE_UNAVAILABLE, digest, duration},
     clock,
     draws::Draws,
     history::{Answer, Grant, Log, Reported, Said},
@@ -236,6 +236,8 @@ async fn send(caller: &mut Caller, lease: &v1::TaskLease, report: &v1::TaskRepor
         let call = async move |channel| WorkerServiceClient::new(channel).report_tasks(sent).await;
         let read = |answer: &v1::ReportTasksResponse| match answer.outcomes.first() {
             Some(outcome) if outcome.error_reason.is_empty() => Answer::Reported { again: outcome.already_applied },
+            // The store was not there: whether the report stands, only the next one is told.
+            Some(outcome) if outcome.error_reason == STORE_UNAVAILABLE => Answer::Unknown,
             Some(outcome) => Answer::Refused(outcome.error_reason.clone()),
             None => Answer::Unknown,
         };
@@ -245,10 +247,17 @@ async fn send(caller: &mut Caller, lease: &v1::TaskLease, report: &v1::TaskRepor
             fence: lease.fence,
             report: reported.clone(),
         };
-        if !matches!(caller.ask(said, Duration::ZERO, call, read).await, Heard::Unknown) {
-            return;
+        match caller.ask(said, Duration::ZERO, call, read).await {
+            Heard::Unknown => {}
+            Heard::Answered(answer) if is_nowhere(&answer) => caller.rest().await,
+            Heard::Answered(_) | Heard::Refused(_) => return,
         }
     }
+}
+
+/// Whether the report was kept nowhere, so that it is to be sent again.
+fn is_nowhere(answer: &v1::ReportTasksResponse) -> bool {
+    answer.outcomes.first().is_some_and(|outcome| outcome.error_reason == STORE_UNAVAILABLE)
 }
 
 /// Worker processes of one seed draw apart.
