@@ -21,8 +21,9 @@ use tokio::time::Instant;
 
 /// How often it looks whether the log has grown.
 const TICK: Duration = Duration::from_secs(1);
-/// Pages of leaves that one step reads at most.
-const PAGES_MAX: usize = 8;
+/// Leaves that one step follows at most, and more only when they lie in one page. While there is little to do a page has one leaf:
+/// a step for each few of them would be a synced commit for each.
+const LEAVES_MAX: u64 = 512;
 /// Keys that one transaction adds at most. Reports wait for it on SQLite.
 const KEYS_MAX: usize = 500;
 /// A pause is so many times as long as the step before it.
@@ -73,22 +74,37 @@ async fn catch_up(coordinator: &Coordinator) -> Result<()> {
     Ok(())
 }
 
-/// Adds what a few pages of leaves are about; `false` at the end of the log.
+/// Adds what the next leaves are about; `false` at the end of the log.
 pub(crate) async fn step(coordinator: &Coordinator) -> Result<bool> {
     let reader = &*coordinator.shared.reader;
     let (head, cursor) = (reader.ledger_head().await?, reader.digest_cursor().await?);
     // In another epoch leaves may have other places: all is followed once more.
     let from = if cursor.epoch == head.epoch { cursor.index } else { 0 };
-    let places = if from < head.size { reader.ledger_places(from, head.size, PAGES_MAX).await? } else { Vec::new() };
+    let mut places =
+        if from < head.size { reader.ledger_places(from, head.size, LEAVES_MAX as usize).await? } else { Vec::new() };
+    places.truncate(1 + places.iter().skip(1).take_while(|place| place.first_index < from + LEAVES_MAX).count());
     let Some(last) = places.last() else { return Ok(false) };
     let next = DigestCursor { epoch: head.epoch, index: last.first_index + u64::from(last.leaf_count) };
     let ids: Vec<ArtifactId> = artifacts(reader, &places).await?.into_iter().collect();
-    for chunk in ids.chunks(KEYS_MAX) {
-        let (chunk, began) = (chunk.to_vec(), Instant::now());
+    let mut chunks: Vec<Vec<ArtifactId>> = ids.chunks(KEYS_MAX).map(<[_]>::to_vec).collect();
+    let last = chunks.pop().unwrap_or_default();
+    for chunk in chunks {
+        let began = Instant::now();
         apart(coordinator, move |unit| Box::pin(async move { Ok(unit.index_digests(&chunk).await?) })).await?;
         tokio::time::sleep(began.elapsed() * PAUSE_FACTOR).await;
     }
-    apart(coordinator, move |unit| Box::pin(async move { Ok(unit.put_digest_cursor(&next).await?) })).await?;
+    let began = Instant::now();
+    apart(coordinator, move |unit| {
+        Box::pin(async move {
+            unit.index_digests(&last).await?;
+            Ok(unit.put_digest_cursor(&next).await?)
+        })
+    })
+    .await?;
+    if next.index == head.size {
+        return Ok(false);
+    }
+    tokio::time::sleep(began.elapsed() * PAUSE_FACTOR).await;
     Ok(true)
 }
 

@@ -320,6 +320,11 @@ impl Connection {
         self.session.claim_sql()
     }
 
+    /// The statement that finds bytes in the index of digests.
+    pub(crate) fn blocks_with(&self) -> &'static str {
+        self.session.blocks_with()
+    }
+
     /// Reads the rows of these keys from several tables and locks them until the unit ends.
     pub(crate) async fn find_union(&mut self, union: &'static KeyedUnion, keys: Rows) -> Result<Vec<Row>> {
         let statements = self.session.keyed_union(union, keys);

@@ -90,10 +90,9 @@ pub(crate) static ATTEMPT: Table = plain(
         leaf_page I64, leaf_ordinal I64,
     ],
 );
+/// Artifacts of one second that were indexed together.
+pub(crate) static DIGEST_BLOCK: Table = plain("digest_block", columns![span I64, part I64, entries Blob]);
 /// One row a commit, whatever the number of its leaves.
-/// What is there already was found twice, or in an earlier step that was cut off.
-pub(crate) static ARTIFACT_DIGEST: Table =
-    Table { on_conflict: OnConflict::Keep, ..plain("artifact_digest", columns![digest_key I64, artifact_id I64]) };
 pub(crate) static LEDGER_PAGE: Table = plain("ledger_page", columns![page_id I64, leaves Blob]);
 pub(crate) static LEDGER_WAITING: Table = plain("ledger_waiting", columns![page_id I64, leaf_count I64]);
 pub(crate) static CARRIED: Table =

@@ -33,7 +33,7 @@ fn rows(server: &Postgres, database: &str) -> BTreeMap<String, i64> {
         "SELECT coalesce(parent.relname, one.relname), sum(n_tup_ins + CASE one.relname WHEN 'ledger_waiting' THEN 0 ELSE n_tup_upd + n_tup_del END)
          FROM pg_stat_user_tables one
          LEFT JOIN pg_inherits ON inhrelid = one.relid LEFT JOIN pg_class parent ON parent.oid = inhparent
-         WHERE one.relname NOT IN ('member', 'leader', 'setting', 'ledger_place', 'ledger_node', 'ledger_head', 'artifact_digest') GROUP BY 1 ORDER BY 1",
+         WHERE one.relname NOT IN ('member', 'leader', 'setting', 'ledger_place', 'ledger_node', 'ledger_head', 'digest_block') GROUP BY 1 ORDER BY 1",
     );
     let row = |line: &str| {
         let (table, count) = line.split_once('|').expect("two columns");

@@ -131,6 +131,14 @@ impl Session {
         }
     }
 
+    /// The entries of rows of the index of digests from span `$1` to `$2` that have the bytes `$3` in them.
+    pub(crate) fn blocks_with(&self) -> &'static str {
+        match self {
+            Self::Sqlite(_) => sqlite::BLOCKS_WITH,
+            Self::Postgres(_) => postgres::BLOCKS_WITH,
+        }
+    }
+
     /// Runs a script of several statements without values.
     pub(crate) async fn script(&mut self, sql: &'static str) -> Result<()> {
         match self {

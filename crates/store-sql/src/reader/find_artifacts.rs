@@ -6,7 +6,7 @@ use crate::{
     reader::{artifact_heads::artifact_heads, paging},
     row::Row,
     statement::{Keyed, Type},
-    unit::digests::digest_key,
+    unit::digests::{digest_key, entries, span_begin, span_of},
     value::{Rows, values},
 };
 use esteira_model::{AccountId, ArtifactId, JobId};
@@ -15,6 +15,8 @@ use std::collections::{BTreeSet, HashSet};
 
 /// Candidates of each way that are looked at in one look.
 const CANDIDATES: usize = 1_000;
+/// Rows of the index that one look reads through, of several hundred artifacts each when there is much to do.
+const BLOCKS: usize = 4_096;
 /// Looks of one call: candidates may be of other accounts, or share no more than the beginning of their digests.
 const LOOKS_MAX: usize = 20;
 
@@ -52,16 +54,14 @@ async fn candidates(
     sha256: &[u8; 32],
     before: i64,
 ) -> Result<(BTreeSet<i64>, Option<i64>)> {
-    const INDEXED: &str = "SELECT artifact_id FROM artifact_digest WHERE digest_key = $1 AND artifact_id < $2 ORDER BY artifact_id DESC LIMIT $3";
     const APART: &str = "SELECT artifact_id FROM artifact WHERE place = 'BLOB' AND sha256 = $1 AND artifact_id < $2 ORDER BY artifact_id DESC LIMIT $3";
     const NEWEST: &str = "SELECT n.artifact_id FROM (SELECT artifact_id, sha256 FROM artifact ORDER BY artifact_id DESC LIMIT $4) AS n \
                           WHERE n.sha256 = $1 AND n.artifact_id < $2 ORDER BY n.artifact_id DESC LIMIT $3";
+    let (mut all, mut floor) = indexed(connection, sha256, before).await?;
     let ways = [
-        connection.fetch(INDEXED, values![digest_key(sha256), before, CANDIDATES]).await?,
         connection.fetch(APART, values![*sha256, before, CANDIDATES]).await?,
         connection.fetch(NEWEST, values![*sha256, before, CANDIDATES, NEWEST_MAX]).await?,
     ];
-    let (mut all, mut floor) = (BTreeSet::new(), None);
     for rows in &ways {
         let ids = rows.iter().map(|row: &Row| row.cells().i64()).collect::<Result<Vec<_>>>()?;
         if ids.len() >= CANDIDATES {
@@ -73,6 +73,29 @@ async fn candidates(
         all = all.split_off(&floor);
     }
     Ok((all, floor))
+}
+
+/// The same of the index: its rows are read through, the newest first.
+async fn indexed(connection: &mut Connection, sha256: &[u8; 32], before: i64) -> Result<(BTreeSet<i64>, Option<i64>)> {
+    const LAST_SPAN: &str = "SELECT span FROM digest_block WHERE span <= $1 ORDER BY span DESC LIMIT 1 OFFSET $2";
+    let newest = span_of(before - 1);
+    // A span is looked at as a whole, however many rows it has.
+    let last = connection.fetch(LAST_SPAN, values![newest, BLOCKS - 1]).await?;
+    let last = last.first().map(|row| row.cells().i64()).transpose()?;
+    let key = digest_key(sha256);
+    let rows =
+        connection.fetch(connection.blocks_with(), values![last.unwrap_or(i64::MIN), newest, key.to_vec()]).await?;
+    let mut ids = BTreeSet::new();
+    for row in &rows {
+        ids.extend(entries(row.cells().blob()?).filter(|(of, id)| *of == key && *id < before).map(|(_, id)| id));
+    }
+    let mut floor = last.map(span_begin);
+    // Of a digest that many share, the newest are enough for now.
+    if let Some(nth) = ids.iter().rev().nth(CANDIDATES - 1).copied() {
+        floor = floor.max(Some(nth));
+        ids = ids.split_off(&nth);
+    }
+    Ok((ids, floor))
 }
 
 /// Those of the jobs that made these artifacts which the account owns.

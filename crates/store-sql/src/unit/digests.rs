@@ -1,6 +1,5 @@
-//! The index from digests to artifacts. Its keys come in no order, so it is written in the background, many at once and sorted,
-//! and never in the transaction of a step. It goes with the bodies: an erased body's digest cannot be looked up, nor guessed from
-//! what is left.
+//! The index from digests to artifacts. It is written in the background, many entries in a row, and never in the transaction of a step.
+//! An entry goes with its body: an erased body's digest cannot be looked up, nor guessed from what is left.
 
 use crate::{
     codec::read_ids,
@@ -16,14 +15,63 @@ use crate::{
 };
 use esteira_model::{ArtifactId, JobId, TaskId};
 use esteira_store::{DigestCursor, Result};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-/// What writers of the index and removers of bodies hold in turn, so that no row of it outlives its body.
+/// What writers of the index and removers of bodies hold in turn, so that no entry outlives its body.
 const LOCK: &str = "index of digests";
+/// Ids that agree above this bit are of one span: about a second, as the lower bits of an id are a coordinator's number (10 bits)
+/// and microseconds.
+const SPAN_BITS: u32 = 30;
+/// Bytes of one entry.
+const ENTRY_BYTES: usize = 16;
 
 /// The beginning of a digest: equal keys are of equal digests, but for one pair in 2^64.
-pub(crate) fn digest_key(sha256: &[u8; 32]) -> i64 {
-    let (key, _) = sha256.split_first_chunk::<8>().expect("a digest has 32 bytes");
-    i64::from_be_bytes(*key)
+pub(crate) fn digest_key(sha256: &[u8; 32]) -> [u8; 8] {
+    *sha256.first_chunk().expect("a digest has 32 bytes")
+}
+
+/// The span that an artifact is in.
+pub(crate) fn span_of(id: i64) -> i64 {
+    id >> SPAN_BITS
+}
+
+/// The smallest id of a span.
+pub(crate) fn span_begin(span: i64) -> i64 {
+    span << SPAN_BITS
+}
+
+/// The entries of a row: key and id of each artifact. Bytes that are no whole entry are none.
+pub(crate) fn entries(bytes: &[u8]) -> impl Iterator<Item = ([u8; 8], i64)> {
+    bytes.as_chunks::<ENTRY_BYTES>().0.iter().map(|entry| {
+        let (key, id) = entry.split_first_chunk::<8>().expect("an entry has 16 bytes");
+        (*key, i64::from_be_bytes(*id.first_chunk().expect("8 of them are left")))
+    })
+}
+
+/// One row of the index.
+struct Block {
+    span: i64,
+    part: i64,
+    entries: Vec<([u8; 8], i64)>,
+}
+
+/// All rows of these spans.
+async fn blocks(connection: &mut Connection, spans: &BTreeSet<i64>) -> Result<Vec<Block>> {
+    static FIND: Keyed =
+        Keyed { key: &[Type::I64], sql: "SELECT span, part, entries FROM k CROSS JOIN digest_block WHERE span = k1" };
+    let mut keys = Rows::with_capacity(1, spans.len());
+    for span in spans {
+        keys.push(*span);
+    }
+    let read = |row: &Row| {
+        let mut cells = row.cells();
+        Ok(Block { span: cells.i64()?, part: cells.i64()?, entries: entries(cells.blob()?).collect() })
+    };
+    connection.find(&FIND, keys).await?.iter().map(read).collect()
+}
+
+fn bytes_of(entries: &[([u8; 8], i64)]) -> Vec<u8> {
+    entries.iter().flat_map(|(key, id)| key.iter().copied().chain(id.to_be_bytes())).collect()
 }
 
 /// See [`esteira_store::Unit::index_digests`].
@@ -32,45 +80,65 @@ pub(super) async fn index_digests(connection: &mut Connection, ids: &[ArtifactId
         key: &[Type::I64],
         sql: "SELECT sha256, artifact_id FROM k CROSS JOIN artifact WHERE artifact_id = k1 AND place <> 'PURGED' AND body_kind <> 'NONE'",
     };
-    let mut ids = ids.to_vec();
-    ids.sort_unstable();
-    ids.dedup();
-    let mut keys = Rows::with_capacity(1, ids.len());
-    for id in ids {
-        keys.push(id.0);
-    }
     // In a statement of its own: what a purge removed while this unit waited is not seen any more.
     connection.lock_lane(LOCK).await?;
-    let read = |row: &Row| {
-        let mut cells = row.cells();
-        Ok((digest_key(&cells.bytes()?), cells.i64()?))
-    };
-    let mut found = connection.find(&FIND, keys).await?.iter().map(read).collect::<Result<Vec<_>>>()?;
-    found.sort_unstable();
-    let mut rows = Rows::with_capacity(tables::ARTIFACT_DIGEST.width(), found.len());
-    for (key, id) in found {
-        rows.push(key).push(id);
+    let mut wanted: BTreeSet<i64> = ids.iter().map(|id| id.0).collect();
+    let mut parts: BTreeMap<i64, i64> = BTreeMap::new();
+    // What was found twice, or in an earlier step that was cut off, is there already.
+    for block in blocks(connection, &wanted.iter().map(|id| span_of(*id)).collect()).await? {
+        let next = parts.entry(block.span).or_default();
+        *next = (*next).max(block.part + 1);
+        for (_, id) in block.entries {
+            wanted.remove(&id);
+        }
     }
-    Ok(connection.insert(&tables::ARTIFACT_DIGEST, rows).await? as usize)
+    let mut keys = Rows::with_capacity(1, wanted.len());
+    for id in wanted {
+        keys.push(id);
+    }
+    let mut added: BTreeMap<i64, Vec<([u8; 8], i64)>> = BTreeMap::new();
+    let mut count = 0;
+    for row in connection.find(&FIND, keys).await? {
+        let mut cells = row.cells();
+        let (sha256, id) = (cells.bytes()?, cells.i64()?);
+        added.entry(span_of(id)).or_default().push((digest_key(&sha256), id));
+        count += 1;
+    }
+    let mut rows = Rows::with_capacity(tables::DIGEST_BLOCK.width(), added.len());
+    for (span, entries) in &added {
+        rows.push(*span).push(parts.get(span).copied().unwrap_or_default()).push(bytes_of(entries));
+    }
+    connection.insert(&tables::DIGEST_BLOCK, rows).await?;
+    Ok(count)
 }
 
 /// Removes what the index has of bodies that are removed in this unit.
-pub(super) async fn forget_digests(connection: &mut Connection, removed: &[([u8; 32], ArtifactId)]) -> Result<()> {
-    static FORGET: Keyed = Keyed {
+pub(super) async fn forget_digests(connection: &mut Connection, removed: &[ArtifactId]) -> Result<()> {
+    static DELETE: Keyed = Keyed {
         key: &[Type::I64, Type::I64],
-        sql: "DELETE FROM artifact_digest WHERE (digest_key, artifact_id) IN (SELECT k1, k2 FROM k) RETURNING artifact_id",
+        sql: "DELETE FROM digest_block WHERE (span, part) IN (SELECT k1, k2 FROM k) RETURNING part",
+    };
+    static CHANGE: Keyed = Keyed {
+        key: &[Type::I64, Type::I64, Type::Blob],
+        sql: "UPDATE digest_block SET entries = k3 FROM k WHERE span = k1 AND part = k2 RETURNING part",
     };
     if removed.is_empty() {
         return Ok(());
     }
-    let mut removed: Vec<_> = removed.iter().map(|(sha256, id)| (digest_key(sha256), id.0)).collect();
-    removed.sort_unstable();
-    let mut keys = Rows::with_capacity(2, removed.len());
-    for (key, id) in removed {
-        keys.push(key).push(id);
-    }
     connection.lock_lane(LOCK).await?;
-    connection.change_each(&FORGET, keys).await.map(drop)
+    let removed: HashSet<i64> = removed.iter().map(|id| id.0).collect();
+    let (mut emptied, mut changed) = (Rows::with_capacity(2, 0), Rows::with_capacity(3, 0));
+    for mut block in blocks(connection, &removed.iter().map(|id| span_of(*id)).collect()).await? {
+        let before = block.entries.len();
+        block.entries.retain(|(_, id)| !removed.contains(id));
+        if block.entries.is_empty() {
+            emptied.push(block.span).push(block.part);
+        } else if block.entries.len() < before {
+            changed.push(block.span).push(block.part).push(bytes_of(&block.entries));
+        }
+    }
+    connection.change_each(&DELETE, emptied).await?;
+    connection.change_each(&CHANGE, changed).await.map(drop)
 }
 
 /// The setting under which is kept how far the index is: epoch and index, 8 big-endian bytes each.

@@ -300,7 +300,7 @@ impl Step<'_> {
             let (place, sha256) = (cells.text()?, cells.bytes::<32>()?);
             self.removed.artifacts += 1;
             self.removed.bytes += cells.int::<u64>()?;
-            forgotten.push((sha256, ArtifactId(cells.i64()?)));
+            forgotten.push(ArtifactId(cells.i64()?));
             if place == "BLOB" {
                 contents.insert(sha256);
             }

@@ -4,11 +4,11 @@ use crate::fixture::{LANE, Store, acme, after, ended, leased, page, parked, queu
 use esteira_model::{
     AccountId, Artifact, ArtifactId, Job, JobId, JobState, Payload, Task, TaskState, Time, WaitReason,
 };
-use esteira_store::{Appended, ArtifactRole, Batch, DigestCursor};
+use esteira_store::{Appended, ArtifactRole, Batch, DigestCursor, NEWEST_MAX};
 use sha2::{Digest, Sha256};
 
 conformance! {
-    find_artifacts: a_fresh_artifact_is_found_without_the_index, the_index_finds_the_same, another_accounts_bytes_are_not_found,
+    find_artifacts: a_fresh_artifact_is_found_without_the_index, the_index_finds_the_same, an_old_artifact_is_found_by_the_index, another_accounts_bytes_are_not_found,
         what_was_removed_is_not_found;
     index_digests: an_artifact_is_indexed_once, what_has_no_body_is_not_indexed;
     put_digest_cursor: the_cursor_is_kept;
@@ -79,6 +79,33 @@ async fn the_index_finds_the_same(store: &mut Store) {
         assert_eq!(found(store, &acme(), &small, size).await, [ids[3], ids[0]]);
         assert_eq!(found(store, &acme(), &large, size).await, [ids[1]]);
         assert_eq!(found(store, &acme(), &other, size).await, [ids[2]]);
+    }
+}
+
+/// Artifacts of many seconds, behind more of them than are looked at without the index.
+async fn an_old_artifact_is_found_by_the_index(store: &mut Store) {
+    const SECONDS: i64 = 5_000;
+    let [small, _, other] = bodies();
+    let job = Job { account: acme(), ..store.job() };
+    let artifact = |id: i64, payload: &Payload| {
+        (
+            Artifact { id: ArtifactId(id), job: job.id, data_class: job.data_class, payload: payload.clone() },
+            sha256(payload),
+        )
+    };
+    let mut batch = Batch { jobs_started: vec![job.clone()], ..Batch::default() };
+    let old: Vec<i64> = (1..=SECONDS).map(|second| second << 30).collect();
+    let of_small = [old[0], old[1], old[SECONDS as usize - 1]];
+    batch.artifacts.extend(old.iter().map(|id| artifact(*id, if of_small.contains(id) { &small } else { &other })));
+    let newer = (SECONDS + 1) << 30;
+    batch.artifacts.extend((0..=NEWEST_MAX as i64).map(|number| artifact(newer + number, &other)));
+    store.write(batch).await;
+    assert_eq!(found(store, &acme(), &small, 9).await, [], "they are not among the newest");
+    let ids: Vec<ArtifactId> = old.into_iter().map(ArtifactId).collect();
+    assert_eq!(index(store, &ids).await, SECONDS as usize);
+    let expected: Vec<ArtifactId> = of_small.into_iter().rev().map(ArtifactId).collect();
+    for size in [1, 9] {
+        assert_eq!(found(store, &acme(), &small, size).await, expected);
     }
 }
 

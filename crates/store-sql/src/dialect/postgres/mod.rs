@@ -58,6 +58,10 @@ const LOCK_LANE: &str = "SELECT pg_advisory_xact_lock(hashtextextended(current_s
 const LOCK_MIGRATIONS: &str =
     "SELECT 1 WHERE pg_try_advisory_lock(hashtextextended('esteira migrations of ' || current_schema(), 6))";
 const UNLOCK_MIGRATIONS: &str = "SELECT pg_advisory_unlock_all()";
+/// The rows of the index of digests that have some bytes in them.
+pub(crate) const BLOCKS_WITH: &str =
+    "SELECT entries FROM digest_block WHERE span BETWEEN $1 AND $2 AND position($3 in entries) > 0";
+
 /// Whether the table of migrations is there. `CREATE TABLE IF NOT EXISTS` would ask for the right to create tables even so.
 pub(crate) const HAS_HISTORY: &str = "SELECT 1 WHERE to_regclass('schema_migration') IS NOT NULL";
 

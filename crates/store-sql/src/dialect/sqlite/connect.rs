@@ -52,7 +52,7 @@ pub(crate) fn migrations() -> &'static [Migration] {
         migration!(6, "0006_audit"),
         migration!(7, "0007_log"),
         migration!(8, "0008_reprocess"),
-        migration!(9, "0009_artifact_digest"),
+        migration!(9, "0009_digest_block"),
     ]
 }
 

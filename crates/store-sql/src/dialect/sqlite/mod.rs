@@ -38,5 +38,9 @@ pub(crate) static HEADS: Keyed = Keyed {
     ),
 };
 
+/// The rows of the index of digests that have some bytes in them.
+pub(crate) const BLOCKS_WITH: &str =
+    "SELECT entries FROM digest_block WHERE span BETWEEN $1 AND $2 AND instr(entries, $3) > 0";
+
 /// Whether the table of migrations is there.
 pub(crate) const HAS_HISTORY: &str = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'schema_migration'";

@@ -66,6 +66,34 @@ fn key_list(width: usize, rows: usize) -> String {
     out
 }
 
+/// The statement over one key, without a list: SQLite makes a table in memory of each list that it changes rows by, which costs more
+/// than to find the row. None when the list is used in a way that this does not know.
+fn one_key(width: usize, sql: &str) -> Option<String> {
+    let tuple: Vec<String> = (1..=width).map(|column| format!("k{column}")).collect();
+    let tuple = tuple.join(", ");
+    let sql = sql
+        .replace(&format!("IN (SELECT {tuple} FROM k)"), &format!("= ({tuple})"))
+        .replace("FROM k CROSS JOIN ", "FROM ")
+        .replace(" FROM k WHERE ", " WHERE ");
+    let mut out = String::with_capacity(sql.len());
+    let mut rest = sql.as_str();
+    while let Some(at) = rest.find(|c: char| c.is_ascii_alphanumeric() || c == '_' || c == '$') {
+        out.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let end = rest[1..].find(|c: char| !c.is_ascii_alphanumeric() && c != '_').map_or(rest.len(), |end| end + 1);
+        let (word, behind) = rest.split_at(end);
+        rest = behind;
+        match word.strip_prefix('k').map(str::parse::<usize>) {
+            _ if word == "k" => return None,
+            Some(Ok(column)) => write!(out, "?{column}").ok()?,
+            _ if word == "$last" => write!(out, "?{}", width + 1).ok()?,
+            _ => out.push_str(word),
+        }
+    }
+    out.push_str(rest);
+    Some(out)
+}
+
 fn insert_text(table: &Table, rows: usize, padded: bool) -> String {
     // FAIL instead of the usual ABORT: a failed statement need not undo its own rows, as the unit is rolled back whole, and
     // so SQLite keeps no copy of the pages that the statement changes.
@@ -131,7 +159,8 @@ impl Texts {
         last: Option<Value>,
     ) -> Vec<(SqlStr, Vec<Value>)> {
         let width = keyed.key.len();
-        let make = |size| key_list(width, size) + &keyed.sql.replace("$last", "?");
+        let list = |size| key_list(width, size) + &keyed.sql.replace("$last", "?");
+        let make = |size| if size == 1 { one_key(width, keyed.sql).unwrap_or_else(|| list(1)) } else { list(size) };
         let mut statements = chunks(keys, |size, _| self.text((address(keyed), size, false), || make(size)));
         for (_, values) in &mut statements {
             values.extend(last.clone());
@@ -143,7 +172,10 @@ impl Texts {
     pub(crate) fn keyed_union(&mut self, union: &'static KeyedUnion, keys: Rows) -> Vec<(SqlStr, Vec<Value>)> {
         let width = union.key.len();
         chunks(keys, |size, _| {
-            self.text((address(union), size, false), || key_list(width, size) + &union.arms.join(" UNION ALL "))
+            let sql = union.arms.join(" UNION ALL ");
+            let list = || key_list(width, size) + &sql;
+            let make = || if size == 1 { one_key(width, &sql).unwrap_or_else(list) } else { list() };
+            self.text((address(union), size, false), make)
         })
     }
 }
@@ -188,6 +220,27 @@ mod tests {
             texts.insert(&PAIR, rows(3))[0].0.as_str(),
             "INSERT OR FAIL INTO pair (a,b) SELECT * FROM (VALUES (?,?),(?,?),(?,?),(?,?)) WHERE column1 IS NOT NULL"
         );
+    }
+
+    #[test]
+    fn one_key_is_no_table() {
+        let one = |width, sql| one_key(width, sql).unwrap_or_else(|| "a list".into());
+        assert_eq!(
+            one(2, "SELECT b FROM k CROSS JOIN pair ON a = k1 AND k2 = b"),
+            "SELECT b FROM pair ON a = ?1 AND ?2 = b"
+        );
+        assert_eq!(
+            one(1, "SELECT k1, a FROM k CROSS JOIN x WHERE a = k1 LIMIT $last"),
+            "SELECT ?1, a FROM x WHERE a = ?1 LIMIT ?2"
+        );
+        assert_eq!(
+            one(2, "DELETE FROM pair WHERE (a, b) IN (SELECT k1, k2 FROM k)"),
+            "DELETE FROM pair WHERE (a, b) = (?1, ?2)"
+        );
+        assert_eq!(one(2, "UPDATE pair SET b = k2 FROM k WHERE a = k1"), "UPDATE pair SET b = ?2 WHERE a = ?1");
+        // Part of the key, or another way to read the list.
+        assert_eq!(one(2, "DELETE FROM pair WHERE a IN (SELECT k1 FROM k) AND b = 'k1x'"), "a list");
+        assert_eq!(one(1, "SELECT coalesce(max(a), k1) FROM k LEFT JOIN pair ON a = k1"), "a list");
     }
 
     #[test]

@@ -1,8 +1,0 @@
--- From a digest to artifacts. Made in the background, in the order of the log; its rows go with the bodies.
-
--- `digest_key`: the first 8 bytes of the SHA-256, as a number. The artifact has the rest.
-CREATE TABLE artifact_digest (
-    digest_key  BIGINT NOT NULL,
-    artifact_id BIGINT NOT NULL,
-    PRIMARY KEY (digest_key, artifact_id)
-);
