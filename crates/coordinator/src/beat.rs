@@ -3,7 +3,7 @@
 use crate::{
     batch::Answer,
     error::{Error, Reason, Result},
-    leaves::commit,
+    leaves::{Salted, commit},
     round::Round,
     work::{Append, BeatVerdict, HeartBeat},
 };
@@ -102,7 +102,7 @@ pub(crate) async fn append_outputs(round: &mut Round<'_>, append: &Append) -> Re
         round.batch.artifacts.push((Artifact { id, job: token.job, data_class, payload: payload.clone() }, digest));
         // Its commitment is kept until the report comes that makes it an output.
         if let Some(seed) = seed {
-            round.leaves.tables.artifacts.insert(id, commit(&seed, id, digest));
+            round.leaves.tables.artifacts.insert(Salted::by(&seed, id), commit(&seed, id, digest));
         }
         ids.push(id);
     }

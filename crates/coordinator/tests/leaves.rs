@@ -6,9 +6,10 @@ mod world;
 
 use esteira_coordinator::{
     Grant,
+    reprocess::ReprocessJob,
     work::{Append, Control, Reported, ReportedOutput, Retry},
 };
-use esteira_model::{Emit, Failure, FailureKind, JobAction, JobId, JobState, Payload, Verdict};
+use esteira_model::{Emit, Failure, FailureKind, JobAction, JobId, JobState, Payload, Point, Verdict};
 use recorded::{checked, work, worked};
 use std::time::Duration;
 use world::{World, completed, failed, multiple, report, single};
@@ -332,6 +333,28 @@ async fn an_attempt_and_its_job_run_out_of_time_together() {
     world.lease(&["f"], 2).await;
     for job in jobs {
         assert_eq!(world.ended(job.id).await.state, JobState::TimedOut);
+    }
+    checked(&world).await;
+}
+
+/// A job that goes on carries bodies of another tree of jobs: its leaves hide them with its own seed, whatever is in memory.
+#[tokio::test]
+async fn what_a_job_carries_is_committed_with_its_own_seed() {
+    let world = World::new().await;
+    let steps = r#"{"step_key":"a","function":"one","next":["z"]},{"step_key":"z","function":"fail"}"#;
+    let job = run(&world, steps).await;
+    for point in [Point::LastStep, Point::Steps(vec!["a".into()])] {
+        let ask = ReprocessJob {
+            request: None,
+            job,
+            point,
+            version: 0,
+            input: None,
+            reason: "repaired".into(),
+            dry_run: false,
+        };
+        let new = world.coordinator.reprocess_job(&world.principal, ask).await.expect("it goes on");
+        worked(&[&world], new.started.expect("started").job.id, by_name).await;
     }
     checked(&world).await;
 }

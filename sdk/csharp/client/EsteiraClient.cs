@@ -38,6 +38,12 @@ namespace Esteira.Client
         /// <summary>The coordinator itself, its workers and queues.</summary>
         public V1.AdminService.AdminServiceClient Admin => new V1.AdminService.AdminServiceClient(_invoker);
 
+        /// <summary>Where jobs and data come from, and what became of them.</summary>
+        public V1.TraceService.TraceServiceClient Traces => new V1.TraceService.TraceServiceClient(_invoker);
+
+        /// <summary>Who did what, and whether what is recorded is what happened.</summary>
+        public V1.AuditService.AuditServiceClient Audit => new V1.AuditService.AuditServiceClient(_invoker);
+
         /// <summary>Publishes a definition under a plan's name, creates the plan if there is none, and makes the version its default.</summary>
         public async Task<V1.PlanVersion> PublishAsync(string planName, string definitionJson, CancellationToken token = default(CancellationToken))
         {

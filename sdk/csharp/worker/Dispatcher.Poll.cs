@@ -122,7 +122,7 @@ namespace Esteira.Worker
             Beside(TimeSpan.Zero, async () =>
             {
                 V1.TaskReport report = await AttemptAsync(function, lease, cancellation, limits).ConfigureAwait(false);
-                return () => OnEnded(lease.Token, report);
+                return () => OnEnded(lease, report);
             });
         }
 
@@ -166,13 +166,13 @@ namespace Esteira.Worker
         }
 
         /// <summary>A function ended; there is no report when its lease was lost.</summary>
-        private void OnEnded(string token, V1.TaskReport report)
+        private void OnEnded(Lease lease, V1.TaskReport report)
         {
             // Not there: given up while it ended.
-            if (!_running.Remove(token)) return;
+            if (!_running.Remove(lease.Token)) return;
             _slots.End();
-            if (report == null) _heartbeats.Forget(token);
-            else _outgoing.Push(new Letter { Report = report, IsKept = true });
+            if (report == null) _heartbeats.Forget(lease.Token);
+            else _outgoing.Push(new Letter { Report = report, Capsule = lease.Capsule, IsKept = true });
         }
 
         /// <summary>Carries what a function says while it runs.</summary>

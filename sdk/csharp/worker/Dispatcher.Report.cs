@@ -62,6 +62,11 @@ namespace Esteira.Worker
             string reason = outcome == null ? "" : outcome.ErrorReason;
             if (outcome == null) Log("a report was answered without an outcome and is dropped");
             if (reason == "" || reason == "LEASE_LOST" || reason == "RESULT_CONFLICT") _heartbeats.Forget(letter.Token);
+            else if (reason == "STORE_UNAVAILABLE" && outcome.CapsuleWanted && letter.LacksCapsule)
+            {
+                // At once: this coordinator can keep it, and only the capsule was missing.
+                _outgoing.Push(letter.WithCapsule());
+            }
             else if (MayPass(reason))
             {
                 _reportPause = UnsurePause;
@@ -127,7 +132,7 @@ namespace Esteira.Worker
             foreach (Letter letter in letters.Where(letter => letter.IsKept))
             {
                 var request = new V1.ReportTasksRequest { WorkerId = _options.WorkerId };
-                request.Reports.Add(letter.Report);
+                request.Reports.Add(letter.WithCapsule().Report);
                 try
                 {
                     if (_spool == null) lost++;

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using Esteira.Client;
 using Esteira.Model;
+using Google.Protobuf;
 using V1 = Esteira.V1;
 
 namespace Esteira.Worker
@@ -14,6 +15,8 @@ namespace Esteira.Worker
         internal TimeSpan? ExecutionTimeout { get; private set; }
         internal Invocation Invocation { get; private set; }
         internal Payload Input { get; private set; }
+        /// <summary>For a report that the coordinator cannot take without it.</summary>
+        internal ByteString Capsule { get; private set; }
 
         /// <summary>Reads a lease; a <see cref="FormatException"/> names the field that cannot be read.</summary>
         internal static Lease Read(V1.TaskLease message)
@@ -32,6 +35,7 @@ namespace Esteira.Worker
                 Ttl = ttl.Value,
                 ExecutionTimeout = Wire.In(message.ExecutionTimeout),
                 Input = Wire.In(packet.Data),
+                Capsule = message.Capsule,
                 Invocation = new Invocation
                 {
                     Job = message.JobId,

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using Google.Protobuf;
 using V1 = Esteira.V1;
 
 namespace Esteira.Worker
@@ -8,6 +9,8 @@ namespace Esteira.Worker
     internal sealed class Letter
     {
         internal V1.TaskReport Report;
+        /// <summary>The lease's capsule, until it is wanted.</summary>
+        internal ByteString Capsule = ByteString.Empty;
         /// <summary>Its lease is kept until it is answered; a task that never started has none to keep.</summary>
         internal bool IsKept;
         /// <summary>A call with several reports was refused as a whole: this one is sent by itself.</summary>
@@ -33,7 +36,22 @@ namespace Esteira.Worker
         {
             V1.TaskReport message = Report.Clone();
             message.Failed = report.Message.Failed;
-            return new Letter { Report = message, IsKept = IsKept, IsAlone = IsAlone, IsReplaced = true };
+            return new Letter { Report = message, Capsule = Capsule, IsKept = IsKept, IsAlone = IsAlone, IsReplaced = true };
+        }
+
+        /// <summary>Whether the lease has a capsule that the report does not carry yet.</summary>
+        internal bool LacksCapsule
+        {
+            get { return Report.Capsule.IsEmpty && !Capsule.IsEmpty; }
+        }
+
+        /// <summary>The same report with the lease's capsule, for a coordinator without its database.</summary>
+        internal Letter WithCapsule()
+        {
+            if (!LacksCapsule) return this;
+            V1.TaskReport message = Report.Clone();
+            message.Capsule = Capsule;
+            return new Letter { Report = message, Capsule = Capsule, IsKept = IsKept, IsAlone = IsAlone, IsReplaced = IsReplaced };
         }
     }
 

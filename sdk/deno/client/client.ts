@@ -5,11 +5,13 @@
  */
 
 import { AdminClient } from "./admin.ts";
+import { AuditClient } from "./audit.ts";
 import { Caller } from "./caller.ts";
 import { JobClient } from "./job.ts";
 import { OutboxClient } from "./outbox.ts";
 import { PlanClient } from "./plan.ts";
 import { linkTo } from "./send.ts";
+import { TraceClient } from "./trace.ts";
 
 /** How a {@link Client} is set up. */
 export interface ClientOptions {
@@ -34,6 +36,10 @@ export class Client {
   readonly outbox: OutboxClient;
   /** The coordinator itself, its workers and queues. */
   readonly admin: AdminClient;
+  /** Where jobs and data come from, and what became of them. */
+  readonly traces: TraceClient;
+  /** Who did what, and whether what is recorded is what happened. */
+  readonly audit: AuditClient;
 
   /** A client of the coordinator at `endpoint`, for example `http://127.0.0.1:7440`. */
   constructor(endpoint: string, { token, timeoutMs = 10_000, patienceMs = 60_000 }: ClientOptions = {}) {
@@ -42,5 +48,7 @@ export class Client {
     this.jobs = new JobClient(caller);
     this.outbox = new OutboxClient(caller);
     this.admin = new AdminClient(caller);
+    this.traces = new TraceClient(caller);
+    this.audit = new AuditClient(caller);
   }
 }

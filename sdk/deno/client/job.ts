@@ -22,6 +22,10 @@ import {
   type ListJobsResponse,
   type ListTasksRequestSchema,
   type ListTasksResponse,
+  type ReprocessJobRequestSchema,
+  type ReprocessJobResponse,
+  type ReprocessJobsRequestSchema,
+  type ReprocessJobsResponse,
   type RetryTasksRequestSchema,
   type RetryTasksResponse,
   StartJobRequestSchema,
@@ -62,6 +66,16 @@ export class JobClient {
   /** Makes failed tasks ready again. */
   async retryTasks(request: MessageInitShape<typeof RetryTasksRequestSchema>): Promise<RetryTasksResponse> {
     return await this.#caller.write(JobService.method.retryTasks, request);
+  }
+
+  /** Processes a job again that has ended, as a new job. */
+  async reprocessJob(request: MessageInitShape<typeof ReprocessJobRequestSchema>): Promise<ReprocessJobResponse> {
+    return await this.#caller.write(JobService.method.reprocessJob, request);
+  }
+
+  /** Processes a page of jobs again. */
+  async reprocessJobs(request: MessageInitShape<typeof ReprocessJobsRequestSchema>): Promise<ReprocessJobsResponse> {
+    return await this.#caller.write(JobService.method.reprocessJobs, request);
   }
 
   /** Reads one task with its attempts. */

@@ -25,6 +25,8 @@ export interface Lease {
   readonly executionTimeoutMs: number | undefined;
   readonly invocation: Invocation;
   readonly input: Payload;
+  /** For a report that the coordinator cannot take without it. */
+  readonly capsule: Uint8Array;
 }
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
@@ -44,6 +46,7 @@ export function leaseIn(lease: v1.TaskLease): Lease | string {
     ttlMs,
     executionTimeoutMs: durationInMs(lease.executionTimeout),
     input: payloadIn(data),
+    capsule: lease.capsule,
     invocation: {
       job: lease.jobId,
       task: lease.taskId,

@@ -19,7 +19,7 @@ import { leaseIn } from "./convert.ts";
 import { Phases } from "./drain.ts";
 import { WorkerError } from "./error.ts";
 import { announced, CONTRACT_LIMITS, type Limits } from "./limits.ts";
-import { type Letter, Outgoing, result, withoutResult } from "./outgoing.ts";
+import { type Letter, Outgoing, result, withCapsule, withoutResult } from "./outgoing.ts";
 import { refused, released } from "./report.ts";
 import { blame, isFinal, settle } from "./settle.ts";
 import { Slots } from "./slots.ts";
@@ -273,7 +273,7 @@ export class Dispatcher {
       if (!this.#running.delete(token)) return;
       this.#slots.end();
       if (report === undefined) this.#around.heartbeats.forget(token);
-      else this.#outgoing.push(result(report));
+      else this.#outgoing.push(result(report, lease.capsule));
       this.#pump();
     });
   }
@@ -343,7 +343,9 @@ export class Dispatcher {
   async #finish(): Promise<void> {
     const { spool, info } = this.#setup;
     const undelivered = [...this.#reporting?.filter(({ kept }) => kept) ?? [], ...this.#outgoing.results()];
-    if (spool !== undefined) { for (const { report } of undelivered) await spool.keep(info.workerId, report); }
+    if (spool !== undefined) {
+      for (const letter of undelivered) await spool.keep(info.workerId, withCapsule(letter).report);
+    }
     if (this.#failure !== undefined) throw this.#failure;
     if (undelivered.length > 0 && spool === undefined) {
       const message = `${undelivered.length} results could not be delivered before the worker had to stop`;

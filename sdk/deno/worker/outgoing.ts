@@ -22,25 +22,44 @@ export interface Letter {
   readonly alone: boolean;
   /** The coordinator did not take the result; this is the failure that takes its place. */
   readonly replaced: boolean;
+  /** The lease's capsule, until it is wanted. */
+  readonly capsule: Uint8Array;
 }
 
-function letter(report: v1.TaskReport, marks: Pick<Letter, "kept" | "alone" | "replaced">): Letter {
+type Marks = Omit<Letter, "report" | "bytes">;
+
+const NONE = new Uint8Array();
+
+function letter(report: v1.TaskReport, marks: Marks): Letter {
   return { report, bytes: toBinary(v1.TaskReportSchema, report).length + 6, ...marks };
 }
 
 /** The report of a function that ended. */
-export function result(report: v1.TaskReport): Letter {
-  return letter(report, { kept: true, alone: false, replaced: false });
+export function result(report: v1.TaskReport, capsule: Uint8Array = NONE): Letter {
+  return letter(report, { kept: true, alone: false, replaced: false, capsule });
 }
 
 /** The report of a task that did not start, or that is given up. */
 export function withoutResult(leaseToken: string, outcome: WireOutcome): Letter {
-  return letter(create(v1.TaskReportSchema, { leaseToken, outcome }), { kept: false, alone: false, replaced: false });
+  const marks = { kept: false, alone: false, replaced: false, capsule: NONE };
+  return letter(create(v1.TaskReportSchema, { leaseToken, outcome }), marks);
 }
 
 /** The same lease with a failure instead of what was refused. */
-export function replacedBy({ report, kept, alone }: Letter, outcome: WireOutcome): Letter {
-  return letter({ ...report, outcome }, { kept, alone, replaced: true });
+export function replacedBy({ report, kept, alone, capsule }: Letter, outcome: WireOutcome): Letter {
+  return letter({ ...report, outcome }, { kept, alone, replaced: true, capsule });
+}
+
+/** Whether the lease has a capsule that the report does not carry yet. */
+export function lacksCapsule({ report, capsule }: Letter): boolean {
+  return report.capsule.length === 0 && capsule.length > 0;
+}
+
+/** The same report with the lease's capsule, for a coordinator without its database. */
+export function withCapsule(plain: Letter): Letter {
+  if (!lacksCapsule(plain)) return plain;
+  const { report, kept, alone, replaced, capsule } = plain;
+  return letter({ ...report, capsule }, { kept, alone, replaced, capsule });
 }
 
 /** The reports that wait, oldest first. */

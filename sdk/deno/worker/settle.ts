@@ -7,7 +7,7 @@
 import type { v1 } from "../client/mod.ts";
 import type { ClientError } from "../client/error.ts";
 import type { Log } from "./log.ts";
-import { type Letter, replacedBy } from "./outgoing.ts";
+import { lacksCapsule, type Letter, replacedBy, withCapsule } from "./outgoing.ts";
 import { refused } from "./report.ts";
 
 /** Report calls in a row that may fail without saying why before the reports are looked at one by one. */
@@ -46,7 +46,10 @@ export function settle(letters: readonly Letter[], outcomes: readonly v1.ReportO
       log("debug", "result dropped: the task is not ours any more", { reason });
     }
     if (reason === undefined || ["", "LEASE_LOST", "RESULT_CONFLICT"].includes(reason)) done.push(letter);
-    else if (["STORE_UNAVAILABLE", "OVERLOADED"].includes(reason)) {
+    else if (reason === "STORE_UNAVAILABLE" && outcome?.capsuleWanted === true && lacksCapsule(letter)) {
+      // At once: this coordinator can keep it, and only the capsule was missing.
+      again.push(withCapsule(letter));
+    } else if (["STORE_UNAVAILABLE", "OVERLOADED"].includes(reason)) {
       pause = true;
       again.push(letter);
     } else {

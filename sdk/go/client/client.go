@@ -1,4 +1,4 @@
-// Package client calls the coordinator: plans, jobs, the outbox, administration.
+// Package client calls the coordinator: plans, jobs, the outbox, administration, traces, audit.
 //
 // Every service is the generated client of the contract ([esteirav1]), over a connection that sends a request again, byte
 // for byte, while that can help; beside it stand methods for what programs do most. A request_id that is not set is
@@ -74,8 +74,24 @@ func (c *Client) Admin() AdminClient {
 	return AdminClient{esteirav1.NewAdminServiceClient(c.connection)}
 }
 
+// Traces are where jobs and data come from, and what became of them.
+func (c *Client) Traces() TraceClient {
+	return TraceClient{esteirav1.NewTraceServiceClient(c.connection)}
+}
+
+// Audit is who did what, and whether what is recorded is what happened.
+func (c *Client) Audit() AuditClient {
+	return AuditClient{esteirav1.NewAuditServiceClient(c.connection)}
+}
+
 // OutboxClient is OutboxService; each method is the RPC of that name, documented in outbox.proto.
 type OutboxClient struct{ esteirav1.OutboxServiceClient }
 
 // AdminClient is AdminService; each method is the RPC of that name, documented in admin.proto.
 type AdminClient struct{ esteirav1.AdminServiceClient }
+
+// TraceClient is TraceService; each method is the RPC of that name, documented in trace.proto.
+type TraceClient struct{ esteirav1.TraceServiceClient }
+
+// AuditClient is AuditService; each method is the RPC of that name, documented in audit.proto.
+type AuditClient struct{ esteirav1.AuditServiceClient }

@@ -3,6 +3,7 @@ package conformance_test
 import (
 	"bufio"
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"os"
 	"os/exec"
@@ -178,6 +179,59 @@ func TestADistributedTraceIsTheEmbeddedOneThoughAWorkerIsKilled(t *testing.T) {
 	}
 	if len(embedded.Tasks) != 10 || distributed.State != model.JobSucceeded {
 		t.Fatalf("the plan did something else:\n%s", embedded)
+	}
+}
+
+func TestAJobIsTracedAndVerified(t *testing.T) {
+	ctx, cancel := context.WithTimeout(context.Background(), livePatience)
+	defer cancel()
+	endpoint := startCoordinator(t)
+	calls, err := client.New(endpoint)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer calls.Close()
+	plan := model.NewPlan().Step(model.NewStep("only", "kit.raw")).Build()
+	if _, err := calls.Plans().Publish(ctx, "echo", model.DefinitionJSON(plan, "echo")); err != nil {
+		t.Fatal(err)
+	}
+	startWorker(t, endpoint, "")
+	const text = `{"n":9007199254740993}`
+	job, err := calls.Jobs().Run(ctx, "echo", model.JSON(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	traced, err := calls.Traces().TraceJob(ctx, &esteirav1.TraceJobRequest{JobId: job.GetJobId()})
+	if err != nil || len(traced.GetTrace().GetSteps()) != 1 {
+		t.Fatal(traced, err)
+	}
+	chain, err := calls.Audit().VerifyJob(ctx, &esteirav1.VerifyJobRequest{JobId: job.GetJobId()})
+	if err != nil || chain.GetVerification().GetChecked() != 3 || chain.GetVerification().GetFailed() != 0 {
+		t.Fatal(chain, err)
+	}
+	digest := sha256.Sum256([]byte(text))
+	found, err := calls.Traces().TraceArtifact(ctx, &esteirav1.TraceArtifactRequest{Sha256: digest[:]})
+	if err != nil || len(found.GetArtifacts()) == 0 || found.GetArtifacts()[0].GetJobId() != job.GetJobId() {
+		t.Fatal(found, err)
+	}
+	verdict := func(content string) esteirav1.Verdict {
+		artifact := &esteirav1.ArtifactSelector{
+			JobId: job.GetJobId(), Body: &esteirav1.ArtifactSelector_Sha256{Sha256: digest[:]},
+		}
+		answer, err := calls.Audit().VerifyArtifact(ctx, &esteirav1.VerifyArtifactRequest{
+			Artifact: artifact, Content: []byte(content), Plan: "echo",
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return answer.GetVerification().GetVerdict()
+	}
+	clean := []esteirav1.Verdict{esteirav1.Verdict_VERDICT_VALID, esteirav1.Verdict_VERDICT_VALID_NOT_ANCHORED}
+	if first := verdict(text); !slices.Contains(clean, first) {
+		t.Fatal(first)
+	}
+	if second := verdict(text + " "); second != esteirav1.Verdict_VERDICT_MISMATCH_CONTENT {
+		t.Fatal(second)
 	}
 }
 

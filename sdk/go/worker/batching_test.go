@@ -56,11 +56,12 @@ func TestReportsThatWaitTravelTogether(t *testing.T) {
 
 func TestSlotsAreNeverExceededAndWhatIsTooMuchGoesBack(t *testing.T) {
 	var running, most atomic.Int32
-	gate := make(chan struct{}, 3)
+	begun, gate := make(chan struct{}, 3), make(chan struct{}, 3)
 	counted := model.Func("counted", func(_ *model.Context, input model.Payload) (model.Payload, error) {
 		now := running.Add(1)
 		for seen := most.Load(); now > seen && !most.CompareAndSwap(seen, now); seen = most.Load() {
 		}
+		begun <- struct{}{}
 		<-gate
 		running.Add(-1)
 		return input, nil
@@ -80,6 +81,9 @@ func TestSlotsAreNeverExceededAndWhatIsTooMuchGoesBack(t *testing.T) {
 	equal(t, strings.Join(released, " "), "d e")
 	equal(t, report.GetLease() == nil, true)
 	s.polls.none()
+	for range 3 {
+		<-begun
+	}
 	for range 3 {
 		gate <- struct{}{}
 	}

@@ -17,6 +17,8 @@ type lease struct {
 	executionTimeout time.Duration
 	invocation       *model.Invocation
 	input            model.Payload
+	// capsule is for a report that the coordinator cannot take without it.
+	capsule []byte
 }
 
 // leaseIn reads a lease; the error names the field that cannot be read.
@@ -54,7 +56,7 @@ func leaseIn(message *esteirav1.TaskLease) (*lease, error) {
 		invocation.LastCheckpoint = &checkpoint
 	}
 	timeout, _ := wire.DurationIn(message.GetExecutionTimeout())
-	return &lease{message.GetLeaseToken(), ttl, timeout, invocation, wire.PayloadIn(packet.GetData())}, nil
+	return &lease{message.GetLeaseToken(), ttl, timeout, invocation, wire.PayloadIn(packet.GetData()), message.GetCapsule()}, nil
 }
 
 var outputTypes = map[esteirav1.OutputType]model.OutputType{

@@ -149,7 +149,7 @@ func (d *dispatcher) finish() error {
 		}
 		if d.spool == nil {
 			lost++
-		} else if err := d.spool.keep(d.config.WorkerID, letter.report); err != nil {
+		} else if err := d.spool.keep(d.config.WorkerID, letter.withCapsule().report); err != nil {
 			lost++
 			d.log.Error("a result could not be kept in the spool", "message", err)
 		}

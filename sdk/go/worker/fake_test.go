@@ -150,8 +150,21 @@ func startFake(t *testing.T) *fake {
 	f.server = grpc.NewServer(grpc.ForceServerCodecV2(f.codec), grpc.MaxRecvMsgSize(8<<20))
 	esteirav1.RegisterWorkerServiceServer(f.server, f)
 	go func() { _ = f.server.Serve(listener) }()
-	t.Cleanup(f.server.Stop)
+	t.Cleanup(func() {
+		f.server.Stop()
+		retire(listener.Addr().String())
+	})
 	return f
+}
+
+// retired are addresses of fakes that are gone. A worker that drains outlives its test, and asks there for a while: the
+// next fake must not be what it finds.
+var retired []net.Listener
+
+func retire(address string) {
+	if silent, err := net.Listen("tcp", address); err == nil {
+		retired = append(retired, silent)
+	}
 }
 
 func (f *fake) RegisterWorker(ctx context.Context, request *esteirav1.RegisterWorkerRequest) (*esteirav1.RegisterWorkerResponse, error) {

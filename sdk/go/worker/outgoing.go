@@ -8,6 +8,8 @@ import (
 // letter is one report on its way.
 type letter struct {
 	report *esteirav1.TaskReport
+	// capsule is the lease's, until it is wanted.
+	capsule []byte
 	// kept: its lease is kept until it is answered; a task that never started has none to keep.
 	kept bool
 	// alone: a call with several reports was refused as a whole: this one is sent by itself.
@@ -29,7 +31,20 @@ func withoutResult(token string, outcome outcome) letter {
 func (l letter) replace(outcome outcome) letter {
 	report := proto.CloneOf(l.report)
 	outcome(report)
-	return letter{report: report, kept: l.kept, alone: l.alone, replaced: true}
+	l.report, l.replaced = report, true
+	return l
+}
+
+// lacksCapsule says whether the lease has a capsule that the report does not carry yet.
+func (l letter) lacksCapsule() bool { return len(l.report.GetCapsule()) == 0 && len(l.capsule) > 0 }
+
+// withCapsule is the same report with the lease's capsule, for a coordinator without its database.
+func (l letter) withCapsule() letter {
+	if l.lacksCapsule() {
+		l.report = proto.CloneOf(l.report)
+		l.report.Capsule = l.capsule
+	}
+	return l
 }
 
 // outgoing are the reports that wait to be sent, oldest first.

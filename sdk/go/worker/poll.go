@@ -110,12 +110,12 @@ func (d *dispatcher) start(message *esteirav1.TaskLease, sent time.Time) {
 	d.beside(0, func() func() {
 		defer cancel(nil)
 		report := d.attempt(ctx, function, lease, limits)
-		return func() { d.onEnded(token, report) }
+		return func() { d.onEnded(token, report, lease.capsule) }
 	})
 }
 
 // onEnded: a function ended; there is no report when its lease was lost.
-func (d *dispatcher) onEnded(token string, report *esteirav1.TaskReport) {
+func (d *dispatcher) onEnded(token string, report *esteirav1.TaskReport, capsule []byte) {
 	if d.running[token] == nil {
 		// It was given up while it ended.
 		return
@@ -126,5 +126,5 @@ func (d *dispatcher) onEnded(token string, report *esteirav1.TaskReport) {
 		d.heartbeats.forget(token)
 		return
 	}
-	d.outgoing.push(letter{report: report, kept: true})
+	d.outgoing.push(letter{report: report, capsule: capsule, kept: true})
 }

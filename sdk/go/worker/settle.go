@@ -27,6 +27,9 @@ func (d *dispatcher) settle(letters []letter, outcomes []*esteirav1.ReportOutcom
 		case reason == "LEASE_LOST", reason == "RESULT_CONFLICT":
 			d.log.Debug("result dropped: the task is not ours any more", "reason", reason)
 			d.heartbeats.forget(letter.token())
+		case reason == "STORE_UNAVAILABLE" && outcome.GetCapsuleWanted() && letter.lacksCapsule():
+			// At once: this coordinator can keep it, and only the capsule was missing.
+			d.outgoing.push(letter.withCapsule())
 		case mayPass(reason):
 			d.reportPause = unsurePause
 			d.outgoing.push(letter)

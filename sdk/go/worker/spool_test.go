@@ -142,6 +142,47 @@ func TestWithoutASpoolAnUndeliveredResultIsAnError(t *testing.T) {
 	}
 }
 
+func TestACapsuleThatIsWantedIsSentAndOnlyThen(t *testing.T) {
+	s := start(t, 1, echo())
+	granted := leaseOf("a", "echo", "1")
+	granted.Capsule = []byte("sealed")
+	s.lease(granted)
+	first := s.reports.next()
+	equal(t, len(first.request.GetReports()[0].GetCapsule()), 0)
+	wanted := refused("a", "STORE_UNAVAILABLE")
+	wanted.Outcomes[0].CapsuleWanted = true
+	first.answer(wanted)
+	second := s.reports.next()
+	again := proto.CloneOf(second.request.GetReports()[0])
+	equal(t, string(again.GetCapsule()), "sealed")
+	again.Capsule = nil
+	equal(t, proto.Equal(again, first.request.GetReports()[0]), true)
+	second.answer(&esteirav1.ReportTasksResponse{Outcomes: []*esteirav1.ReportOutcome{applied("a")}})
+	s.polls.next().lose()
+}
+
+func TestAKeptReportHasItsCapsule(t *testing.T) {
+	dir := t.TempDir()
+	s := start(t, 1, echo(), spooling(dir))
+	granted := leaseOf("a", "echo", "1")
+	granted.Capsule = []byte("sealed")
+	s.lease(granted)
+	s.reports.next()
+	s.server.Stop()
+	s.stop()
+	equal(t, s.end(), nil)
+	data, err := os.ReadFile(filepath.Join(dir, spooled(t, dir)[0]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, body, _ := bytes.Cut(data, []byte("\n"))
+	var kept esteirav1.ReportTasksRequest
+	if err := proto.Unmarshal(body, &kept); err != nil {
+		t.Fatal(err)
+	}
+	equal(t, string(kept.GetReports()[0].GetCapsule()), "sealed")
+}
+
 func TestWhatCannotWorkIsSaidBeforeAnythingRuns(t *testing.T) {
 	named := func(names ...string) (functions []model.Function) {
 		for _, name := range names {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import unittest
 import unittest.mock
 from datetime import timedelta
@@ -19,7 +20,7 @@ from esteira.client.link import Link
 from esteira.client.send import Call, pause_seconds
 from esteira.client.wire import duration_in, duration_out, payload_in, payload_out
 from esteira.model import Payload
-from esteira.v1 import job_pb2, plan_pb2, worker_pb2
+from esteira.v1 import admin_pb2, audit_pb2, job_pb2, outbox_pb2, plan_pb2, trace_pb2, worker_pb2
 from tests.worker.fake import Calls, Refusal
 
 Code = grpc.StatusCode
@@ -36,6 +37,23 @@ def answer(*details: Any, code: grpc.StatusCode = Code.RESOURCE_EXHAUSTED) -> An
     error.details.return_value = "too busy"
     error.trailing_metadata.return_value = (("grpc-status-details-bin", status.SerializeToString()),)
     return error
+
+
+class MethodTests(unittest.TestCase):
+    def test_every_call_of_the_contract_has_its_method(self) -> None:
+        with Client("http://127.0.0.1:1") as client:
+            services = {
+                "PlanService": (plan_pb2, client.plans),
+                "JobService": (job_pb2, client.jobs),
+                "OutboxService": (outbox_pb2, client.outbox),
+                "AdminService": (admin_pb2, client.admin),
+                "TraceService": (trace_pb2, client.traces),
+                "AuditService": (audit_pb2, client.audit),
+            }
+            for name, (messages, methods) in services.items():
+                for method in messages.DESCRIPTOR.services_by_name[name].methods:
+                    snake = re.sub(r"(?<!^)([A-Z])", r"_\1", method.name).lower()
+                    self.assertTrue(callable(getattr(methods, snake, None)), f"{name} has no {snake}")
 
 
 class SendTests(unittest.TestCase):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import signal
 import time
@@ -14,7 +15,7 @@ from typing import Any
 import kit
 
 from esteira.model import OutputType, Payload, Plan, PlanBuilder, Runner, Trace, condition, definition_json, step
-from esteira.v1 import job_pb2, outbox_pb2, types_pb2
+from esteira.v1 import audit_pb2, job_pb2, outbox_pb2, trace_pb2, types_pb2
 from tests.coordinator import Coordinator, start_worker
 from tests.half_open import HalfOpen
 from tests.vectors import payload_out
@@ -113,6 +114,29 @@ class LiveTests(unittest.TestCase):
         self.assertEqual(self.distributed(job), embedded(BUSY, DONE))
         worker.send_signal(signal.SIGTERM)
         self.assertEqual(worker.wait(10), 0)
+
+    def test_a_job_is_traced_and_verified(self) -> None:
+        echo = PlanBuilder().step(step("only", "kit.raw")).build()
+        self.client.plans.publish("echo", definition_json(echo, "echo"))
+        start_worker(self, self.coordinator.endpoint, "w1", "--slots", "1")
+        text = '{"n":9007199254740993}'
+        job_id = self.client.jobs.run("echo", Payload.json(text)).job_id
+        traced = self.client.traces.trace_job(trace_pb2.TraceJobRequest(job_id=job_id)).trace
+        self.assertEqual([it.step_key for it in traced.steps], ["only"])
+        found = self.client.audit.verify_job(audit_pb2.VerifyJobRequest(job_id=job_id)).verification
+        self.assertEqual((found.checked, found.failed), (3, 0))
+        digest = hashlib.sha256(text.encode()).digest()
+        uses = self.client.traces.trace_artifact(trace_pb2.TraceArtifactRequest(sha256=digest)).artifacts[0].uses
+        self.assertIn(job_id, [use.job_id for use in uses])
+        selector = audit_pb2.ArtifactSelector(job_id=job_id, sha256=digest)
+        verdicts = [
+            self.client.audit.verify_artifact(
+                audit_pb2.VerifyArtifactRequest(artifact=selector, content=content, plan="echo")
+            ).verification.verdict
+            for content in (text.encode(), text.encode() + b" ")
+        ]
+        self.assertIn(verdicts[0], (audit_pb2.VERDICT_VALID, audit_pb2.VERDICT_VALID_NOT_ANCHORED))
+        self.assertEqual(verdicts[1], audit_pb2.VERDICT_MISMATCH_CONTENT)
 
     def test_a_worker_that_is_killed_costs_attempts_and_nothing_else(self) -> None:
         self.client.plans.publish("live", definition_json(plan(STUCK, DONE), "live"))

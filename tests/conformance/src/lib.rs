@@ -9,6 +9,7 @@ pub mod relay;
 pub mod run;
 pub mod scenario;
 pub mod sdk;
+pub mod store;
 pub mod table;
 pub mod variant;
 pub mod worker;

@@ -3,6 +3,7 @@
 use crate::{
     proxy::Disguise,
     run::apart,
+    scenario::chain,
     sdk::Sdk,
     variant::Variant,
     worker::{SOON, Worker},
@@ -39,7 +40,7 @@ pub fn run(sdks: &[Sdk]) -> Result<String, String> {
     let text = format!(
         "{} carried a document of an aggregate through five steps, undecoded and decoded: the SHA-256 at the end was that of the \
          beginning, and the decoded values were equal. Then each worker was killed with `kill -9` while it held the document: \
-         only the attempts of that step changed.\n",
+         only the attempts of that step changed, and each attempt, the lost one too, is in a log that verifies.\n",
         languages.join(" → ")
     );
     failure.map_or(Ok(text), Err)
@@ -84,6 +85,7 @@ async fn relay(sdks: &[Arc<Sdk>], expected: TraceCase) {
             assert_eq!((task.0.as_str(), &task.2, task.1), (before.0.as_str(), &before.2, attempts), "{}", sdk.name);
         }
         assert_eq!(digest(&text(&job)), digest(DOCUMENT));
+        assert_eq!(chain::verified(&world.client, &job.job_id).await, 6, "the lost attempt is in the log, too");
     }
     drop(workers);
     world.end().await;

@@ -28,7 +28,7 @@ connection; **coordinator-kill9**, the coordinator is killed twice while it work
 
 /// What stands below it.
 const NOT_COVERED: &str = "
-Not in the table: the verification of the provenance chain, because no public RPC has it yet; values of `tests/vectors` that need no coordinator, which each SDK's own tests read.
+Not in the table: values of `tests/vectors` that need no coordinator, which each SDK's own tests read.
 ";
 
 /// The whole page.

@@ -3,15 +3,15 @@
 use crate::{
     proxy::{Disguise, Proxy},
     sdk::{Sdk, Start},
+    store::Store,
     variant::Variant,
     worker::{SOON, Worker},
 };
-use esteira_e2e::{Process, Server, jobs, until, within};
+use esteira_e2e::{Process, Server, binary, jobs, until, within};
 use esteira_sdk::{
     client::{Client, v1},
     model::Payload,
 };
-use esteira_testkit::Postgres;
 use esteira_vectors::distributed;
 use serde_json::{Value, json};
 use std::sync::{
@@ -54,6 +54,9 @@ pub struct World {
     pub client: Client,
     cell: Cell,
     server: Arc<Mutex<Server>>,
+    store: Store,
+    /// An error that the scenario causes, as the coordinator logs it.
+    caused: std::sync::Mutex<Option<&'static str>>,
     url: String,
     folder: TempDir,
     workers: AtomicUsize,
@@ -72,21 +75,17 @@ struct Killer {
 impl World {
     /// Starts a coordinator.
     pub async fn start(cell: Cell) -> Self {
-        let server = match cell.database {
-            Database::Sqlite => Server::serve().await,
-            Database::Postgresql => {
-                let name = Postgres::shared().fresh_name();
-                Postgres::shared().run("postgres", &format!("CREATE DATABASE {name}"));
-                Server::serve_on(Postgres::shared().url(&name)).await
-            }
-        };
-        let (client, url) = (server.client(), server.url());
         let folder = tempfile::tempdir().expect("a folder can be made");
+        let store = Store::create(cell.database, folder.path());
+        let server = Server::serve_by(binary::esteira(), store.url.clone(), store.arguments.clone()).await;
+        let (client, url) = (server.client(), server.url());
         let server = Arc::new(Mutex::new(server));
         Self {
             client,
             cell,
             server,
+            store,
+            caused: Default::default(),
             url,
             folder,
             workers: AtomicUsize::new(0),
@@ -109,7 +108,23 @@ impl World {
             assert!(losses > 0, "no answer was lost: nothing was tested");
         }
         let server = Arc::into_inner(self.server).expect("nobody else has it any more").into_inner();
-        server.stop().await;
+        server.stop_with(*self.caused.lock().expect("no panic while it was held")).await;
+    }
+
+    /// Kills the coordinator and starts it again where its store is gone.
+    pub async fn take_store(&self) {
+        *self.caused.lock().expect("no panic while it was held") = Some("the store is gone");
+        let mut server = self.server.lock().await;
+        server.kill9().await;
+        self.store.take_away();
+        server.restart().await;
+    }
+
+    /// Gives the coordinator its store again, and waits until it has seen it.
+    pub async fn give_store_back(&self) {
+        self.store.give_back();
+        let server = self.server.lock().await;
+        until(SOON, "the store is back", async || server.log().contains("the store is back").then_some(())).await;
     }
 
     /// The variant that runs.

@@ -24,6 +24,7 @@ const MUTANTS: &[Mutant] = &[
     (|| Disguise::DropsCheckpoints, "killed", "it has sent a checkpoint"),
     (|| Disguise::ReversesItems, "fan_out", "Number(999), Number(998)"),
     (|| Disguise::EmitsTwice, "emit_with_completion", "[Number(1), Number(3), Number(1), Number(3)]"),
+    (|| Disguise::KeepsCapsules, "last_resort", "its result is kept"),
     (|| Disguise::Hoards, "slots", "leases held at once"),
 ];
 

@@ -2,9 +2,9 @@
 //!
 //! Filled after a commit only. Two halves: when the younger is full, the older is forgotten.
 
-use crate::leaves::lineage::Newest;
+use crate::leaves::{lineage::Newest, make::Salted};
 use esteira_ledger::Hash;
-use esteira_model::{ArtifactId, JobId, TaskId};
+use esteira_model::{JobId, TaskId};
 use std::{collections::HashMap, hash::Hash as Key};
 
 /// Tasks of one half: about 6 MiB.
@@ -18,7 +18,7 @@ const JOBS_MAX: usize = 1 << 15;
 pub(crate) struct Cache {
     /// The newest leaf of a task; another coordinator may have recorded a newer one, unless it is the last.
     pub tasks: Halves<TaskId, Newest>,
-    pub artifacts: Halves<ArtifactId, Hash>,
+    pub artifacts: Halves<Salted, Hash>,
     /// The leaves of starts.
     pub starts: Halves<JobId, Hash>,
 }

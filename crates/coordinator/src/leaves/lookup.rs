@@ -5,7 +5,7 @@ use crate::{
     leaves::{
         cache::Cache,
         lineage::{Known, Link, Newest, Own, OwnOf},
-        make::commit,
+        make::{Salted, commit},
     },
     load::JobEntry,
 };
@@ -24,7 +24,7 @@ pub(crate) struct Tables {
     pub tasks: HashMap<TaskId, Newest>,
     pub starts: HashMap<JobId, Hash>,
     pub ends: HashMap<JobId, Hash>,
-    pub artifacts: HashMap<ArtifactId, Hash>,
+    pub artifacts: HashMap<Salted, Hash>,
     arrivals: HashMap<(JobId, u16), Arc<[TaskId]>>,
     found: HashMap<TaskId, Arc<[Hash]>>,
     /// The newest attempts of tasks before those that end in this round: number and leaf.
@@ -67,7 +67,7 @@ pub(crate) struct Missing {
     starts: BTreeSet<JobId>,
     ends: BTreeSet<JobId>,
     arrivals: BTreeSet<(JobId, u16)>,
-    artifacts: BTreeMap<ArtifactId, Seed>,
+    artifacts: BTreeMap<Salted, Seed>,
 }
 
 impl Missing {
@@ -125,18 +125,19 @@ impl View<'_> {
 
     /// What leaves say of an artifact's body.
     pub fn committed(&mut self, seed: &Seed, artifact: ArtifactId) -> Hash {
-        if let Some(hash) = self.tables.artifacts.get(&artifact) {
+        let salted = Salted::by(seed, artifact);
+        if let Some(hash) = self.tables.artifacts.get(&salted) {
             return *hash;
         }
-        let hash = match (self.cache.artifacts.get(&artifact), self.digests.get(&artifact)) {
+        let hash = match (self.cache.artifacts.get(&salted), self.digests.get(&artifact)) {
             (Some(hash), _) => hash,
             (None, Some(sha256)) => commit(seed, artifact, *sha256),
             (None, None) => {
-                self.missing.artifacts.insert(artifact, *seed);
+                self.missing.artifacts.insert(salted, *seed);
                 return LOST;
             }
         };
-        self.tables.artifacts.insert(artifact, hash);
+        self.tables.artifacts.insert(salted, hash);
         hash
     }
 }
@@ -207,14 +208,17 @@ impl Reading<'_> {
         Ok(())
     }
 
-    async fn artifacts(&mut self, missing: BTreeMap<ArtifactId, Seed>) -> Result<()> {
+    async fn artifacts(&mut self, missing: BTreeMap<Salted, Seed>) -> Result<()> {
         if missing.is_empty() {
             return Ok(());
         }
-        let ids: Vec<_> = missing.keys().copied().collect();
-        self.tables.artifacts.extend(ids.iter().map(|id| (*id, LOST)));
-        for (id, digest) in self.unit.digests(&ids).await? {
-            self.tables.artifacts.insert(id, committed_as(&missing[&id], id, digest));
+        let mut ids: Vec<_> = missing.keys().map(|salted| salted.artifact).collect();
+        ids.dedup();
+        let digests: HashMap<_, _> = self.unit.digests(&ids).await?.into_iter().collect();
+        for (salted, seed) in missing {
+            let digest = digests.get(&salted.artifact);
+            let hash = digest.map_or(LOST, |digest| committed_as(&seed, salted.artifact, *digest));
+            self.tables.artifacts.insert(salted, hash);
         }
         Ok(())
     }

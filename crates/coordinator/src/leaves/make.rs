@@ -8,6 +8,23 @@ use esteira_ledger::{
 };
 use esteira_model::{ArtifactId, Attempt, EndedTask, Failure, ItemPath, Job, Run, Seed, Verdict};
 
+/// A commitment: of which artifact, with the seed of which tree of jobs. A job that goes on from another carries artifacts of a tree
+/// whose seed is not its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct Salted {
+    pub artifact: ArtifactId,
+    /// The beginning of the seed.
+    tree: [u8; 8],
+}
+
+impl Salted {
+    pub fn by(seed: &Seed, artifact: ArtifactId) -> Self {
+        let mut tree = [0; 8];
+        tree.copy_from_slice(&seed.0[..8]);
+        Self { artifact, tree }
+    }
+}
+
 /// What leaves say of an artifact's body.
 pub(crate) fn commit(seed: &Seed, artifact: ArtifactId, sha256: [u8; 32]) -> Hash {
     commitment(&salt(seed, artifact), &Hash(sha256))

@@ -16,6 +16,6 @@ mod record;
 
 pub(crate) use cache::Cache;
 pub(crate) use lineage::Link;
-pub(crate) use make::{commit, salt};
+pub(crate) use make::{Salted, commit, salt};
 pub(crate) use pending::Attempts;
 pub(crate) use record::Recording;

@@ -11,6 +11,7 @@ use crate::{
         cache::Cache,
         lineage::{Link, Newest, Own, OwnOf, by_place, is_branch_end},
         lookup::{LOST, Missing, Tables, committed_as},
+        make::Salted,
         making::{Making, References},
         pending::{Attempted, Pending},
     },
@@ -221,9 +222,10 @@ impl From<'_> {
         if let Some(seed) = &rows.entry.job.provenance.seed {
             let artifacts: Vec<ArtifactId> = rows.artifacts().into_iter().collect();
             for ids in artifacts.chunks(KEYS_AT_ONCE) {
-                self.tables.artifacts.extend(ids.iter().map(|id| (*id, LOST)));
+                self.tables.artifacts.extend(ids.iter().map(|id| (Salted::by(seed, *id), LOST)));
                 let digests = self.reader.digests(ids).await?;
-                let committed = digests.into_iter().map(|(id, digest)| (id, committed_as(seed, id, digest)));
+                let committed =
+                    digests.into_iter().map(|(id, digest)| (Salted::by(seed, id), committed_as(seed, id, digest)));
                 self.tables.artifacts.extend(committed);
             }
         }

@@ -11,6 +11,22 @@ import { linkTo, pauseBeforeMs, send } from "../../client/send.ts";
 import { Payload } from "../../model/mod.ts";
 import { Fake, status } from "../worker/fake.ts";
 
+Deno.test("every call of the contract has its method", () => {
+  const { plans, jobs, outbox, admin, traces, audit } = new Client("http://127.0.0.1:1");
+  const services = [
+    [v1.PlanService, plans],
+    [v1.JobService, jobs],
+    [v1.OutboxService, outbox],
+    [v1.AdminService, admin],
+    [v1.TraceService, traces],
+    [v1.AuditService, audit],
+  ] as const;
+  const missing = services.flatMap(([{ methods }, client]) =>
+    methods.map(({ localName }) => localName).filter((name) => !(name in client))
+  );
+  assert.deepEqual(missing, []);
+});
+
 Deno.test("pauses double up to ten seconds", () => {
   const backoff = new Backoff();
   const pauses = Array.from({ length: 9 }, () => backoff.nextMs(1));

@@ -140,6 +140,33 @@ Deno.test("a plan outlives its worker and leaves the trace of an embedded run", 
   assert.ok((used?.peakRssBytes ?? 0n) > 0n);
 });
 
+Deno.test("a job is traced and verified", async () => {
+  await using server = await Server.start();
+  const client = new Client(server.endpoint);
+  await client.plans.publish("echo", definitionJson(new PlanBuilder().step(step("only", "kit.raw")).build(), "echo"));
+  const worker = new Worker(server.endpoint, { functions: KIT, slots: 1, log: () => {} });
+  const stop = Promise.withResolvers<void>();
+  const running = worker.run(stop.promise);
+  const payload = Payload.json('{"n":9007199254740993}');
+  const { jobId } = await client.jobs.run("echo", payload);
+  stop.resolve();
+  await running;
+  const { trace } = await client.traces.traceJob({ jobId });
+  assert.deepEqual(trace?.steps.map(({ stepKey }) => stepKey), ["only"]);
+  const { verification: chain } = await client.audit.verifyJob({ jobId });
+  assert.deepEqual([chain?.checked, chain?.failed], [3n, 0n]);
+  const sha256 = new Uint8Array((await payload.digest()).match(/../g)!.map((byte) => parseInt(byte, 16)));
+  const { artifacts } = await client.traces.traceArtifact({ sha256 });
+  assert.ok(artifacts[0]?.uses.some((use) => use.jobId === jobId));
+  const verdict = async (content: Uint8Array) => {
+    const artifact = { jobId, body: { case: "sha256" as const, value: sha256 } };
+    return (await client.audit.verifyArtifact({ artifact, content, plan: "echo" })).verification?.verdict;
+  };
+  const bytes = new TextEncoder().encode('{"n":9007199254740993}');
+  assert.ok([v1.Verdict.VALID, v1.Verdict.VALID_NOT_ANCHORED].includes(await verdict(bytes) ?? 0));
+  assert.equal(await verdict(Uint8Array.of(...bytes, 32)), v1.Verdict.MISMATCH_CONTENT);
+});
+
 Deno.test("the coordinator's refusals have their reasons", async () => {
   await using server = await Server.start();
   const client = new Client(server.endpoint);

@@ -101,6 +101,35 @@ Deno.test("a damaged spool file is put aside", () =>
     assert.equal(started.logs.filter((line) => line.includes("damaged")).length, 2);
   }));
 
+Deno.test("a capsule that is wanted is sent and only then", async () => {
+  await using started = await start(1, echo);
+  const capsule = new TextEncoder().encode("sealed");
+  await started.fake.lease(lease("a", "echo", "1", { capsule }));
+  const first = await started.fake.reports.next();
+  const [plain] = first.request.reports;
+  assert.equal(plain!.capsule.length, 0);
+  first.answer({ outcomes: [{ ...refused("a", "STORE_UNAVAILABLE"), capsuleWanted: true }] });
+  const second = await started.fake.reports.next();
+  const [again] = second.request.reports;
+  assert.deepEqual(again, { ...plain, capsule });
+  second.answer({ outcomes: [applied("a")] });
+  (await started.fake.polls.next()).lose();
+});
+
+Deno.test("a kept report has its capsule", () =>
+  within(async (folder) => {
+    const started = await start(1, echo, { deliveryGraceMs: 50, spool: folder });
+    const capsule = new TextEncoder().encode("sealed");
+    await started.fake.lease(lease("a", "echo", "1", { capsule }));
+    await started.fake.reports.next();
+    await started.fake.gone();
+    started.stop();
+    await started.ended;
+    const bytes = Deno.readFileSync(`${folder}/${files(folder)[0]}`);
+    const { reports: [kept] } = fromBinary(v1.ReportTasksRequestSchema, bytes.slice(bytes.indexOf(10) + 1));
+    assert.deepEqual(kept?.capsule, capsule);
+  }));
+
 Deno.test("without a spool an undelivered result is an error", async () => {
   const error = await (await undelivered(undefined)).ended;
   assert.deepEqual([error?.code, error?.message.slice(0, 9)], ["UNDELIVERED", "1 results"]);

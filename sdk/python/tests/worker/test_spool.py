@@ -110,6 +110,36 @@ class SpoolTests(WorkerCase):
         )
         self.fake.reports.assert_none()
 
+    def test_a_capsule_that_is_wanted_is_sent_and_only_then(self) -> None:
+        self.start(1, echo)
+        self.fake.lease(lease("a", "echo", change=lambda it: setattr(it, "capsule", b"sealed")))
+        first = self.fake.reports.next()
+        plain = first.request.reports[0]
+        self.assertEqual(plain.capsule, b"")
+        wanted = refused("a", "STORE_UNAVAILABLE")
+        wanted.capsule_wanted = True
+        first.answer(worker_pb2.ReportTasksResponse(outcomes=[wanted]))
+        second = self.fake.reports.next()
+        again = second.request.reports[0]
+        self.assertEqual(again.capsule, b"sealed")
+        again.ClearField("capsule")
+        self.assertEqual(again, plain)
+        second.answer(worker_pb2.ReportTasksResponse(outcomes=[applied("a")]))
+        self.fake.polls.next().lose()
+
+    def test_a_kept_report_has_its_capsule(self) -> None:
+        started = self.start(1, echo, spool=self.folder)
+        self.fake.lease(lease("a", "echo", change=lambda it: setattr(it, "capsule", b"sealed")))
+        report = self.fake.reports.next()
+        with unittest.mock.patch("esteira.worker.drain._DELIVERY_GRACE_SECONDS", 0.05):
+            started.worker.shutdown()
+            self.fake.drains.next().answer(worker_pb2.DrainWorkerResponse())
+            started.ended()
+        report.lose()
+        [path] = self.files()
+        body = path.read_bytes().partition(b"\n")[2]
+        self.assertEqual(worker_pb2.ReportTasksRequest.FromString(body).reports[0].capsule, b"sealed")
+
 
 def _answer(answer: worker_pb2.ReportOutcome | Refusal) -> object:
     from esteira.client.errors import Status

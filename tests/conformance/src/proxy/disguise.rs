@@ -36,6 +36,8 @@ pub enum Disguise {
     EmitsTwice,
     /// Wrong: it leases more than it can run.
     Hoards,
+    /// Wrong: a capsule that is wanted is not sent.
+    KeepsCapsules,
 }
 
 impl Disguise {
@@ -119,6 +121,9 @@ impl Disguise {
     }
 
     fn report(&self, report: &mut v1::TaskReport) {
+        if matches!(self, Self::KeepsCapsules) {
+            report.capsule = Bytes::new();
+        }
         match &mut report.outcome {
             Some(Outcome::Completed(completion)) => self.completion(completion),
             Some(Outcome::Failed(failing)) if matches!(self, Self::DropsCheckpoints) => failing.checkpoint = None,

@@ -7,10 +7,12 @@ mod aggregates;
 mod breaks;
 mod bytes;
 mod cancelling;
+pub(crate) mod chain;
 mod ending;
 mod failures;
 mod grants;
 mod holding;
+mod last_resort;
 mod messages;
 mod outputs;
 mod reprocessing;
@@ -81,6 +83,7 @@ scenarios! {
     1 ending::drained "an operator's drain lets what runs finish and ends the worker" [Plain, OneSlot];
     1 ending::killed "after kill -9 the task is granted again, with a higher fence and the checkpoint" [Plain] core;
     1 ending::spool "a result that cannot be delivered is kept, and sent by the next worker" [Plain];
+    1 last_resort::last_resort "a coordinator without its store takes a result by its lease's capsule" [Plain, Lossy] core;
     1 grants::slots "never more leases than slots" [Plain, TinyLease, Lossy, OneSlot];
     2 outputs::fan_out "0, 1 and 1,000 items, each a task, joined in order" [Plain, TinyLease, Lossy, CoordinatorKill9, OneSlot] core;
     2 outputs::large_fan_out "50,000 items in order" [Plain, Lossy];
@@ -90,6 +93,7 @@ scenarios! {
     3 aggregates::exclusive "200 increments of one exclusive aggregate: one at a time, none lost" [Plain, OneSlot];
     3 aggregates::refusal "an aggregate's refusal leaves no trace but itself" [Plain, Lossy] core;
     3 reprocessing::reprocess "a job that failed goes on as a new one, with lineage, and what was done is not run again" [Plain, Lossy, CoordinatorKill9] core;
+    3 chain::chain "the trace is the embedded one, each start, attempt and end has its leaf, and all of it verifies" [Plain, Lossy, CoordinatorKill9] core;
     3 traces::vectors "distributed traces are those of the embedded runner" [Plain];
 }
 

@@ -1,5 +1,6 @@
 //! A job that has failed is processed again: a new id, lineage, and nothing is run twice.
 
+use super::chain;
 use crate::world::World;
 use esteira_e2e::jobs::tasks;
 use esteira_sdk::{client::v1, model::Payload};
@@ -45,4 +46,6 @@ pub(super) async fn reprocess(world: &World) {
     assert_eq!(carried.outputs, executed.outputs, "the very bytes, with their digests");
     let after = (world.ended(&old).await, tasks(&world.client, &old).await);
     assert_eq!(after, before, "the old job is as it was");
+    chain::verified(&world.client, &old).await;
+    chain::verified(&world.client, &new.job_id).await;
 }

@@ -1,4 +1,4 @@
-"""Calls the coordinator: plans, jobs, outbox and administration; the extra `client`.
+"""Calls the coordinator: plans, jobs, outbox, administration, traces and audit; the extra `client`.
 
 Every method sends the same bytes again on UNAVAILABLE, DEADLINE_EXCEEDED and a broken connection, with backoff, and on
 RESOURCE_EXHAUSTED after the pause that the coordinator asks for; mutations get a `request_id` when they have none, so

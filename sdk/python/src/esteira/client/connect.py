@@ -8,12 +8,14 @@ from typing import ParamSpec, TypeVar
 
 from ..model.calling import Threads
 from .admin import AdminClient
+from .audit import AuditClient
 from .job import JobClient
 from .link import Link
 from .outbox import OutboxClient
 from .plan import PlanClient
 from .rpc import Caller
 from .send import Call
+from .trace import TraceClient
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -46,6 +48,10 @@ class Client:
         self.outbox = OutboxClient(caller)
         #: The coordinator itself, its workers and queues.
         self.admin = AdminClient(caller)
+        #: Where jobs and data come from, and what became of them.
+        self.traces = TraceClient(caller)
+        #: Who did what, and whether what is recorded is what happened.
+        self.audit = AuditClient(caller)
 
     async def aio(self, method: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
         """Awaits a method of this client without blocking the event loop."""

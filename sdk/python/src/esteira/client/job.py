@@ -45,6 +45,14 @@ class JobClient:
         """Makes failed tasks ready again."""
         return self._caller.send("JobService/RetryTasks", request, job_pb2.RetryTasksResponse)
 
+    def reprocess_job(self, request: job_pb2.ReprocessJobRequest) -> job_pb2.ReprocessJobResponse:
+        """Processes a job again that has ended, as a new job."""
+        return self._caller.send("JobService/ReprocessJob", request, job_pb2.ReprocessJobResponse)
+
+    def reprocess_jobs(self, request: job_pb2.ReprocessJobsRequest) -> job_pb2.ReprocessJobsResponse:
+        """Processes a page of jobs again."""
+        return self._caller.send("JobService/ReprocessJobs", request, job_pb2.ReprocessJobsResponse)
+
     def get_task(self, request: job_pb2.GetTaskRequest) -> job_pb2.GetTaskResponse:
         """Reads one task with its attempts."""
         return self._caller.send("JobService/GetTask", request, job_pb2.GetTaskResponse)

@@ -38,6 +38,7 @@ class Attempt:
         self._function = function
         self._lease = lease
         self.cancellation = cancellation
+        self.capsule = lease.capsule
         self._begun = clock.monotonic()
         self._start_time = clock.wall()
         timeout = lease.timeout_seconds

@@ -44,6 +44,8 @@ class Lease:
     timeout_seconds: float | None
     invocation: Invocation
     payload: Payload
+    #: For a report that the coordinator cannot take without it.
+    capsule: bytes
 
 
 def lease_in(lease: worker_pb2.TaskLease) -> Lease:
@@ -82,7 +84,8 @@ def lease_in(lease: worker_pb2.TaskLease) -> Lease:
         last_checkpoint=payload_in(lease.checkpoint) if lease.HasField("checkpoint") else None,
     )
     seconds = None if timeout is None else timeout.total_seconds()
-    return Lease(lease.lease_token, ttl.total_seconds(), seconds, invocation, payload_in(packet.data))
+    payload = payload_in(packet.data)
+    return Lease(lease.lease_token, ttl.total_seconds(), seconds, invocation, payload, lease.capsule)
 
 
 def aggregate_out(aggregate: AggregateRef) -> types_pb2.AggregateRef:

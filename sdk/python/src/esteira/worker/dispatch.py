@@ -200,13 +200,14 @@ class Dispatcher:
     def on_ended(self, token: str, report: worker_pb2.TaskReport | None) -> None:
         """An attempt ended; without a report when its lease was lost."""
         # Not there: given up while it ended.
-        if self.running.pop(token, None) is None:
+        attempt = self.running.pop(token, None)
+        if attempt is None:
             return
         self.slots.end()
         if report is None:
             self.heartbeats.forget(token)
         else:
-            self.outgoing.push(Letter(report))
+            self.outgoing.push(Letter(report, attempt.capsule))
 
     def _send_reports(self) -> None:
         """Sends what waits, and asks for tasks for the slots that are free, all in one call."""

@@ -141,7 +141,8 @@ def keep(d: Dispatcher) -> int:
 def _spooled(d: Dispatcher, letter: Letter) -> bool:
     if d.setup.spool is None:
         return False
-    request = worker_pb2.ReportTasksRequest(worker_id=d.setup.info.worker_id, reports=[letter.report])
+    report = letter.with_capsule().report
+    request = worker_pb2.ReportTasksRequest(worker_id=d.setup.info.worker_id, reports=[report])
     try:
         path = d.setup.spool.write(request.SerializeToString())
     except OSError as error:

@@ -15,6 +15,8 @@ class Letter:
     """One report on its way."""
 
     report: worker_pb2.TaskReport
+    #: The lease's capsule, until it is wanted.
+    capsule: bytes = b""
     #: Its lease is kept until it is answered; a task that never started has none to keep.
     kept: bool = True
     #: A call with several reports was refused as a whole: this one is sent by itself.
@@ -30,6 +32,15 @@ class Letter:
     def by_itself(self) -> Letter:
         """The same report, to be sent by itself."""
         return replace(self, alone=True)
+
+    def with_capsule(self) -> Letter:
+        """The same report with the lease's capsule, for a coordinator without its database."""
+        if self.report.capsule or not self.capsule:
+            return self
+        report = worker_pb2.TaskReport()
+        report.CopyFrom(self.report)
+        report.capsule = self.capsule
+        return replace(self, report=report)
 
     def replace(self, failing: worker_pb2.Failing) -> Letter:
         """The same lease with a failure instead of what was refused."""

@@ -36,6 +36,9 @@ def settle(d: Dispatcher, letters: list[Letter], outcomes: list[worker_pb2.Repor
             case "LEASE_LOST" | "RESULT_CONFLICT":
                 _log.debug("result dropped: the task is not ours any more: %s", outcome.error_reason)
                 d.heartbeats.forget(letter.token)
+            case "STORE_UNAVAILABLE" if outcome.capsule_wanted and not letter.report.capsule and letter.capsule:
+                # At once: this coordinator can keep it, and only the capsule was missing.
+                d.outgoing.push(letter.with_capsule())
             case "STORE_UNAVAILABLE" | "OVERLOADED":
                 d.report_pause = _PAUSE_SECONDS
                 d.outgoing.push(letter)
