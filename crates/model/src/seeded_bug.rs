@@ -36,6 +36,12 @@ pub enum Bug {
     ParkAll,
     /// What has ended may be ended again.
     EndAgain,
+    /// A start that comes out of the last resort starts a job each time.
+    IngestTwice,
+    /// A job that is processed again is written.
+    ReprocessTouchesOld,
+    /// A result has no leaf, now and then.
+    LeafMissing,
 }
 
 #[cfg(feature = "seeded-bugs")]
@@ -46,7 +52,7 @@ mod seeded {
         atomic::{AtomicI64, AtomicU64, Ordering::Relaxed},
     };
 
-    const NAMES: [(&str, Bug); 15] = [
+    const NAMES: [(&str, Bug); 18] = [
         ("drop-fence", DropFence),
         ("stale-ack", StaleAck),
         ("outbox-cursor", OutboxCursor),
@@ -62,6 +68,9 @@ mod seeded {
         ("emit-twice", EmitTwice),
         ("park-all", ParkAll),
         ("end-again", EndAgain),
+        ("ingest-twice", IngestTwice),
+        ("reprocess-touches-old", ReprocessTouchesOld),
+        ("leaf-missing", LeafMissing),
     ];
     /// Of so many cases a bug of now and then spoils one.
     const NOW_AND_THEN: u64 = 16;

@@ -101,7 +101,11 @@ impl Life {
             }
             // A store that was never served from here may just as well be a wrong address.
             Err(error) if error.is_store_away() && knows_a_store(&self.folders) => {
-                self.open_last_resort()?;
+                match self.open_last_resort() {
+                    // Whoever has the folders has the store too: that it lets nobody else in says more.
+                    Err(Failure::LastResort(OpenError::InUse { .. })) => return Err(error),
+                    opened => opened?,
+                }
                 tracing::error!(%error, "the store is gone: results of leases that are known are taken, nothing else");
                 Ok(tokio::spawn(self.wait()))
             }

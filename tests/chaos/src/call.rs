@@ -4,6 +4,7 @@ use crate::{
     draws::Draws,
     history::{Answer, Log, Said},
 };
+use esteira_contract::v1::Durability;
 use sha2::{Digest as _, Sha256};
 use std::{
     fmt::Write as _,
@@ -161,6 +162,11 @@ fn refusal(status: &Status) -> Option<String> {
         _ => matches!(status.code(), Code::InvalidArgument | Code::NotFound | Code::FailedPrecondition)
             .then(|| format!("{:?}", status.code())),
     }
+}
+
+/// Whether only the last resort has what was accepted.
+pub(crate) fn is_held(durability: Durability) -> bool {
+    !matches!(durability, Durability::Unspecified | Durability::Committed)
 }
 
 /// A lease token is a secret: only its digest is written down.

@@ -160,12 +160,22 @@ fn summary(results: &[Result]) -> bool {
         sum(|result| result.deliveries),
         sum(|result| result.faults.len()),
     );
+    let bound = |rounds: usize| 3.0 / rounds as f64;
     if !counting.is_empty() {
-        let bound = 3.0 / counting.len() as f64;
         println!(
-            "chaos: {} clean rounds bound the share of rounds that break a promise by {bound:.3} at 95 %",
-            counting.len()
+            "chaos: {} clean rounds bound the share of rounds that break a promise by {:.3} at 95 %",
+            counting.len(),
+            bound(counting.len())
         );
+    }
+    // A round that judged no case of an invariant says nothing of it.
+    for row in counting.first().map_or(&[][..], |first| &first.rows) {
+        let judged = counting.iter().flat_map(|result| &result.rows).filter(|own| own.id == row.id && own.judged > 0);
+        let (rounds, cases) = judged.fold((0, 0), |(rounds, cases), own| (rounds + 1, cases + own.judged));
+        match rounds {
+            0 => println!("chaos: {:<4}NOT SHOWN: no clean round had a case", row.id),
+            _ => println!("chaos: {:<4}kept in {cases} cases of {rounds} rounds: {:.3}", row.id, bound(rounds)),
+        }
     }
     !results.is_empty() && counting.len() == results.len()
 }

@@ -29,7 +29,7 @@ const fn bug(name: &'static str, does: &'static str, breaks: &'static [&'static 
 }
 
 /// All of them.
-pub const ALL: [Bug; 15] = [
+pub const ALL: [Bug; 18] = [
     bug("drop-fence", "accepts a report whatever its fence", &["I12"]),
     bug("stale-ack", "accepts an acknowledgement of messages under an older lease", &["I12"]),
     bug("outbox-cursor", "leases messages whose id is above all that it has seen", &["I7", "I10", "I20"]),
@@ -52,6 +52,13 @@ pub const ALL: [Bug; 15] = [
     bug("emit-twice", "records each message twice", &["I6"]),
     bug("park-all", "parks a whole topic with one of its keys", &["I9"]),
     bug("end-again", "lets what has ended be ended again", &["I4"]),
+    Bug {
+        // So many that the last resort is brought back in each schedule.
+        faults: 11,
+        ..bug("ingest-twice", "starts another job each time that a start comes out of the last resort", &["I11"])
+    },
+    bug("reprocess-touches-old", "writes the job that is processed again", &["I13"]),
+    bug("leaf-missing", "now and then does not say where a result's leaf is", &["I14"]),
 ];
 
 /// Rounds in which a bug may show itself.

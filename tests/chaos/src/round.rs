@@ -10,13 +10,14 @@ use crate::{
     check, clock,
     draws::Draws,
     fault::{self, Fault, Struck},
-    history::{End, History, Log},
+    history::{End, History, Log, Rows},
     load::{Known, meddle, plans, relay, start},
     mutant::Bug,
-    system::{System, inspect::Inspector, tables},
+    system::{System, inspect::Inspector, rows, tables},
 };
 use stall::Stalls;
 use std::{
+    collections::BTreeMap,
     fs::File,
     path::{Path, PathBuf},
     sync::Arc,
@@ -105,9 +106,11 @@ pub async fn run(plan: &Plan) -> Result {
     let mut draws = Draws::of(plan.seed, "faults");
     for fault in Fault::schedule(plan.configuration, plan.faults, &mut draws) {
         round.accepts(fault.name()).await;
+        round.look_at_rows().await;
         sleep(draws.millis(MOMENT_MS.0, MOMENT_MS.1)).await;
         round.strike(fault, &mut draws).await;
     }
+    round.look_at_rows().await;
     round.accepts("the end").await;
     let (history, end, struck) = round.finish().await;
     let mut result = Result::of(plan, &history, &end, struck);
@@ -127,6 +130,8 @@ struct Round {
     relays: JoinSet<()>,
     stalls: Stalls,
     struck: Vec<Struck>,
+    /// Rows of jobs when they were first seen to have ended.
+    rows: BTreeMap<String, Rows>,
     /// What went wrong besides.
     overdue: Vec<String>,
 }
@@ -154,7 +159,8 @@ impl Round {
         }
         system.workers.start().await;
         let stalls = Stalls::watch();
-        Self { system, mood, known, clients, relays, stalls, struck: Vec::new(), overdue: Vec::new() }
+        let (struck, rows, overdue) = (Vec::new(), BTreeMap::new(), Vec::new());
+        Self { system, mood, known, clients, relays, stalls, struck, rows, overdue }
     }
 
     /// Waits until jobs are accepted again.
@@ -167,6 +173,19 @@ impl Round {
             }
             sleep(Duration::from_millis(20)).await;
         }
+    }
+
+    /// Learns the rows of jobs that have ended; from then on operators may have them processed again.
+    async fn look_at_rows(&mut self) {
+        match rows::of_ended(&self.system).await {
+            Ok(found) => {
+                for (job, own) in found {
+                    self.rows.entry(job).or_insert(own);
+                }
+            }
+            Err(why) => self.overdue.push(format!("the rows of jobs cannot be read: {why}")),
+        }
+        self.known.ended_are(|job| self.rows.contains_key(job));
     }
 
     async fn strike(&mut self, fault: Fault, draws: &mut Draws) {
@@ -209,6 +228,20 @@ impl Round {
         while self.clients.join_next().await.is_some() {}
         while self.relays.join_next().await.is_some() {}
         self.system.workers.ended().await;
+        self.read(&inspector, &mut end).await;
+        end.overdue.extend(self.system.ended().await);
+        let mut whole = History::default();
+        for (client, lines) in Log::read_all(&history).expect("the history can be read") {
+            whole.add(&client, lines);
+        }
+        whole.windows.extend(self.struck.iter().map(Struck::window));
+        whole.windows.extend(self.stalls.end());
+        whole.sort();
+        (whole, end, self.struck)
+    }
+
+    /// Reads everything that there is at the end.
+    async fn read(&mut self, inspector: &Inspector, end: &mut End) {
         let read = async { Ok::<_, tonic::Status>((inspector.all().await?, inspector.waiting().await?)) };
         match tokio::time::timeout(READ_MAX, read).await {
             Ok(Ok((found, waiting))) => {
@@ -222,15 +255,19 @@ impl Round {
             Ok(ledger) => end.ledger = Some(ledger),
             Err(why) => end.overdue.push(format!("the ledger cannot be read: {why}")),
         }
-        end.overdue.extend(self.system.ended().await);
-        let mut whole = History::default();
-        for (client, lines) in Log::read_all(&history).expect("the history can be read") {
-            whole.add(&client, lines);
+        match rows::of_ended(&self.system).await {
+            Ok(mut now) => {
+                let pair = |(job, before): (String, Rows)| {
+                    let after = now.remove(&job).unwrap_or_default();
+                    (job, (before, after))
+                };
+                end.rows = std::mem::take(&mut self.rows).into_iter().map(pair).collect();
+            }
+            Err(why) => end.overdue.push(format!("the rows of jobs cannot be read: {why}")),
         }
-        whole.windows.extend(self.struck.iter().map(Struck::window));
-        whole.windows.extend(self.stalls.end());
-        whole.sort();
-        (whole, end, self.struck)
+        if let Err(why) = self.system.read_resorts(end) {
+            end.overdue.push(format!("the last resorts cannot be read: {why}"));
+        }
     }
 
     fn clients_are_done(&mut self) -> bool {

@@ -2,7 +2,7 @@
 //! and hears, and misbehaves as workers do: it forgets leases, reports late, twice, out of order, and what it must not.
 
 use crate::{
-    call::{Caller, Heard, Mood, STORE_UNAVAILABLE, digest, duration},
+    call::{Caller, Heard, Mood, STORE_UNAVAILABLE, digest, duration, is_held},
     clock,
     draws::Draws,
     history::{Answer, Grant, Log, Reported, Said},
@@ -226,7 +226,7 @@ fn said(lease: &v1::TaskLease, product: &Product) -> Reported {
 
 /// Sends a report until there is an answer.
 async fn send(caller: &mut Caller, lease: &v1::TaskLease, report: &v1::TaskReport, reported: Reported) {
-    let request = v1::ReportTasksRequest {
+    let mut request = v1::ReportTasksRequest {
         worker_id: caller.log.client.clone(),
         reports: vec![report.clone()],
         ..Default::default()
@@ -235,7 +235,9 @@ async fn send(caller: &mut Caller, lease: &v1::TaskLease, report: &v1::TaskRepor
         let sent = request.clone();
         let call = async move |channel| WorkerServiceClient::new(channel).report_tasks(sent).await;
         let read = |answer: &v1::ReportTasksResponse| match answer.outcomes.first() {
-            Some(outcome) if outcome.error_reason.is_empty() => Answer::Reported { again: outcome.already_applied },
+            Some(outcome) if outcome.error_reason.is_empty() => {
+                Answer::Reported { again: outcome.already_applied, held: is_held(outcome.durability()) }
+            }
             // The store was not there: whether the report stands, only the next one is told.
             Some(outcome) if outcome.error_reason == STORE_UNAVAILABLE => Answer::Unknown,
             Some(outcome) => Answer::Refused(outcome.error_reason.clone()),
@@ -249,7 +251,12 @@ async fn send(caller: &mut Caller, lease: &v1::TaskLease, report: &v1::TaskRepor
         };
         match caller.ask(said, Duration::ZERO, call, read).await {
             Heard::Unknown => {}
-            Heard::Answered(answer) if is_nowhere(&answer) => caller.rest().await,
+            Heard::Answered(answer) if is_nowhere(&answer) => {
+                if answer.outcomes.first().is_some_and(|outcome| outcome.capsule_wanted) {
+                    request.reports[0].capsule.clone_from(&lease.capsule);
+                }
+                caller.rest().await;
+            }
             Heard::Answered(_) | Heard::Refused(_) => return,
         }
     }

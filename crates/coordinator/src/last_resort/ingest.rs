@@ -15,6 +15,7 @@ use crate::{
     work::{Started, Work},
 };
 use esteira_lastresort::{Ingest, Item};
+use esteira_model::seeded_bug::{self, Bug};
 use std::{io, sync::Arc, time::Duration};
 use tokio::time::Instant;
 use tokio::{sync::oneshot, task::spawn_blocking};
@@ -171,7 +172,10 @@ impl Committer {
         match record::read(&item.record.payload, &store_name(&shared.tokens.key())) {
             // Nobody waits for these answers.
             Ok(Said::Report(report)) => Ok(Ok(Work::Report(vec![*report], oneshot::channel().0))),
-            Ok(Said::Start(start)) => {
+            Ok(Said::Start(mut start)) => {
+                if seeded_bug::is(Bug::IngestTwice) {
+                    start.become_another(&mut shared.ids.clone());
+                }
                 let found = shared.catalog.version(&*shared.reader, &start.job.account, start.job.plan_version).await;
                 match found {
                     Ok(compiled) => Ok(Ok(Work::Start(Box::new(start.to_start(compiled)), oneshot::channel().0))),

@@ -8,8 +8,9 @@ use crate::{
     last_resort::capsule::LeaseRecord,
     work::{Report, RequestKey, Start},
 };
+use esteira_engine::Entropy;
 use esteira_lastresort::OwnedRecord;
-use esteira_model::{Job, Payload, Time};
+use esteira_model::{Job, JobId, Payload, Time};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
@@ -67,6 +68,14 @@ pub(crate) struct KeptStart {
 }
 
 impl KeptStart {
+    /// What a bug makes of it that the checker must catch.
+    pub fn become_another(&mut self, ids: &mut dyn Entropy) {
+        self.job.id = JobId(ids.uuid());
+        self.job.lineage.root = self.job.id;
+        self.job.input = ids.artifact();
+        self.request = None;
+    }
+
     /// As the committer takes it. The version was let in when the start was accepted, so it is not asked about again.
     pub fn to_start(&self, compiled: Arc<Compiled>) -> Start {
         Start {

@@ -13,7 +13,10 @@ use crate::{
 };
 use esteira_engine::Entropy;
 use esteira_ledger::{Hash, Leaf, leaf_hash};
-use esteira_model::{EndedTask, JobId, LeafAt, PageId};
+use esteira_model::{
+    EndedTask, JobId, LeafAt, PageId,
+    seeded_bug::{self, Bug},
+};
 use esteira_store::LedgerPage;
 use std::sync::PoisonError;
 
@@ -132,7 +135,7 @@ impl Round<'_> {
             }
             (Pending::Attempt { attempt, ended, of }, Some((at, hash))) => {
                 let row = &mut self.batch.attempts[*attempt];
-                row.leaf_at = Some(at);
+                row.leaf_at = Some(at).filter(|_| !seeded_bug::now_and_then(Bug::LeafMissing));
                 let (number, own) = (row.number, Own::Leaf(hash));
                 tables.tasks.insert(row.task, Newest { link: of.link, number, is_last: ended.is_some(), own });
             }

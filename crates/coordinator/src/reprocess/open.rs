@@ -7,7 +7,10 @@ use crate::{
     work::Start,
 };
 use esteira_engine::Carry;
-use esteira_model::{ArtifactId, Job, JobId, Payload, Reprocess};
+use esteira_model::{
+    ArtifactId, Job, JobId, Payload, Reprocess,
+    seeded_bug::{self, Bug},
+};
 use esteira_store::Tree;
 use std::{collections::HashMap, sync::Arc};
 
@@ -37,6 +40,12 @@ pub(crate) async fn source_gone(round: &mut Round<'_>, start: &Start) -> Result<
     };
     if round.unit.jobs(&[root]).await?.is_empty() {
         return Ok(gone("has been removed"));
+    }
+    if seeded_bug::is(Bug::ReprocessTouchesOld) {
+        round.load_jobs([source].into_iter()).await?;
+        if let Some(entry) = round.jobs.get_mut(&source) {
+            (entry.job.note, entry.changed) = ("processed again".into(), true);
+        }
     }
     let policies = Policies::new(round.unit.retention().await?, round.shared.keep);
     if policies.is_due(&reprocessing.tree, round.now) {

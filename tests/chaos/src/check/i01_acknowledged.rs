@@ -7,10 +7,29 @@ pub(super) fn judge(view: &View<'_>) -> Judge {
     let mut judge = Judge::of("I1", "what was acknowledged is present, with the same digest");
     for op in &view.history.ops {
         match (&op.said, &op.answer) {
+            // What only the last resort had is a promise of one job of the request, not of that id.
+            (Said::Start { request, digest }, Answer::Started { job, held: true, .. }) => {
+                let found = view.end.jobs.iter().find(|found| found.request == *request);
+                judge.case(found.is_some_and(|found| found.digest == *digest), || {
+                    format!("start {request} was kept as job {job} with input {digest}: {}", describe(found))
+                });
+            }
+            (Said::Reprocess { request, job: source }, Answer::Started { job, .. }) => {
+                let found = view.jobs.get(job.as_str());
+                judge.case(found.is_some_and(|found| found.source == *source), || {
+                    format!(
+                        "reprocess {request} of job {source} was acknowledged as job {job}: {}",
+                        describe(found.copied())
+                    )
+                });
+            }
             (Said::Start { request, digest }, Answer::Started { job, .. }) => {
                 let found = view.jobs.get(job.as_str());
                 judge.case(found.is_some_and(|found| found.request == *request && found.digest == *digest), || {
-                    format!("start {request} was acknowledged as job {job} with input {digest}: {}", describe(found))
+                    format!(
+                        "start {request} was acknowledged as job {job} with input {digest}: {}",
+                        describe(found.copied())
+                    )
                 });
             }
             (Said::Retry { request, .. }, Answer::Retried(tasks)) => {
@@ -24,7 +43,7 @@ pub(super) fn judge(view: &View<'_>) -> Judge {
             {
                 let found = view.jobs.get(job.as_str());
                 judge.case(found.is_some_and(|found| found.state == "CANCELLED"), || {
-                    format!("{action} {request} of job {job} was acknowledged: {}", describe(found))
+                    format!("{action} {request} of job {job} was acknowledged: {}", describe(found.copied()))
                 });
             }
             _ => {}
@@ -53,10 +72,15 @@ pub(super) fn judge(view: &View<'_>) -> Judge {
     judge
 }
 
-fn describe(found: Option<&&crate::history::EndJob>) -> String {
+fn describe(found: Option<&crate::history::EndJob>) -> String {
     found.map_or_else(
         || "it is not there".into(),
-        |job| format!("it is there with request {}, input {}, state {}", job.request, job.digest, job.state),
+        |job| {
+            format!(
+                "it is there with request {}, input {}, state {}, source {:?}",
+                job.request, job.digest, job.state, job.source
+            )
+        },
     )
 }
 
@@ -64,7 +88,7 @@ fn describe(found: Option<&&crate::history::EndJob>) -> String {
 mod tests {
     use crate::{
         check::{broken, made},
-        history::EndAttempt,
+        history::{Answer, EndAttempt},
     };
 
     #[test]
@@ -75,6 +99,24 @@ mod tests {
             end.jobs[0].digest = "other".into();
             assert_eq!(broken(history, end), ["I1"]);
             end.jobs.remove(0);
+            assert!(broken(history, end).contains(&"I1"));
+        });
+    }
+
+    #[test]
+    fn a_start_that_was_kept_and_is_gone_or_another_job_of_its_request() {
+        made::kept(|history, end| {
+            history.start("r1", "d1", "j0").answer = Answer::Started { job: "j0".into(), again: false, held: true };
+            assert_eq!(broken(history, end), [""; 0]);
+            end.jobs[0].request = "r2".into();
+            assert!(broken(history, end).contains(&"I1"));
+        });
+    }
+
+    #[test]
+    fn a_reprocess_that_is_gone() {
+        made::kept(|history, end| {
+            history.reprocessed("p1", "j1", "j2");
             assert!(broken(history, end).contains(&"I1"));
         });
     }

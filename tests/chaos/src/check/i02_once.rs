@@ -28,6 +28,10 @@ fn repeated_reports(view: &View<'_>, judge: &mut Judge) {
         let stand = reports.iter().filter(|report| report.stands() && *report.report != Reported::Released);
         let mut first: BTreeMap<i64, (&Reported, u64)> = BTreeMap::new();
         for report in stand {
+            if report.is_held() {
+                // Another coordinator may apply it first. That it stands all the same is for I1.
+                continue;
+            }
             let (other, heard) = first.entry(report.fence).or_insert((report.report, report.op.heard));
             judge.case(*other == report.report, || {
                 format!("task {task} fence {}: both {other:?} and {:?} stand", report.fence, report.report)
@@ -43,9 +47,18 @@ fn repeated_reports(view: &View<'_>, judge: &mut Judge) {
         for report in reports {
             let Some((stood, heard)) = first.get(&report.fence) else { continue };
             if *stood == report.report && report.op.sent > *heard && report.op.answer != Answer::Unknown {
-                judge.case(matches!(report.op.answer, Answer::Reported { again: true }), || {
-                    format!("task {task} fence {}: a report that stood got {:?} later", report.fence, report.op.answer)
-                });
+                judge.case(
+                    matches!(
+                        report.op.answer,
+                        Answer::Reported { again: true, .. } | Answer::Reported { held: true, .. }
+                    ),
+                    || {
+                        format!(
+                            "task {task} fence {}: a report that stood got {:?} later",
+                            report.fence, report.op.answer
+                        )
+                    },
+                );
             }
         }
     }
@@ -54,8 +67,15 @@ fn repeated_reports(view: &View<'_>, judge: &mut Judge) {
 fn starts(view: &View<'_>, judge: &mut Judge) {
     let mut jobs: HashMap<&str, BTreeSet<&str>> = HashMap::new();
     for op in &view.history.ops {
-        if let (Said::Start { request, .. }, Answer::Started { job, .. }) = (&op.said, &op.answer) {
-            jobs.entry(request).or_default().insert(job);
+        match (&op.said, &op.answer) {
+            // The last resort promises one job of the request, not that id.
+            (
+                Said::Start { request, .. } | Said::Reprocess { request, .. },
+                Answer::Started { job, held: false, .. },
+            ) => {
+                jobs.entry(request).or_default().insert(job);
+            }
+            _ => {}
         }
     }
     for job in view.end.jobs.iter().filter(|job| !job.request.is_empty()) {
@@ -178,6 +198,22 @@ mod tests {
             second.job = "j2".into();
             second.tasks[0].task = "t2".into();
             end.jobs.push(second);
+            assert_eq!(broken(history, end), ["I2"]);
+        });
+    }
+
+    #[test]
+    fn a_reprocess_that_is_sent_again_and_starts_two_jobs() {
+        made::kept(|history, end| {
+            for id in ["j2", "j3"] {
+                let mut job = end.jobs[0].clone();
+                (job.job, job.request, job.source) = (id.into(), String::new(), "j1".into());
+                job.tasks[0].task = format!("t-{id}");
+                end.jobs.push(job);
+            }
+            history.reprocessed("p1", "j1", "j2");
+            assert_eq!(broken(history, end), [""; 0]);
+            history.reprocessed("p1", "j1", "j3");
             assert_eq!(broken(history, end), ["I2"]);
         });
     }

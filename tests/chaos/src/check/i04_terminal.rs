@@ -38,7 +38,8 @@ pub(super) fn judge(view: &View<'_>) -> Judge {
                     }
                 }
             }
-            (Said::Report { job, task, .. }, Answer::Reported { again }) => {
+            // What the last resort has is decided later.
+            (Said::Report { job, task, .. }, Answer::Reported { again, held: false }) => {
                 if let Some((end, _)) = after(job, op.sent) {
                     judge.case(*again, || format!("a report of task {task} was applied after its job was {end}"));
                 }

@@ -11,7 +11,10 @@ pub(super) fn judge(view: &View<'_>) -> Judge {
         .ops
         .iter()
         .filter_map(|op| match (&op.said, &op.answer) {
-            (Said::Start { .. }, Answer::Started { job, .. }) => Some(job.as_str()),
+            // The last resort promises a job of the request, not that id: I1 looks for it.
+            (Said::Start { .. } | Said::Reprocess { .. }, Answer::Started { job, held: false, .. }) => {
+                Some(job.as_str())
+            }
             _ => None,
         })
         .collect();

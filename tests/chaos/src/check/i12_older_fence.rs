@@ -7,8 +7,8 @@ use std::collections::HashMap;
 pub(super) fn judge(view: &View<'_>) -> Judge {
     let mut judge = Judge::of("I12", "an older fence never overrides");
     for report in view.all_reports() {
-        // What was applied before the newer grant may be acknowledged again at any time.
-        let Answer::Reported { again: false } = report.op.answer else { continue };
+        // What was applied before the newer grant may be acknowledged again at any time; what the last resort has is applied later.
+        let Answer::Reported { again: false, held: false } = report.op.answer else { continue };
         let grants = view.grants.get(report.task).into_iter().flatten();
         let newer = grants.into_iter().find(|it| it.grant.fence > report.fence && it.op.heard < report.op.sent);
         judge.case(newer.is_none(), || {

@@ -10,6 +10,7 @@ pub(super) fn kept(test: impl FnOnce(&mut History, &mut End)) {
         job: "j1".into(),
         request: "r1".into(),
         state: "SUCCEEDED".into(),
+        source: String::new(),
         digest: "d1".into(),
         tasks: Vec::new(),
     };
@@ -45,7 +46,12 @@ impl History {
 
     pub(super) fn start(&mut self, request: &str, digest: &str, job: &str) -> &mut Op {
         let said = Said::Start { request: request.into(), digest: digest.into() };
-        self.op(said, Answer::Started { job: job.into(), again: false }, 1)
+        self.op(said, Answer::Started { job: job.into(), again: false, held: false }, 1)
+    }
+
+    pub(super) fn reprocessed(&mut self, request: &str, source: &str, job: &str) -> &mut Op {
+        let said = Said::Reprocess { request: request.into(), job: source.into() };
+        self.op(said, Answer::Started { job: job.into(), again: false, held: false }, 50)
     }
 
     pub(super) fn cancelled(&mut self, job: &str, at: u64) -> &mut Op {
@@ -78,7 +84,7 @@ impl History {
 
     pub(super) fn report(&mut self, task: &str, fence: i64, report: Reported, at: u64) -> &mut Op {
         let said = Said::Report { job: "j1".into(), task: task.into(), fence, report };
-        self.op(said, Answer::Reported { again: false }, at)
+        self.op(said, Answer::Reported { again: false, held: false }, at)
     }
 
     pub(super) fn completed(&mut self, task: &str, fence: i64, output: &str, at: u64) {

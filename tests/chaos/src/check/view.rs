@@ -17,12 +17,23 @@ pub(super) struct Report<'a> {
     pub fence: i64,
     pub report: &'a Reported,
     pub op: &'a Op,
+    /// Why the last resort could not bring it back.
+    pub set_aside: Option<&'a str>,
 }
 
 impl Report<'_> {
-    /// Whether the coordinator said that it stands.
+    /// Whether the coordinator said that it stands. What only the last resort had does not, when it came too late: that is told
+    /// where it is set aside, and judged by I11.
     pub fn stands(&self) -> bool {
-        matches!(self.op.answer, Answer::Reported { .. })
+        match self.op.answer {
+            Answer::Reported { held, .. } => !(held && self.set_aside.is_some()),
+            _ => false,
+        }
+    }
+
+    /// Whether the last resort had it.
+    pub fn is_held(&self) -> bool {
+        matches!(self.op.answer, Answer::Reported { held: true, .. })
     }
 }
 
@@ -54,6 +65,8 @@ impl<'a> View<'a> {
         for job in &end.jobs {
             view.tasks.extend(job.tasks.iter().map(|task| (task.task.as_str(), (job, task))));
         }
+        let aside: HashMap<(&str, i64), &str> =
+            end.set_aside.iter().map(|aside| ((aside.task.as_str(), aside.fence), aside.reason.as_str())).collect();
         for op in &history.ops {
             if let Answer::Grants(grants) = &op.answer {
                 for grant in grants {
@@ -61,7 +74,8 @@ impl<'a> View<'a> {
                 }
             }
             if let Said::Report { task, fence, report, .. } = &op.said {
-                let report = Report { task, fence: *fence, report, op };
+                let set_aside = aside.get(&(task.as_str(), *fence)).copied();
+                let report = Report { task, fence: *fence, report, op, set_aside };
                 view.reports.entry(task).or_default().push(report);
             }
         }

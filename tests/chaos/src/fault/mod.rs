@@ -6,6 +6,7 @@
 mod database;
 mod network;
 mod process;
+mod resort;
 
 use crate::{clock, draws::Draws, history::Window, round::Configuration, system::System};
 
@@ -13,6 +14,7 @@ use crate::{clock, draws::Draws, history::Window, round::Configuration, system::
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fault {
     KillCoordinator,
+    IngestAgain,
     StopCoordinator,
     KillWorker,
     StopWorker,
@@ -38,8 +40,9 @@ pub(crate) enum Fault {
 use Fault::*;
 
 /// What can happen to every system.
-const ALWAYS: [Fault; 9] = [
+const ALWAYS: [Fault; 10] = [
     KillCoordinator,
+    IngestAgain,
     StopCoordinator,
     KillWorker,
     StopWorker,
@@ -90,6 +93,7 @@ impl Fault {
     pub fn name(self) -> &'static str {
         match self {
             KillCoordinator => "kill -9 of a coordinator",
+            IngestAgain => "the last resort brought back again and again",
             StopCoordinator => "SIGSTOP of a coordinator",
             KillWorker => "kill -9 of a worker",
             StopWorker => "SIGSTOP of a worker",
@@ -117,6 +121,7 @@ impl Fault {
     async fn strike(self, system: &mut System, draws: &mut Draws) -> Result<String, String> {
         match self {
             KillCoordinator => process::kill_coordinator(system, draws).await,
+            IngestAgain => resort::ingest_again(system, draws).await,
             StopCoordinator => process::stop_coordinator(system, draws).await,
             KillWorker => process::kill_worker(system, draws).await,
             StopWorker => process::stop_worker(system, draws).await,

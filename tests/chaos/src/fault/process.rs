@@ -11,7 +11,7 @@ use crate::{
 use tokio::time::sleep;
 
 /// How long something is down, and how long it stands still: shorter and longer than a lease.
-const DOWN_MS: (u64, u64) = (50, 1_500);
+pub(super) const DOWN_MS: (u64, u64) = (50, 1_500);
 const STILL_MS: (u64, u64) = (600, 5_000);
 
 pub(super) async fn kill_coordinator(system: &mut System, draws: &mut Draws) -> Result<String, String> {

@@ -1,5 +1,10 @@
 //! What was found in the system when everything had come to rest.
 
+use std::collections::BTreeMap;
+
+/// The rows of a job: for each table a digest of all of its rows there.
+pub type Rows = BTreeMap<String, String>;
+
 /// The end of a run, seen through public calls.
 #[derive(Debug, Clone, Default)]
 pub struct End {
@@ -13,6 +18,14 @@ pub struct End {
     pub wrong_digests: Vec<String>,
     /// The ledger's tables; none when they could not be read.
     pub ledger: Option<EndLedger>,
+    /// Jobs that had ended, with their rows then and now.
+    pub rows: BTreeMap<String, (Rows, Rows)>,
+    /// What became of records of the last resort, each time that one was brought back, in the order of each coordinator.
+    pub brought_back: Vec<BroughtBack>,
+    /// Records that no job or task took.
+    pub set_aside: Vec<SetAside>,
+    /// Records that still wait.
+    pub kept: usize,
     /// What had not ended in time after everything was healed, and why.
     pub overdue: Vec<String>,
     /// How long the slowest took to come to rest after that, in milliseconds.
@@ -24,8 +37,10 @@ pub struct End {
 pub struct EndJob {
     /// Its id.
     pub job: String,
-    /// The request that started it; empty for the job of a sub-plan.
+    /// The request that started it; empty for the job of a sub-plan or a reprocess.
     pub request: String,
+    /// The job that it goes on from; empty when it began from nothing.
+    pub source: String,
     /// Its state.
     pub state: String,
     /// SHA-256 of its input.
@@ -88,6 +103,26 @@ pub struct EndPage {
     pub page: u64,
     /// Its leaves.
     pub leaves: Vec<Vec<u8>>,
+}
+
+/// A record of the last resort was decided.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BroughtBack {
+    /// Its id: the same in each folder that has it.
+    pub record: String,
+    /// `ingested`, `already` or `set-aside`.
+    pub fate: String,
+}
+
+/// A record that was set aside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SetAside {
+    /// The task of a report; empty for a start.
+    pub task: String,
+    /// Its fence.
+    pub fence: i64,
+    /// Why.
+    pub reason: String,
 }
 
 /// A message that waits.

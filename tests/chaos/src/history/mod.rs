@@ -4,7 +4,7 @@ mod end;
 mod log;
 
 pub(crate) use end::is_terminal;
-pub use end::{End, EndAttempt, EndJob, EndLedger, EndPage, EndTask, Message};
+pub use end::{BroughtBack, End, EndAttempt, EndJob, EndLedger, EndPage, EndTask, Message, Rows, SetAside};
 pub use log::Log;
 
 use serde::{Deserialize, Serialize};
@@ -51,6 +51,13 @@ pub enum Said {
         job: String,
         /// The failed tasks.
         tasks: Vec<String>,
+    },
+    /// ReprocessJob.
+    Reprocess {
+        /// The request's id.
+        request: String,
+        /// The job that is gone on from.
+        job: String,
     },
     /// GetJob.
     Read {
@@ -134,6 +141,8 @@ pub enum Answer {
         job: String,
         /// Whether an earlier request had started it.
         again: bool,
+        /// Whether the last resort has it, and not the store.
+        held: bool,
     },
     /// The job's state, after a control or a read.
     Job {
@@ -150,6 +159,8 @@ pub enum Answer {
     Reported {
         /// It had been applied before.
         again: bool,
+        /// Whether the last resort has it, and not the store.
+        held: bool,
     },
     /// The leased messages.
     Runs(Vec<Run>),

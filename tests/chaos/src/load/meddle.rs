@@ -1,6 +1,6 @@
-//! Operators: they look at jobs, pause, resume, cancel and terminate them, and have failed tasks tried again.
+//! Operators: they look at jobs, pause, resume, cancel and terminate them, have failed tasks tried again and jobs processed again.
 
-use super::Known;
+use super::{Known, reprocess};
 use crate::{
     call::{Caller, Heard},
     history::{Answer, Said, is_terminal},
@@ -55,6 +55,7 @@ pub(crate) async fn run(mut caller: Caller, known: Arc<Known>) {
                 let action = if caller.draws.percent(50) { JobAction::Cancel } else { JobAction::Terminate };
                 control(&mut caller, &job, action, deeds).await;
             }
+            86..92 if !known.ended().is_empty() => reprocess::run(&mut caller, &known.ended(), deeds).await,
             81..100 => retry(&mut caller, &jobs, &mut retried, deeds).await,
             _ => {}
         }

@@ -4,6 +4,7 @@
 pub(crate) mod meddle;
 pub(crate) mod plans;
 pub(crate) mod relay;
+pub(crate) mod reprocess;
 pub(crate) mod start;
 
 use std::sync::{Mutex, PoisonError};
@@ -12,6 +13,8 @@ use std::sync::{Mutex, PoisonError};
 #[derive(Debug, Default)]
 pub(crate) struct Known {
     jobs: Mutex<Vec<(String, usize)>>,
+    /// Those that had ended when rows were looked at last.
+    ended: Mutex<Vec<(String, usize)>>,
 }
 
 impl Known {
@@ -26,5 +29,16 @@ impl Known {
     /// The jobs since one, each with the number of its request.
     pub fn since(&self, first: usize) -> Vec<(String, usize)> {
         self.jobs.lock().unwrap_or_else(PoisonError::into_inner).iter().skip(first).cloned().collect()
+    }
+
+    /// Learns which jobs have ended, and that their rows are known.
+    pub fn ended_are(&self, is_ended: impl Fn(&str) -> bool) {
+        let ended = self.since(0).into_iter().filter(|(job, _)| is_ended(job)).collect();
+        *self.ended.lock().unwrap_or_else(PoisonError::into_inner) = ended;
+    }
+
+    /// Jobs that had ended when rows were looked at last.
+    pub fn ended(&self) -> Vec<(String, usize)> {
+        self.ended.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }

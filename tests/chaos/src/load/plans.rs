@@ -24,6 +24,9 @@ pub(crate) const FUNCTIONS: [&str; 7] =
 /// The names of the plans, by the number of the request.
 pub(crate) const PLANS: [&str; 6] = ["chain", "fan", "nested", "flaky", "broken", "counter"];
 
+/// The first step of each.
+pub(crate) const FIRST_STEPS: [&str; PLANS.len()] = ["first", "split", "before", "flaky", "begin", "count"];
+
 /// Of so many requests: which plan, which input, which aggregate.
 pub(crate) fn request(number: usize) -> (&'static str, Value, Option<v1::AggregateRef>) {
     let plan = PLANS[number % PLANS.len()];

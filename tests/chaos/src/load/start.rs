@@ -2,7 +2,7 @@
 
 use super::{Known, plans};
 use crate::{
-    call::{Caller, Heard, digest},
+    call::{Caller, Heard, digest, is_held},
     history::{Answer, Said},
 };
 use esteira_contract::v1::{self, job_service_client::JobServiceClient, start_job_request::Plan};
@@ -89,6 +89,7 @@ async fn start(caller: &mut Caller, request: &v1::StartJobRequest) -> Option<Str
             |answer: &v1::StartJobResponse| Answer::Started {
                 job: answer.job.as_ref().map(|job| job.job_id.clone()).unwrap_or_default(),
                 again: answer.deduplicated,
+                held: is_held(answer.durability()),
             },
         )
         .await;

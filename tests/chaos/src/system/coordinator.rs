@@ -23,6 +23,8 @@ pub(crate) struct Coordinator {
     bug: Option<String>,
     url: String,
     log: PathBuf,
+    /// The folder of its last resort, as this process sees it.
+    resort: PathBuf,
     /// The process in whose mount namespace its data lies.
     holder: Option<u32>,
     address: String,
@@ -32,12 +34,20 @@ pub(crate) struct Coordinator {
 
 impl Coordinator {
     pub fn new(name: &str, program: &Path, bug: Option<&str>, url: String, folder: &Path, holder: Option<u32>) -> Self {
+        let own = folder.join(format!("{name}.last-resort"));
+        // Beside its file it makes one by itself.
+        let file = url.strip_prefix("sqlite:").map(|file| format!("{file}.last-resort"));
+        let resort = match (holder, file) {
+            (Some(holder), Some(file)) => PathBuf::from(format!("/proc/{holder}/root{file}")),
+            _ => own,
+        };
         Self {
             name: name.into(),
             program: program.into(),
             bug: bug.map(str::to_owned),
             url,
             log: folder.join(format!("{name}.log")),
+            resort,
             holder,
             address: "127.0.0.1:0".into(),
             process: None,
@@ -62,7 +72,7 @@ impl Coordinator {
             let beside = |name: &str| self.log.with_file_name(name);
             command.arg("--ledger-key").arg(beside("ledger-key"));
             command.arg("--ledger-anchor").arg(beside(&format!("{}.anchors", self.name)));
-            command.arg("--last-resort").arg(beside(&format!("{}.last-resort", self.name)));
+            command.arg("--last-resort").arg(&self.resort);
         }
         if let Some(bug) = &self.bug {
             command.env(crate::mutant::VARIABLE, bug);
@@ -87,6 +97,10 @@ impl Coordinator {
             }
             sleep(AGAIN_AFTER).await;
         }
+    }
+
+    pub fn resort(&self) -> &Path {
+        &self.resort
     }
 
     pub fn url(&self) -> String {

@@ -140,13 +140,15 @@ impl Inspector {
         let request = v1::GetJobRequest { job_id: job.job_id.clone(), omit_payloads: false };
         let whole = self.jobs().get_job(request).await?.into_inner().job.unwrap_or_default();
         let input = whole.input.as_ref().and_then(|packet| packet.data.as_ref());
-        // A sub-plan's job has the labels of the job that began it, and was asked for by nobody.
-        let is_direct = whole.lineage.as_ref().is_none_or(|lineage| lineage.parent_job_id.is_empty());
+        let lineage = whole.lineage.clone().unwrap_or_default();
+        // Jobs of sub-plans and those that go on from others have the labels of these, and no such request.
+        let is_direct = lineage.kind() == v1::lineage::Kind::Direct;
         let request = whole.labels.get("request").filter(|_| is_direct);
         let mut found = self.tasks(&job.job_id).await?;
         found.compare(input, || format!("the input of job {}", job.job_id));
         found.jobs = vec![EndJob {
             request: request.cloned().unwrap_or_default(),
+            source: lineage.source_job_id,
             state: whole.state().as_str_name().trim_start_matches("JOB_STATE_").into(),
             digest: digest(text(input)),
             tasks: std::mem::take(&mut found.tasks),

@@ -5,12 +5,17 @@ pub(crate) mod database;
 pub(crate) mod disk;
 pub(crate) mod inspect;
 pub(crate) mod link;
+pub(crate) mod resort;
+pub(crate) mod rows;
 pub(crate) mod signal;
 pub(crate) mod startup;
 pub(crate) mod tables;
 pub(crate) mod workers;
 
-use crate::round::Plan;
+use crate::{
+    history::{End, SetAside},
+    round::Plan,
+};
 use coordinator::Coordinator;
 use database::Database;
 use disk::Disk;
@@ -28,6 +33,8 @@ pub(crate) struct System {
     /// Where the data of SQLite lies.
     pub disk: Option<Disk>,
     pub workers: Workers,
+    /// What was set aside and is written over since.
+    set_aside: Vec<SetAside>,
 }
 
 impl System {
@@ -66,12 +73,31 @@ impl System {
             database,
             disk,
             workers: Workers::new(plan.chaos.clone(), urls, history, plan.seed),
+            set_aside: Vec::new(),
         }
     }
 
     /// What clients connect to.
     pub fn urls(&self) -> Vec<String> {
         self.proxies.iter().map(Proxy::url).collect()
+    }
+
+    /// Keeps in mind what a coordinator has set aside.
+    pub fn note_set_aside(&mut self, at: usize) -> std::io::Result<()> {
+        self.set_aside.extend(resort::set_aside(self.coordinators[at].resort())?);
+        Ok(())
+    }
+
+    /// What the last resorts tell at the end.
+    pub fn read_resorts(&mut self, end: &mut End) -> std::io::Result<()> {
+        for at in 0..self.coordinators.len() {
+            self.note_set_aside(at)?;
+            let folder = self.coordinators[at].resort();
+            end.brought_back.extend(resort::brought_back(folder));
+            end.kept += resort::waiting(folder)?;
+        }
+        end.set_aside.append(&mut self.set_aside);
+        Ok(())
     }
 
     /// Coordinators that ended by themselves; each is started again.

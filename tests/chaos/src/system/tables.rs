@@ -2,6 +2,7 @@
 
 use super::{
     System,
+    database::Database,
     disk::Disk,
     signal::{self, Signal},
 };
@@ -11,6 +12,7 @@ use std::{
     fs, io,
     path::{Path, PathBuf},
 };
+use tempfile::TempDir;
 
 /// A row of each query is one line: columns between bars, bytes as hexadecimal digits, nothing for NULL.
 struct Queries {
@@ -36,21 +38,64 @@ const POSTGRESQL: Queries = Queries {
     checkpoints: "SELECT encode(convert_to(note, 'UTF8'), 'hex') FROM ledger_checkpoint ORDER BY epoch, size",
 };
 
+/// The tables, as they are at one moment where there is a file, as they are when they are asked where there is a server.
+pub(crate) enum Tables<'a> {
+    File {
+        connection: Connection,
+        /// The copy goes with it.
+        _folder: TempDir,
+    },
+    Server(&'a Database),
+}
+
+impl<'a> Tables<'a> {
+    pub fn open(system: &'a System) -> Result<Self, String> {
+        let Some(disk) = &system.disk else {
+            return Ok(Self::Server(system.database.as_ref().ok_or("there is no database")?));
+        };
+        let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
+        let file = copy_file(disk, system.coordinators[0].id(), folder.path()).map_err(|error| error.to_string())?;
+        let connection = Connection::open(file).map_err(|error| error.to_string())?;
+        Ok(Self::File { connection, _folder: folder })
+    }
+
+    /// The rows of a query, each a line.
+    pub async fn ask(&self, sql: &str) -> Result<Vec<String>, String> {
+        match self {
+            Self::File { connection, .. } => ask_file(connection, sql).map_err(|error| error.to_string()),
+            Self::Server(database) => Ok(database.ask_data(sql).await?.lines().map(str::to_owned).collect()),
+        }
+    }
+
+    /// A query of the ids of jobs that have ended.
+    pub fn ended(&self) -> &'static str {
+        match self {
+            Self::File { .. } => "SELECT lower(hex(job_id)) FROM job WHERE end_time IS NOT NULL",
+            Self::Server(_) => "SELECT encode(job_id, 'hex') FROM job WHERE end_time IS NOT NULL",
+        }
+    }
+
+    /// A query of the rows of a table: the job's id, a bar, and all columns or their digest.
+    pub async fn rows_of(&self, table: &str) -> Result<String, String> {
+        Ok(match self {
+            Self::File { .. } => {
+                let columns = self.ask(&format!("SELECT name FROM pragma_table_info('{table}')")).await?;
+                let columns: Vec<String> = columns.iter().map(|column| format!("quote({column})")).collect();
+                format!("SELECT lower(hex(job_id)) || '|' || {} FROM {table}", columns.join(" || ',' || "))
+            }
+            Self::Server(_) => format!("SELECT encode(job_id, 'hex') || '|' || md5(own::text) FROM {table} own"),
+        })
+    }
+}
+
 /// Reads all of it.
 pub(crate) async fn ledger(system: &System) -> Result<EndLedger, String> {
-    if let Some(disk) = &system.disk {
-        let copy = tempfile::tempdir().map_err(|error| error.to_string())?;
-        let file = copy_file(disk, system.coordinators[0].id(), copy.path()).map_err(|error| error.to_string())?;
-        let connection = Connection::open(file).map_err(|error| error.to_string())?;
-        let ask = async |sql: &str| ask_file(&connection, sql).map_err(|error| error.to_string());
-        return read(&SQLITE, ask).await;
-    }
-    let database = system.database.as_ref().ok_or("there is no database")?;
-    let ask = async |sql: &str| {
-        let answer = database.ask_data(sql).await?;
-        Ok(answer.lines().map(str::to_owned).collect())
+    let tables = Tables::open(system)?;
+    let queries = match tables {
+        Tables::File { .. } => &SQLITE,
+        Tables::Server(_) => &POSTGRESQL,
     };
-    read(&POSTGRESQL, ask).await
+    read(queries, async |sql: &str| tables.ask(sql).await).await
 }
 
 /// A copy of the database as it is at one moment: its coordinator stands still meanwhile. SQLite follows links by their names, so

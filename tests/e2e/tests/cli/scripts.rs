@@ -114,7 +114,7 @@ async fn scripts_can_trust_the_exit_codes() {
     refused.warns("esteira: cannot open the database /").warns("none/esteira.db: ").warns("its directory must exist");
     let busy = server.directory().to_str().expect("UTF-8");
     let refused = cli.run(&["dev", "--listen", "127.0.0.1:0", "--data-dir", busy]).await.exits(64);
-    refused.warns("esteira.db.last-resort is in use by another process");
+    refused.warns("esteira.db is in use by another coordinator; stop that one");
     // All at once: each is patient for a while before it gives up.
     let mut unreachable = JoinSet::new();
     for command in [["plan", "list"], ["job", "list"], ["worker", "list"], ["queue", "list"], ["outbox", "list"]] {
