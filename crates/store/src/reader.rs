@@ -50,8 +50,8 @@ pub trait Reader: Send + Sync {
     async fn jobs(&self, ids: &[JobId]) -> Result<Vec<Job>>;
     /// See [`crate::Unit::ledger_pages`].
     async fn ledger_pages(&self, ids: &[PageId]) -> Result<Vec<LedgerPage>>;
-    /// Pages that have no place in the log yet, with the number of their leaves, the lowest ids first.
-    async fn waiting_pages(&self, limit: usize) -> Result<Vec<(PageId, u32)>>;
+    /// Pages that have no place in the log yet, behind this one, with the number of their leaves, the lowest ids first.
+    async fn waiting_pages(&self, after: Option<PageId>, limit: usize) -> Result<Vec<(PageId, u32)>>;
     /// See [`crate::Unit::digests`].
     async fn digests(&self, ids: &[ArtifactId]) -> Result<Vec<(ArtifactId, BodyDigest)>>;
     /// Attempts that ended, of these tasks of a job, by task, then in order.

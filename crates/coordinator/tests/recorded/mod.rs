@@ -62,7 +62,7 @@ fn difference(rebuilt: &Rebuilt) -> String {
 pub async fn checked(world: &World) -> Leaves {
     let reader = world.coordinator.reader();
     // A page that waits may get its place meanwhile: it is in one of both.
-    let waiting = reader.waiting_pages(usize::MAX).await.expect("pages").into_iter().map(|(id, _)| id);
+    let waiting = reader.waiting_pages(None, usize::MAX).await.expect("pages").into_iter().map(|(id, _)| id);
     let placed =
         reader.ledger_places(0, u64::MAX >> 1, usize::MAX).await.expect("places").into_iter().map(|place| place.page);
     let pages: Vec<PageId> = waiting.chain(placed).collect();

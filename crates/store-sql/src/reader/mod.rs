@@ -144,8 +144,8 @@ impl Reader for SqlReader {
     async fn ledger_pages(&self, ids: &[PageId]) -> Result<Vec<LedgerPage>> {
         read!(self, |c| ledger::ledger_pages(c, ids))
     }
-    async fn waiting_pages(&self, limit: usize) -> Result<Vec<(PageId, u32)>> {
-        read_once!(self, |c| ledger::waiting_pages(c, limit))
+    async fn waiting_pages(&self, after: Option<PageId>, limit: usize) -> Result<Vec<(PageId, u32)>> {
+        read_once!(self, |c| ledger::waiting_pages(c, after, limit))
     }
     async fn digests(&self, ids: &[ArtifactId]) -> Result<Vec<(ArtifactId, BodyDigest)>> {
         read!(self, |c| ledger::digests(c, ids))
