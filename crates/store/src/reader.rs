@@ -107,6 +107,10 @@ pub trait Reader: Send + Sync {
     /// `decision`, `result`, `client_address`, `data_class`.
     async fn list_audit_records(&self, account: &AccountId, filter: &Filter, page: &Page)
     -> Result<Paged<AuditRecord>>;
+    /// Records of operators' calls whose leaves are on these pages, of whichever account, in any order. For the coordinator itself.
+    async fn audit_records_on(&self, pages: &[PageId]) -> Result<Vec<AuditRecord>>;
+    /// Records of operators' calls behind this id, the lowest ids first, of whichever account. For the coordinator itself.
+    async fn audit_records_behind(&self, id: i64, limit: usize) -> Result<Vec<AuditRecord>>;
     /// The policies that were set, by account, project and data class.
     async fn retention(&self) -> Result<Vec<Retention>>;
     /// Projects that hold a plan or have a policy, by name.

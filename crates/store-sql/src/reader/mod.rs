@@ -223,6 +223,12 @@ impl Reader for SqlReader {
     ) -> Result<Paged<AuditRecord>> {
         read_once!(self, |c| audit::list_audit_records(c, account, filter, page))
     }
+    async fn audit_records_on(&self, pages: &[PageId]) -> Result<Vec<AuditRecord>> {
+        read_once!(self, |c| audit::audit_records_on(c, pages))
+    }
+    async fn audit_records_behind(&self, id: i64, limit: usize) -> Result<Vec<AuditRecord>> {
+        read_once!(self, |c| audit::audit_records_behind(c, id, limit))
+    }
     async fn retention(&self) -> Result<Vec<Retention>> {
         read_once!(self, |c| policy::retention(c))
     }

@@ -21,7 +21,7 @@ pub(super) async fn append_leaves(connection: &mut Connection, pages: &[LedgerPa
 }
 
 /// The key list of integers.
-fn int_keys(ids: impl Iterator<Item = i64>) -> Rows {
+pub(crate) fn int_keys(ids: impl Iterator<Item = i64>) -> Rows {
     let ids = distinct(&ids.collect::<Vec<_>>());
     let mut keys = Rows::with_capacity(1, ids.len());
     for id in ids {
