@@ -358,3 +358,49 @@ async fn what_a_job_carries_is_committed_with_its_own_seed() {
     }
     checked(&world).await;
 }
+
+/// The first leaf of a job that goes on from another follows from that one's last leaf, and its start follows from the link.
+#[tokio::test]
+async fn a_job_that_goes_on_is_linked_to_the_old_one() {
+    let keys = |keys: &[&str]| Point::Steps(keys.iter().map(|key| (*key).into()).collect());
+    for (point, input, from_step) in [
+        (Point::LastStep, None, ""),
+        (Point::FailedItems, None, "*"),
+        (keys(&["z"]), Some("7"), "z"),
+        (keys(&["a"]), Some("8"), "a"),
+        (keys(&["b", "s"]), None, "b,s"),
+    ] {
+        let mut world = World::new().await;
+        world.publish("child", r#"{"step_key":"x","function":"one"}"#).await;
+        let steps = r#"{"step_key":"a","function":"one","next":["b","s"]},{"step_key":"b","function":"one","next":["z"]},
+            {"step_key":"s","sub_plan":{"plan":"child"},"next":["z"]},{"step_key":"z","function":"fail","join":"all"}"#;
+        let old = run(&world, steps).await;
+        // Nothing of the old job is in memory.
+        world = world.restart().await;
+        let ask = ReprocessJob {
+            request: None,
+            job: old,
+            point,
+            version: 0,
+            input: input.map(|text| Payload::json(text.to_owned())),
+            reason: "repaired".into(),
+            dry_run: false,
+        };
+        let new = world.coordinator.reprocess_job(&world.principal, ask).await.expect("it goes on");
+        let new = new.started.expect("started").job.id;
+        worked(&[&world], new, by_name).await;
+        let leaves = checked(&world).await;
+        let link = leaves.of_kind("JobReprocessed");
+        assert_eq!(
+            link["parents"],
+            serde_json::json!([leaves.of_job("JobEnded", old).0]),
+            "the last leaf of the old job"
+        );
+        assert_eq!((&link["source_job"], &link["from_step"]), (&old.to_string().into(), &from_step.into()));
+        assert_eq!(link["overrides"].as_array().map(Vec::len), Some(usize::from(input.is_some())));
+        let start = &leaves.of_job("JobStarted", new).1;
+        assert_eq!(start["parents"], serde_json::json!([leaves.of_job("JobReprocessed", new).0]));
+        assert_eq!(start["lineage"], "REPROCESS");
+        assert_eq!(leaves.of_job("JobStarted", old).1["parents"], serde_json::json!([]));
+    }
+}

@@ -7,10 +7,16 @@
 mod edits;
 #[path = "tamper/harness.rs"]
 mod harness;
+#[path = "tamper/links.rs"]
+mod links;
+#[path = "tamper/records.rs"]
+mod records;
 mod world;
 
 use edits::{Act, EDITS, POSTGRES};
 use harness::{Template, found, swept};
+use links::LINKS;
+use records::RECORDS;
 use std::fmt::Write as _;
 
 /// How many clean sweeps are made, unless the drill asks for more.
@@ -22,7 +28,7 @@ async fn every_edit_is_found() {
     let untouched = found(&template, &Act::Nothing).await;
     assert_eq!(untouched, "VALID", "what nobody touched");
     let (mut rows, mut wrong) = (Vec::new(), Vec::new());
-    for edit in EDITS {
+    for edit in EDITS.iter().chain(LINKS).chain(RECORDS) {
         let answer = caught(found(&template, &edit.act)).await;
         if !answer.starts_with(edit.expected) {
             wrong.push(format!("{}: expected {}, found {answer}", edit.name, edit.expected));
@@ -31,7 +37,7 @@ async fn every_edit_is_found() {
     }
     let template = Template::postgres().await;
     assert_eq!(found(&template, &Act::Nothing).await, "VALID", "what nobody touched");
-    for edit in POSTGRES {
+    for edit in POSTGRES.iter().chain(LINKS).chain(RECORDS) {
         let answer = caught(found(&template, &edit.act)).await;
         if !answer.starts_with(edit.expected) {
             wrong.push(format!("PostgreSQL, {}: expected {}, found {answer}", edit.name, edit.expected));
@@ -64,7 +70,7 @@ fn write_table(rows: &[String]) {
     let mut text = format!(
         "# The tamper drill\n\n\
          {} edits made straight in the database and its files, by `make tamper-drill`, each on a copy of one honest store (jobs in a line \
-         with a retry and a policy, a fan-out of 200 with its join, a failure, a sub-plan). The answer is that of the start, or of a \
+         with a retry and a policy, a fan-out of 200 with its join, a failure, a sub-plan, one that goes on from another; records of calls). The answer is that of the start, or of a \
          verification of the whole store: verdict, check that failed first, and what it is about. Sweeps over \
          an honest store under load (100 in the drill, fewer in `make test`) must find nothing, or the drill fails.\n\n| database | edit | answer |\n| --- | --- | --- |\n",
         rows.len()

@@ -36,6 +36,8 @@ impl Cli {
         };
         let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
         if !output.status.success() {
+            // A verdict that is none is told on standard output.
+            let stderr = if stderr.is_empty() { String::from_utf8_lossy(&output.stdout).into_owned() } else { stderr };
             return Err(Error::Command { command, problem: format!("ended with {}", output.status), stderr });
         }
         serde_json::from_slice(&output.stdout).map_err(|problem| Error::Command {

@@ -1,4 +1,4 @@
-//! The demo, in the order in which it is told: start, publish, run, check, trace.
+//! The demo, in the order in which it is told: start, publish, run, check, trace, verify, reprocess.
 
 use crate::{
     airports::Data,
@@ -9,9 +9,11 @@ use crate::{
     error::Error,
     job::{self, Jobs},
     plan,
+    reprocess::Reprocessed,
     results::Results,
     server::Server,
     text, trace,
+    verify::Verified,
 };
 use esteira_contract::v1::Job;
 use serde_json::Value;
@@ -26,6 +28,9 @@ use tokio::{process::Command, time::Instant};
 
 /// The item whose trace is shown: Guarulhos, the airport of São Paulo.
 const TRACED_ID: i64 = 5910;
+
+/// Leaves of a job that goes on with one task: the link to the old job, its start, its one attempt and its end.
+const LINKED_LEAVES: i64 = 4;
 
 /// Everything that runs meanwhile. Dropping it ends it all.
 #[derive(Debug)]
@@ -48,6 +53,8 @@ pub struct Outcome {
     pub written: usize,
     /// Tasks of the job.
     pub tasks: i64,
+    /// Leaves of the job and of the one that went on from it, all of them verified.
+    pub leaves: i64,
     /// The job, for who wants to look further.
     pub job_id: String,
     /// From the start of the job to the end of the checks.
@@ -118,7 +125,11 @@ impl Demo {
 
         let results = self.check(&mut jobs, &job, tasks).await?;
         self.trace(&mut jobs, &job).await?;
+        // Beside start and end: `fetch`, `shape` and `write` for each that was chosen, `summary`. The engine decides by itself.
+        let verified = self.verify(&job_id, 4 + 2 * results.written() as i64).await?;
+        let again = self.reprocess(&mut jobs, &job, tasks).await?;
         Ok(Outcome {
+            leaves: verified.leaves() + again.leaves(),
             items: self.data.airports.len(),
             written: results.written(),
             tasks,
@@ -187,6 +198,43 @@ impl Demo {
             text::digest(&line)
         );
         Ok(())
+    }
+
+    /// Believes nothing: everything that is recorded of the job is made again and compared.
+    async fn verify(&self, job_id: &str, leaves_min: i64) -> Result<Verified, Error> {
+        println!("5  Prove it: is what is recorded what happened?");
+        let verified = Verified::of(&self.cli.run(&["verify", "job", job_id]).await?, leaves_min)?;
+        for line in verified.lines() {
+            println!("     {line}");
+        }
+        println!();
+        Ok(verified)
+    }
+
+    /// Goes on from the last step, in a new job: the old one stays as it is.
+    async fn reprocess(&self, jobs: &mut Jobs, job: &Job, tasks: i64) -> Result<Verified, Error> {
+        println!("6  Once more from the last step, without doing the work again");
+        let before = jobs.job(&job.job_id).await?;
+        let reason = "the office asks for its summary again";
+        let command = ["job", "reprocess", &job.job_id, "--from", "summary", "--reason", reason];
+        let again = Reprocessed::of(&self.cli.run(&command).await?, "summary", tasks)?;
+        let ended = jobs.await_end(&again.job_id, show_progress).await?;
+        job::succeeded(&ended)?;
+        let first = job::only_digest(&jobs.task_at(&job.job_id, "summary", &[]).await?)?;
+        let second = job::only_digest(&jobs.task_at(&again.job_id, "summary", &[]).await?)?;
+        if first != second {
+            return Err(Error::Differs(vec!["the summary differs from that of the first job".into()]));
+        }
+        if jobs.job(&job.job_id).await? != before {
+            return Err(Error::Differs(vec![format!("job {} is not what it was", job.job_id)]));
+        }
+        println!("     {}", again.line(trace::between(ended.create_time, ended.end_time), &first));
+        let verified = Verified::of(&self.cli.run(&["verify", "job", &again.job_id]).await?, LINKED_LEAVES)?;
+        println!(
+            "     VALID: its {} leaves too; the first follows from the last of the old job, which is what it was\n",
+            verified.leaves()
+        );
+        Ok(verified)
     }
 }
 

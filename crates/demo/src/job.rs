@@ -2,8 +2,8 @@
 
 use crate::error::Error;
 use esteira_contract::v1::{
-    AwaitJobRequest, GetTaskRequest, Job, JobState, ListTasksRequest, Task, job_service_client::JobServiceClient,
-    payload::Body,
+    AwaitJobRequest, GetJobRequest, GetTaskRequest, Job, JobState, ListTasksRequest, Task,
+    job_service_client::JobServiceClient, payload::Body,
 };
 use std::time::Duration;
 use tokio::time::timeout;
@@ -49,6 +49,13 @@ impl Jobs {
             }
         };
         timeout(JOB_MAX, end).await.unwrap_or(Err(Error::TooSlow { what: "the job".into(), limit: JOB_MAX }))
+    }
+
+    /// The job as it is now.
+    pub async fn job(&mut self, job_id: &str) -> Result<Job, Error> {
+        let request = GetJobRequest { job_id: job_id.to_owned(), omit_payloads: false };
+        let answer = self.client.get_job(request).await.map_err(Error::rpc("GetJob"))?.into_inner();
+        answer.job.ok_or_else(|| Error::Unexpected("GetJob answered without a job".into()))
     }
 
     /// The task of a step for one item, whole; `path` is empty outside the fan-out.
@@ -115,6 +122,14 @@ pub fn only_output(task: &Task) -> Result<&str, Error> {
             _ => Err(Error::Unexpected(format!("the output of `{}` is not JSON", task.step_key))),
         },
         outputs => Err(Error::Unexpected(format!("`{}` has {} outputs, not one", task.step_key, outputs.len()))),
+    }
+}
+
+/// The digest that is recorded of a task's only output.
+pub fn only_digest(task: &Task) -> Result<Vec<u8>, Error> {
+    match task.outputs.as_slice() {
+        [output] if output.sha256.len() == 32 => Ok(output.sha256.to_vec()),
+        _ => Err(Error::Unexpected(format!("`{}` has not one output with its digest", task.step_key))),
     }
 }
 

@@ -61,8 +61,9 @@ impl service::JobService for Fake {
         never()
     }
 
-    async fn get_job(&self, _: Request<v1::GetJobRequest>) -> Answer<v1::GetJobResponse> {
-        never()
+    async fn get_job(&self, request: Request<v1::GetJobRequest>) -> Answer<v1::GetJobResponse> {
+        let job = Job { job_id: request.into_inner().job_id, ..Job::default() };
+        Ok(Response::new(v1::GetJobResponse { job: Some(job) }))
     }
 
     async fn list_jobs(&self, _: Request<v1::ListJobsRequest>) -> Answer<v1::ListJobsResponse> {
@@ -140,6 +141,22 @@ async fn a_task_is_found_on_any_page_and_followed_to_the_first_step() {
     assert_eq!(lineage.iter().map(|task| task.task_id.as_str()).collect::<Vec<_>>(), ["f", "d4", "w4"]);
     let missing = jobs.task_at("job", "write", &[5]).await.expect_err("not there").to_string();
     assert_eq!(missing, "no task of step `write` has the item path [5]");
+}
+
+#[tokio::test]
+async fn a_job_is_read_as_it_is_now() {
+    let job = connect(Fake::default()).await.job("j").await.expect("it is there");
+    assert_eq!(job.job_id, "j");
+}
+
+#[test]
+fn only_a_task_with_one_output_has_the_digest_of_it() {
+    let output = |sha256: Vec<u8>| Payload { sha256: sha256.into(), ..Payload::default() };
+    let task = |outputs| Task { outputs, ..Task::default() };
+    assert_eq!(only_digest(&task(vec![output(vec![7; 32])])).expect("one"), [7; 32]);
+    for outputs in [vec![], vec![output(vec![7; 31])], vec![output(vec![7; 32]), output(vec![7; 32])]] {
+        assert!(only_digest(&task(outputs)).is_err());
+    }
 }
 
 #[tokio::test]

@@ -2,8 +2,8 @@
 //!
 //! It starts a local HTTP API over a data set (`data/README.md`) and the real `esteira dev` in a temporary directory,
 //! publishes `plan.yaml`, runs a job through the command line as a new user would, and then does not believe it: the
-//! database and the job's summary are compared with a count of the data file that knows nothing of plans.
-//! Exit code 0 says that all agree. Read `demo.rs` first.
+//! database and the job's summary are compared with a count of the data file that knows nothing of plans, the job is
+//! verified, and another goes on from its last step. Exit code 0 says that all agree. Read `demo.rs` first.
 
 mod airports;
 mod api;
@@ -15,10 +15,12 @@ mod destination;
 mod error;
 mod job;
 mod plan;
+mod reprocess;
 mod results;
 mod server;
 mod text;
 mod trace;
+mod verify;
 
 use clap::Parser;
 use demo::{Demo, Outcome};
@@ -46,8 +48,9 @@ async fn main() -> ExitCode {
     };
     match show(&arguments, directory.path()).await {
         Ok(outcome) => {
-            let Outcome { items, written, tasks, time, .. } = outcome;
-            println!("demo: {items} items, {written} written, {tasks} tasks, {:.1} s", time.as_secs_f64());
+            let Outcome { items, written, tasks, leaves, time, .. } = outcome;
+            let time = time.as_secs_f64();
+            println!("demo: {items} items, {written} written, {tasks} tasks, {leaves} leaves verified, {time:.1} s");
             ExitCode::SUCCESS
         }
         Err(error) => {
@@ -73,7 +76,7 @@ async fn show(arguments: &Arguments, directory: &Path) -> Result<Outcome, Error>
 
 /// What a person could do now.
 fn next(demo: &Demo, outcome: &Outcome, keep: bool) {
-    println!("5  What to try next");
+    println!("7  What to try next");
     if keep {
         let esteira = demo.binary().display();
         println!("     export ESTEIRA_SERVER={}", demo.url());

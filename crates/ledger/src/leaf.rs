@@ -151,11 +151,12 @@ impl Leaf<'_> {
         Ok(leaf_hash(&self.encode()?))
     }
 
-    /// The bodies that the leaf says were read.
+    /// The bodies that the leaf says were read, or were given in place of others.
     pub fn inputs(&self) -> Option<&Hashes> {
         match self {
             Self::JobStarted(fields) => Some(&fields.inputs),
             Self::AttemptEnded(fields) => Some(&fields.inputs),
+            Self::JobReprocessed(fields) => Some(&fields.overrides),
             _ => None,
         }
     }

@@ -3,10 +3,11 @@
 
     check_vectors.py FOLDER        says how many vectors it agreed on; ends with 1 at the first that it does not
 """
-import base64, json, sys
+import json, sys
 from pathlib import Path
 
 from ed25519 import signed
+from envelope import open_statement, pae
 from verify import (commitment, consistent, included, leaf_hash, open_checkpoint, open_note, read_checkpoint, read_key,
                     read_leaf, sha, tree_root, verify)
 
@@ -31,33 +32,13 @@ def raw(text):
     return bytes.fromhex(text)
 
 
-def pae(kind, payload):
-    return f"DSSEv1 {len(kind.encode())} {kind} {len(payload)} ".encode() + payload
-
-
 def text_commitment(salt, texts):
     return sha(b"\3", salt, *(len(text.encode()).to_bytes(8, "big") + text.encode() for text in texts))
 
 
-def open_statement(text, keys):
+def digests_of(text, keys):
     """The digests of a statement's subjects, when a trusted key signed it."""
-    envelope = json.loads(text)
-    payload = base64.b64decode(envelope["payload"], validate=True)
-    message, good = pae(envelope["payloadType"], payload), False
-    for signature in envelope["signatures"]:
-        for name, key_id, public in map(read_key, keys):
-            label = f"{name}+{key_id.hex()}"
-            if signature["keyid"] in ("", label):
-                fine = signed(public, message, base64.b64decode(signature["sig"], validate=True))
-                if not fine and signature["keyid"] == label:
-                    raise ValueError("a bad signature")
-                good |= fine
-    body = json.loads(payload)
-    known = body.get("_type") == "https://in-toto.io/Statement/v1"
-    known &= body.get("predicateType") == "urn:esteira:provenance:job:v1"
-    if not good or not known or envelope["payloadType"] != "application/vnd.in-toto+json" or not body["subject"]:
-        raise ValueError("not a statement of a job, or signed by nobody who is trusted")
-    return [subject["digest"]["sha256"] for subject in body["subject"]]
+    return [subject["digest"]["sha256"] for subject in open_statement(json.loads(text), keys)["subject"]]
 
 
 def check_leaves(file):
@@ -120,7 +101,7 @@ def main():
         check(case["name"], found, (case["verdict"], case["failing"]))
     envelopes = file.pop("envelopes")
     for case in envelopes["cases"]:
-        check(case["name"], or_none(open_statement, case["envelope"], envelopes["keys"]), case["subjects"])
+        check(case["name"], or_none(digests_of, case["envelope"], envelopes["keys"]), case["subjects"])
     if file:
         sys.exit(f"files that nobody reads: {sorted(file)}")
     print(f"agreed on {agreed} vectors")

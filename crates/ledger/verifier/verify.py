@@ -3,17 +3,15 @@
 
     verify.py FILE.json --origin NAME --key VKEY [--key VKEY ..]
 
-prints the verdict on an evidence bundle, and what failed first; ends with 0 when it is VALID. Written from
-docs/provenance.md, RFC 8032, RFC 9162 and C2SP signed-note and tlog-checkpoint. Origin and keys come from
-whoever verifies, never from what is verified.
+prints the verdict on evidence, or whether a statement is SIGNED (envelope.py), and what failed first; ends with 0 when
+it is VALID or SIGNED. Written from docs/provenance.md, RFC 8032, RFC 9162 and C2SP signed-note and tlog-checkpoint.
+Origin and keys come from whoever verifies, never from what is verified.
 """
 import argparse, base64, hashlib, json, re, sys
 
 from ed25519 import signed
 
-def sha(*parts):
-    return hashlib.sha256(b"".join(parts)).digest()
-
+sha = lambda *parts: hashlib.sha256(b"".join(parts)).digest()
 leaf_hash = lambda entry: sha(b"\0", entry)
 node_hash = lambda left, right: sha(b"\1", left, right)
 commitment = lambda salt, digest: sha(b"\2", salt, digest)
@@ -38,11 +36,10 @@ def open_note(note, keys):
     raw = note.encode()
     if len(raw) > 64 << 10 or any(byte < 32 and byte != 10 for byte in raw) or not note.endswith("\n"):
         raise ValueError("not a note")
-    split = note.rindex("\n\n")
+    split, signers = note.rindex("\n\n"), []
     text, lines = note[: split + 1], note[split + 2 : -1].split("\n")
     if len(lines) > 64:
         raise ValueError("too many signatures")
-    signers = []
     for line in lines:
         found = re.fullmatch(r"\u2014 ([^\s+]+) (\S+)", line)
         raw = b64(found[2]) if found else b""
@@ -109,7 +106,7 @@ def tree_root(hashes):
 CODES = {
     "class": "PRODUCTION QA DEVTEST".split(),
     "state": "PENDING RUNNING PAUSED CANCELLING SUCCEEDED FAILED CANCELLED TIMED_OUT".split(),
-    "lineage": "DIRECT SUB_PLAN".split(),
+    "lineage": "DIRECT SUB_PLAN REPROCESS".split(),
     "failure": "RETRYABLE NON_RETRYABLE TIMEOUT CANCELLED LEASE_EXPIRED PROTOCOL".split(),
     "cause": "PURGE ERASURE RETENTION".split(),
     "decision": "ALLOWED DENIED".split(),
@@ -216,7 +213,8 @@ def in_log(leaf, place, head):
 
 def check_body(leaf, body):
     """What is wrong with the body, and the certificate of its removal, if that is what there is."""
-    hashes = leaf.get("inputs") if body["role"] == "input" else leaf.get("outputs", leaf.get("results"))
+    read, made = leaf.get("inputs", leaf.get("overrides")), leaf.get("outputs", leaf.get("results"))
+    hashes = read if body["role"] == "input" else made
     if hashes is None:
         return "role", None
     (kind, held), path = next(iter(body["held"].items())), raw_list(body["path"])
@@ -286,14 +284,16 @@ def verify(bundle, origin, keys):
     return ("VALID" if bundle["included"]["index"] < anchored[0] else "VALID_NOT_ANCHORED"), None
 
 def main():
-    parser = argparse.ArgumentParser(description="Verifies an evidence bundle of esteira.")
+    from envelope import sealed
+    parser = argparse.ArgumentParser(description="Verifies evidence, or a statement, of esteira.")
     parser.add_argument("file", type=argparse.FileType(encoding="utf-8"))
     parser.add_argument("--origin", required=True, help="the log's name")
     parser.add_argument("--key", required=True, action="append", help="a key that may sign: NAME+ID+KEY")
     asked = parser.parse_args()
-    verdict, failing = verify(json.load(asked.file), asked.origin, asked.key)
+    bundle = json.load(asked.file)
+    verdict, failing = (sealed if "payloadType" in bundle else verify)(bundle, asked.origin, asked.key)
     print(verdict + (f": {failing}" if failing else ""))
-    sys.exit(verdict != "VALID")
+    sys.exit(verdict not in ("VALID", "SIGNED"))
 
 if __name__ == "__main__":
     main()

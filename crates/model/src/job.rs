@@ -121,6 +121,8 @@ pub struct Reprocess {
     pub input: Option<ArtifactId>,
     /// When.
     pub time: Time,
+    /// Its leaf, the first of the new job; none for one that an older version recorded.
+    pub leaf_at: Option<LeafAt>,
 }
 
 /// What the engine knows of a running job beyond its tasks: how many tokens there are, and what each join waits for.

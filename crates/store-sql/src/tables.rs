@@ -101,6 +101,7 @@ pub(crate) static REPROCESS: Table = plain(
     "reprocess",
     columns![
         job_id Blob, source_job_id Blob, point Text, steps Text, reason Text, actor Text, input I64, reprocess_time I64,
+        leaf_page I64, leaf_ordinal I64,
     ],
 );
 pub(crate) static ARRIVAL: Table = plain(

@@ -128,7 +128,7 @@ async fn rows_from_before_the_ledger_have_no_leaves() {
     assert_eq!(attempts.iter().map(|attempt| attempt.leaf_at).collect::<Vec<_>>(), [None]);
     let job = opened.reader.job(&AccountId::new("acme"), JobId(id)).await.expect("reads").expect("the job");
     assert_eq!((job.provenance, job.end_leaf_at), (Provenance::default(), None));
-    assert!(opened.reader.waiting_pages(9).await.expect("reads").is_empty());
+    assert!(opened.reader.waiting_pages(None, 9).await.expect("reads").is_empty());
 }
 
 #[tokio::test]

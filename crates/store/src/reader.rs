@@ -50,8 +50,8 @@ pub trait Reader: Send + Sync {
     async fn jobs(&self, ids: &[JobId]) -> Result<Vec<Job>>;
     /// See [`crate::Unit::ledger_pages`].
     async fn ledger_pages(&self, ids: &[PageId]) -> Result<Vec<LedgerPage>>;
-    /// Pages that have no place in the log yet, with the number of their leaves, the lowest ids first.
-    async fn waiting_pages(&self, limit: usize) -> Result<Vec<(PageId, u32)>>;
+    /// Pages that have no place in the log yet, behind this one, with the number of their leaves, the lowest ids first.
+    async fn waiting_pages(&self, after: Option<PageId>, limit: usize) -> Result<Vec<(PageId, u32)>>;
     /// See [`crate::Unit::digests`].
     async fn digests(&self, ids: &[ArtifactId]) -> Result<Vec<(ArtifactId, BodyDigest)>>;
     /// Attempts that ended, of these tasks of a job, by task, then in order.
@@ -107,6 +107,10 @@ pub trait Reader: Send + Sync {
     /// `decision`, `result`, `client_address`, `data_class`.
     async fn list_audit_records(&self, account: &AccountId, filter: &Filter, page: &Page)
     -> Result<Paged<AuditRecord>>;
+    /// Records of operators' calls whose leaves are on these pages, of whichever account, in any order. For the coordinator itself.
+    async fn audit_records_on(&self, pages: &[PageId]) -> Result<Vec<AuditRecord>>;
+    /// Records of operators' calls behind this id, the lowest ids first, of whichever account. For the coordinator itself.
+    async fn audit_records_behind(&self, id: i64, limit: usize) -> Result<Vec<AuditRecord>>;
     /// The policies that were set, by account, project and data class.
     async fn retention(&self) -> Result<Vec<Retention>>;
     /// Projects that hold a plan or have a policy, by name.

@@ -24,6 +24,8 @@ pub(crate) struct Tables {
     pub tasks: HashMap<TaskId, Newest>,
     pub starts: HashMap<JobId, Hash>,
     pub ends: HashMap<JobId, Hash>,
+    /// The leaves that link jobs to those that they go on from.
+    pub links: HashMap<JobId, Hash>,
     pub artifacts: HashMap<Salted, Hash>,
     arrivals: HashMap<(JobId, u16), Arc<[TaskId]>>,
     found: HashMap<TaskId, Arc<[Hash]>>,

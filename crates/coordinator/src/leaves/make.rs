@@ -3,10 +3,12 @@
 use crate::catalog::Compiled;
 use esteira_ledger::{
     Hash, Hashes, Salt, commitment,
-    kinds::{AttemptEnded, FailureMark, JobEnded, JobStarted, Operator, PolicyVerdict},
+    kinds::{AttemptEnded, FailureMark, JobEnded, JobReprocessed, JobStarted, Operator, PolicyVerdict},
     text_commitment,
 };
-use esteira_model::{ArtifactId, Attempt, EndedTask, Failure, ItemPath, Job, Run, Seed, Verdict};
+use esteira_model::{
+    Actor, ArtifactId, Attempt, EndedTask, Failure, ItemPath, Job, Point, Reprocess, Run, Seed, Verdict,
+};
 
 /// A commitment: of which artifact, with the seed of which tree of jobs. A job that goes on from another carries artifacts of a tree
 /// whose seed is not its own.
@@ -44,11 +46,6 @@ pub(crate) struct Of<'a> {
 }
 
 impl<'a> Of<'a> {
-    fn operator(&self) -> Operator<'a> {
-        let actor = &self.job.actor;
-        Operator { user: &actor.user_id, account: &actor.account_id, on_behalf_of: &actor.on_behalf_of }
-    }
-
     fn plan_digest(&self) -> Hash {
         Hash(self.compiled.record.definition_sha256)
     }
@@ -69,7 +66,31 @@ impl<'a> Of<'a> {
             request_digest: job.provenance.request_digest.map(Hash),
             inputs: Hashes::of(&[input]),
             create_time: job.create_time,
-            operator: self.operator(),
+            operator: operator(&job.actor),
+            data_class: job.data_class,
+            parents: Hashes::of(parents),
+        }
+    }
+
+    /// `from_step` is [`from_step`] of the record.
+    pub fn reprocessed(
+        &self,
+        record: &'a Reprocess,
+        from_step: &'a str,
+        overrides: &[Hash],
+        parents: &[Hash],
+    ) -> JobReprocessed<'a> {
+        let job = self.job;
+        JobReprocessed {
+            account: job.account.as_str(),
+            plan_digest: self.plan_digest(),
+            job: job.id,
+            source_job: record.source,
+            from_step,
+            overrides: Hashes::of(overrides),
+            reason: text_commitment(&self.text_salt(None), &[&record.reason]),
+            create_time: record.time,
+            operator: operator(&record.actor),
             data_class: job.data_class,
             parents: Hashes::of(parents),
         }
@@ -138,6 +159,20 @@ impl<'a> Of<'a> {
             data_class: job.data_class,
             parents: Hashes::of(parents),
         }
+    }
+}
+
+fn operator(actor: &Actor) -> Operator<'_> {
+    Operator { user: &actor.user_id, account: &actor.account_id, on_behalf_of: &actor.on_behalf_of }
+}
+
+/// From where a job goes on, as its link says it: "" for the last step, `*` for what did not succeed, else the keys of the steps with
+/// commas between them, of which a key has none.
+pub(crate) fn from_step(point: &Point) -> String {
+    match point {
+        Point::LastStep => String::new(),
+        Point::FailedItems => "*".to_owned(),
+        Point::Steps(keys) => keys.join(","),
     }
 }
 

@@ -12,7 +12,7 @@ use crate::{
 };
 use esteira_engine::Graph;
 use esteira_ledger::{Hash, Leaf};
-use esteira_model::{ArtifactId, Attempt, EndedTask, Job, JobId, JobState, Seed};
+use esteira_model::{ArtifactId, Attempt, EndedTask, Job, JobId, JobState, Reprocess, Seed};
 use std::collections::HashMap;
 
 /// What one leaf refers to.
@@ -20,8 +20,10 @@ use std::collections::HashMap;
 pub(crate) struct References {
     pub parents: Vec<Hash>,
     input: Option<Hash>,
-    /// Outputs or results.
+    /// Outputs, results or overrides.
     outputs: Vec<Hash>,
+    /// From where a job goes on that is linked to another.
+    from_step: String,
     /// The leaf of a task that has one from before.
     pub own: Option<Hash>,
 }
@@ -31,6 +33,7 @@ pub(crate) struct Making<'a> {
     pub jobs: &'a HashMap<JobId, JobEntry>,
     pub attempts: &'a [Attempt],
     pub ended: &'a [EndedTask],
+    pub reprocesses: &'a [Reprocess],
     pub digests: &'a HashMap<ArtifactId, [u8; 32]>,
     pub cache: &'a Cache,
     pub tables: &'a mut Tables,
@@ -41,7 +44,7 @@ pub(crate) struct Making<'a> {
 impl Making<'_> {
     /// Looks up what the leaf refers to.
     pub fn refer(&mut self, item: &Pending, is_asking: bool, missing: &mut Missing) {
-        let References { parents, input, outputs, own } = &mut *self.references;
+        let References { parents, input, outputs, from_step, own } = &mut *self.references;
         parents.clear();
         outputs.clear();
         (*input, *own) = (None, None);
@@ -50,7 +53,16 @@ impl Making<'_> {
         let JobEntry { job, compiled, .. } = &self.jobs[&id];
         let Some(seed) = &job.provenance.seed else { return };
         match item {
-            Pending::Start { .. } => *input = Some(view.committed(seed, job.input)),
+            Pending::Link { reprocess, source, .. } => {
+                let record = &self.reprocesses[*reprocess];
+                *from_step = make::from_step(&record.point);
+                outputs.extend(record.input.map(|given| view.committed(seed, given)));
+                parents.extend(source.map(|source| view.end(source)));
+            }
+            Pending::Start { job: id } => {
+                *input = Some(view.committed(seed, job.input));
+                parents.extend(view.tables.links.get(id));
+            }
             Pending::ChildStart { parent, link, .. } => {
                 *input = Some(view.committed(seed, job.input));
                 let graph = &self.jobs[parent].compiled.graph;
@@ -89,8 +101,11 @@ impl Making<'_> {
     pub fn leaf<'s>(&'s self, item: &'s Pending) -> Option<Leaf<'s>> {
         let entry = self.jobs.get(&item.job(self.ended))?;
         let of = Of { job: &entry.job, compiled: &entry.compiled, seed: entry.job.provenance.seed.as_ref()? };
-        let References { parents, input, outputs, .. } = &*self.references;
+        let References { parents, input, outputs, from_step, .. } = &*self.references;
         Some(match item {
+            Pending::Link { reprocess, .. } => {
+                of.reprocessed(&self.reprocesses[*reprocess], from_step, outputs, parents).into()
+            }
             Pending::Start { .. } | Pending::ChildStart { .. } => of.started(input.unwrap_or_default(), parents).into(),
             Pending::Attempt { attempt, ended, of: attempted } => {
                 let attempted = make::Attempted {

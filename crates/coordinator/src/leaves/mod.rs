@@ -13,6 +13,7 @@ mod making;
 mod pending;
 pub mod rebuild;
 mod record;
+mod rows;
 
 pub(crate) use cache::Cache;
 pub(crate) use lineage::Link;

@@ -7,6 +7,9 @@ use esteira_model::{ArtifactId, EndedTask, ItemPath, Job, JobId, Task, TaskId};
 pub(crate) enum Pending {
     /// A job was accepted that a caller started.
     Start { job: JobId },
+    /// A job goes on from another: comes before its start. `reprocess` is the place of its record, `source` the old job where its end
+    /// has a leaf.
+    Link { job: JobId, reprocess: usize, source: Option<JobId> },
     /// A job was accepted that a task started; `link` is the task's.
     ChildStart { job: JobId, parent: JobId, link: Link },
     /// An attempt ended; `ended` is the place of its task, when it ended it.
@@ -21,7 +24,7 @@ impl Pending {
     /// The job whose leaf it is.
     pub fn job(&self, ended: &[EndedTask]) -> JobId {
         match self {
-            Self::Start { job } | Self::ChildStart { job, .. } | Self::End { job, .. } => *job,
+            Self::Start { job } | Self::Link { job, .. } | Self::ChildStart { job, .. } | Self::End { job, .. } => *job,
             Self::Attempt { of, .. } => of.job,
             Self::Ended { ended: place } => ended[*place].task.job,
         }
@@ -77,6 +80,13 @@ impl Round<'_> {
             Some(attempt) => Pending::Attempt { attempt, ended: Some(ended), of: Attempted::of(&row.task) },
             None => Pending::Ended { ended },
         });
+    }
+
+    /// A job goes on from another: its record is the last of the batch.
+    pub(crate) fn note_link(&mut self, job: &Job, is_linked: bool) {
+        let (Some(_), Some(record)) = (job.provenance.seed, self.batch.reprocesses.last()) else { return };
+        let (reprocess, source) = (self.batch.reprocesses.len() - 1, is_linked.then_some(record.source));
+        self.leaves.pending.push(Pending::Link { job: job.id, reprocess, source });
     }
 
     /// A job is new in this batch.

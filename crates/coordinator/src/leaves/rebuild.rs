@@ -4,35 +4,32 @@
 //! was changed, it is one that differs, and what follows from it has another parent than it names.
 
 use crate::{
-    catalog::{Catalog, Compiled},
+    catalog::Catalog,
     coordinator::Coordinator,
     error::Result,
     leaves::{
         cache::Cache,
-        lineage::{Link, Newest, Own, OwnOf, by_place, is_branch_end},
+        lineage::{Link, Newest, Own, OwnOf},
         lookup::{LOST, Missing, Tables, committed_as},
         make::Salted,
         making::{Making, References},
-        pending::{Attempted, Pending},
+        rows::Rows,
     },
     load::JobEntry,
 };
 use esteira_ledger::{Hash, leaf_hash};
-use esteira_model::{ArtifactId, Attempt, EndedTask, Job, JobId, LeafAt, PageId, Task, TaskId};
-use esteira_store::{Filter, Page, Reader, TaskRecord};
-use std::{
-    collections::{BTreeSet, HashMap, HashSet},
-    sync::Arc,
-};
+use esteira_model::{ArtifactId, JobId, LeafAt, PageId, TaskId};
+use esteira_store::Reader;
+use std::collections::{HashMap, HashSet};
 
-/// Rows that are read at once.
-const PAGE: usize = 1_000;
 /// Pages of the ledger, or artifacts, that are read at once.
 const KEYS_AT_ONCE: usize = 256;
 
 /// What a leaf is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Recorded {
+    /// What links a job to the one that it goes on from.
+    Link(JobId),
     /// The start of a job.
     Start(JobId),
     /// An attempt of a task, by its number.
@@ -77,122 +74,6 @@ async fn rebuild(reader: &dyn Reader, catalog: &Catalog, id: JobId) -> Result<Op
     Ok(Some(from.leaves_of(rows, parent)))
 }
 
-/// All rows of one job. What has ended stays as it is, so that they need not be read at one moment; but each kind is read
-/// before what it refers to.
-struct Rows {
-    entry: JobEntry,
-    attempts: Vec<Attempt>,
-    ended: Vec<EndedTask>,
-    live: Vec<Task>,
-    arrivals: HashMap<u16, Vec<TaskId>>,
-}
-
-impl Rows {
-    async fn read(reader: &dyn Reader, catalog: &Catalog, id: JobId) -> Result<Option<Self>> {
-        let Some(job) = reader.jobs(&[id]).await?.pop() else { return Ok(None) };
-        let compiled = compiled(reader, catalog, &job).await?;
-        let mut attempts: Vec<Attempt> = Vec::new();
-        loop {
-            let after = attempts.last().map(|attempt| (attempt.task, attempt.number));
-            let mut more = reader.attempts_of_job(id, after, PAGE).await?;
-            let is_last = more.len() < PAGE;
-            attempts.append(&mut more);
-            if is_last {
-                break;
-            }
-        }
-        let (mut ended, mut live) = (Vec::new(), Vec::new());
-        let mut page = Page { size: PAGE, after: None };
-        loop {
-            let tasks = reader.list_tasks(id, &Filter::default(), &page).await?;
-            for task in tasks.rows {
-                match task {
-                    TaskRecord::Ended(task) => ended.push(task),
-                    TaskRecord::Live(task) => live.push(task.task),
-                }
-            }
-            let Some(next) = tasks.next else { break };
-            page.after = Some(next);
-        }
-        let mut arrivals: HashMap<u16, Vec<TaskId>> = HashMap::new();
-        for arrival in reader.arrivals_of_job(id).await? {
-            arrivals.entry(arrival.join_step).or_default().push(arrival.from_task);
-        }
-        let entry = JobEntry { job, compiled, started: false, changed: false };
-        Ok(Some(Self { entry, attempts, ended, live, arrivals }))
-    }
-
-    fn graph(&self) -> &esteira_engine::Graph {
-        &self.entry.compiled.graph
-    }
-
-    /// Jobs that its tasks started and whose end is a leaf of theirs.
-    fn children(&self) -> Vec<JobId> {
-        let is_child = |ended: &&EndedTask| OwnOf::of(ended, self.graph()) == OwnOf::Child;
-        self.ended.iter().filter(is_child).map(|ended| JobId(ended.task.id.0)).collect()
-    }
-
-    fn artifacts(&self) -> BTreeSet<ArtifactId> {
-        let tasks = self.ended.iter().map(|ended| &ended.task).chain(&self.live);
-        let outputs = self.ended.iter().flat_map(|ended| ended.outputs.iter().copied());
-        tasks.filter_map(|task| task.input).chain(outputs).chain([self.entry.job.input]).collect()
-    }
-
-    fn leaf_addresses(&self) -> impl Iterator<Item = LeafAt> {
-        let job = &self.entry.job;
-        let of_job = [job.provenance.start_leaf_at, job.end_leaf_at];
-        self.attempts.iter().map(|attempt| attempt.leaf_at).chain(of_job).flatten()
-    }
-
-    /// What its leaves are about.
-    fn recorded(&self) -> Vec<(Recorded, Option<LeafAt>, Pending)> {
-        let job = &self.entry.job;
-        let tasks: HashMap<TaskId, &Task> =
-            self.ended.iter().map(|ended| &ended.task).chain(&self.live).map(|task| (task.id, task)).collect();
-        let places: HashMap<TaskId, usize> =
-            self.ended.iter().enumerate().map(|(place, ended)| (ended.task.id, place)).collect();
-        let mut recorded = Vec::with_capacity(self.attempts.len() + 2);
-        for (place, attempt) in self.attempts.iter().enumerate() {
-            let Some(task) = tasks.get(&attempt.task) else { continue };
-            let ended = places
-                .get(&task.id)
-                .copied()
-                .filter(|place| OwnOf::of(&self.ended[*place], self.graph()) == OwnOf::Attempt(attempt.number));
-            let pending = Pending::Attempt { attempt: place, ended, of: Attempted::of(task) };
-            recorded.push((Recorded::Attempt(task.id, attempt.number), attempt.leaf_at, pending));
-        }
-        if job.state.is_terminal() {
-            recorded.push((Recorded::End(job.id), job.end_leaf_at, self.end()));
-        }
-        recorded
-    }
-
-    fn end(&self) -> Pending {
-        // In a plan without forks each task but the last is another one's parent.
-        let parents: HashSet<TaskId> = self.ended.iter().filter_map(|ended| ended.task.parent).collect();
-        let last = self.ended.iter().position(|ended| !parents.contains(&ended.task.id));
-        let mut ends: Vec<EndedTask> = match self.graph().is_line {
-            true => Vec::new(),
-            false => self.ended.iter().filter(|ended| is_branch_end(ended)).cloned().collect(),
-        };
-        ends.sort_by(by_place);
-        Pending::End { job: self.entry.job.id, last, ends }
-    }
-
-    fn start(&self, parent: Option<&Self>) -> Option<Pending> {
-        let job = self.entry.job.id;
-        let Some((_, task)) = self.entry.job.lineage.parent else { return Some(Pending::Start { job }) };
-        let parent = parent?;
-        let mut tasks = parent.ended.iter().map(|ended| &ended.task).chain(&parent.live);
-        let link = Link::of(tasks.find(|started| started.id == task)?);
-        Some(Pending::ChildStart { job, parent: parent.entry.job.id, link })
-    }
-}
-
-async fn compiled(reader: &dyn Reader, catalog: &Catalog, job: &Job) -> Result<Arc<Compiled>> {
-    catalog.version(reader, &job.account, job.plan_version).await
-}
-
 /// What is known when leaves are made from rows.
 struct From<'a> {
     reader: &'a dyn Reader,
@@ -232,6 +113,11 @@ impl From<'_> {
         for child in &children {
             self.tables.ends.insert(child.id, self.hash(child.end_leaf_at));
         }
+        if let Some(one) = rows.reprocess.first() {
+            let end = rows.source.as_ref().and_then(|source| source.end_leaf_at);
+            self.tables.ends.insert(one.source, self.hash(end));
+            self.tables.links.insert(one.job, self.hash(one.leaf_at));
+        }
         self.know(rows);
         Ok(())
     }
@@ -265,7 +151,7 @@ impl From<'_> {
         let job = &rows.entry.job;
         let start =
             rows.start(parent.as_ref()).map(|pending| (Recorded::Start(job.id), job.provenance.start_leaf_at, pending));
-        let recorded: Vec<_> = start.into_iter().chain(rows.recorded()).collect();
+        let recorded: Vec<_> = rows.link().into_iter().chain(start).chain(rows.recorded()).collect();
         let jobs: HashMap<JobId, JobEntry> =
             parent.into_iter().map(|parent| parent.entry).chain([rows.entry]).map(|e| (e.job.id, e)).collect();
         let (cache, digests, mut references) = (Cache::default(), HashMap::new(), References::default());
@@ -279,6 +165,7 @@ impl From<'_> {
                 jobs: &jobs,
                 attempts: &rows.attempts,
                 ended: &rows.ended,
+                reprocesses: &rows.reprocess,
                 digests: &digests,
                 cache: &cache,
                 tables: &mut self.tables,

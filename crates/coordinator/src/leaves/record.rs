@@ -97,6 +97,7 @@ impl Round<'_> {
                 jobs: &self.jobs,
                 attempts: &self.batch.attempts,
                 ended: &self.batch.ended,
+                reprocesses: &self.batch.reprocesses,
                 digests: &self.digests,
                 cache: &cache,
                 tables: &mut self.leaves.tables,
@@ -121,6 +122,10 @@ impl Round<'_> {
     fn note(&mut self, item: &Pending, made: Option<(LeafAt, Hash)>, own: Option<Hash>) {
         let tables = &mut self.leaves.tables;
         match (item, made) {
+            (Pending::Link { job, reprocess, .. }, Some((at, hash))) => {
+                tables.links.insert(*job, hash);
+                self.batch.reprocesses[*reprocess].leaf_at = Some(at);
+            }
             (Pending::Start { job } | Pending::ChildStart { job, .. }, Some((at, hash))) => {
                 tables.starts.insert(*job, hash);
                 if let Some(entry) = self.jobs.get_mut(job) {

@@ -23,32 +23,41 @@ pub struct Extended {
     pub more: bool,
 }
 
-/// Reads what waits and computes the next step; none when nothing waits that can be placed.
+/// Reads what waits and computes the next step; none when nothing waits. Pages that cannot be read go on waiting and keep nobody
+/// waiting who comes behind them, however many they are.
 ///
 /// # Errors
 /// When the store cannot be read, or its head is none.
 pub async fn gather(reader: &dyn Reader) -> Result<Option<Extended>> {
     let head = reader.ledger_head().await?;
-    let waiting = reader.waiting_pages(PAGES_MAX + 1).await?;
-    let mut leaves = 0;
-    let chosen: Vec<PageId> = waiting
-        .iter()
-        .take(PAGES_MAX)
-        .take_while(|(_, count)| {
-            let fits = leaves < LEAVES_MAX;
-            leaves += u64::from(*count);
-            fits
-        })
-        .map(|(page, _)| *page)
-        .collect();
-    if chosen.is_empty() {
-        return Ok(None);
+    let (mut unreadable, mut after) = (Vec::new(), None);
+    loop {
+        let waiting = reader.waiting_pages(after, PAGES_MAX + 1).await?;
+        let chosen = fitting(&waiting);
+        let more = waiting.len() > chosen.len();
+        let mut bytes: HashMap<PageId, Vec<u8>> = reader.page_bytes(&chosen).await?.into_iter().collect();
+        let pages: Vec<(PageId, Vec<u8>)> =
+            chosen.iter().map(|page| (*page, bytes.remove(page).unwrap_or_default())).collect();
+        let (placing, mut bad) = extend(&head, &pages)?;
+        unreadable.append(&mut bad);
+        if more && placing.places.is_empty() {
+            after = chosen.last().copied();
+            continue;
+        }
+        let is_nothing = placing.places.is_empty() && unreadable.is_empty();
+        return Ok((!is_nothing).then_some(Extended { placing, unreadable, more }));
     }
-    let mut bytes: HashMap<PageId, Vec<u8>> = reader.page_bytes(&chosen).await?.into_iter().collect();
-    let pages: Vec<(PageId, Vec<u8>)> =
-        chosen.iter().map(|page| (*page, bytes.remove(page).unwrap_or_default())).collect();
-    let more = waiting.len() > chosen.len();
-    extend(&head, &pages).map(|(placing, unreadable)| Some(Extended { placing, unreadable, more }))
+}
+
+/// As many of these as one step takes, and one at least.
+fn fitting(waiting: &[(PageId, u32)]) -> Vec<PageId> {
+    let mut leaves = 0;
+    let fits = |(_, count): &&(PageId, u32)| {
+        let fits = leaves < LEAVES_MAX;
+        leaves += u64::from(*count);
+        fits
+    };
+    waiting.iter().take(PAGES_MAX).take_while(fits).map(|(page, _)| *page).collect()
 }
 
 /// The step that appends these pages to the log.

@@ -17,6 +17,8 @@ use tokio::time::Instant;
 const TICK: Duration = Duration::from_secs(1);
 /// Steps of one look at most: signing is never kept waiting for long.
 const STEPS_MAX: usize = 16;
+/// Pages that cannot be read and are named in one line of the log.
+const UNREADABLE_TOLD_MAX: usize = 10;
 /// What the last look of a stop may take.
 const LAST_LOOK_MAX: Duration = Duration::from_secs(5);
 
@@ -124,7 +126,12 @@ impl Coordinator {
         for _ in 0..STEPS_MAX {
             let Some(extended) = gather(&*self.shared.reader).await? else { return Ok(()) };
             if !extended.unreadable.is_empty() {
-                tracing::error!(pages = ?extended.unreadable, "pages of leaves cannot be read and have no place in the log");
+                let first = &extended.unreadable[..extended.unreadable.len().min(UNREADABLE_TOLD_MAX)];
+                tracing::error!(
+                    count = extended.unreadable.len(),
+                    ?first,
+                    "pages of leaves cannot be read and have no place in the log"
+                );
             }
             if extended.placing.places.is_empty() {
                 return Ok(());

@@ -51,7 +51,7 @@ impl Coordinator {
     pub async fn log_state(&self) -> Result<LogState> {
         let reader = &*self.shared.reader;
         let head = reader.ledger_head().await?;
-        let waiting_pages = reader.waiting_pages(WAITING_MAX).await?.len();
+        let waiting_pages = reader.waiting_pages(None, WAITING_MAX).await?.len();
         let checkpoint = reader.checkpoints(1).await?.into_iter().next();
         let mut state = LogState {
             origin: String::new(),

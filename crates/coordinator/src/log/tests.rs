@@ -162,7 +162,7 @@ impl World {
             assert!(seen.insert(leaf.bytes), "leaf {index} is there twice");
         }
         assert_eq!(seen, self.committed.iter().cloned().collect());
-        assert!(reader.waiting_pages(1).await.expect("reads").is_empty());
+        assert!(reader.waiting_pages(None, 1).await.expect("reads").is_empty());
     }
 
     /// Every two checkpoints, kept or anchored anywhere, are of one log.
@@ -359,4 +359,25 @@ async fn another_key_is_refused() {
     world.checkpoint().await;
     let refused = starts(&again(world, 8).await).await.expect_err("not its key");
     assert!(refused.contains("--ledger-key"), "{refused}");
+}
+
+/// Pages that somebody made unreadable, more than one step takes, with leaves behind them.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_read_keeps_nobody_waiting_behind_it() {
+    let mut world = World::sqlite().await;
+    let broken = |id| LedgerPage { leaves: vec![1], leaf_count: 1, ..LedgerPage::new(PageId(id)) };
+    let pages: Vec<LedgerPage> = (-1_200..0).map(broken).collect();
+    let mut unit = world.writers[0].begin().await.expect("begins");
+    unit.append_leaves(&pages).await.expect("appended");
+    unit.commit().await.expect("commits");
+    world.commit(0, &[3, 4]).await;
+    let step = gather(&*world.readers[0]).await.expect("reads").expect("something waits");
+    assert_eq!((step.placing.size, step.placing.places.len(), step.more), (7, 2, false));
+    assert_eq!(step.unreadable.len(), 1_200, "all of them are told of");
+    world.place(0, &step, false).await;
+    let rest = gather(&*world.readers[0]).await.expect("reads").expect("they still wait");
+    assert!(rest.placing.places.is_empty() && !rest.more);
+    world.commit(0, &[1]).await;
+    let step = gather(&*world.readers[0]).await.expect("reads").expect("something waits");
+    assert_eq!(step.placing.size, 8, "whenever it comes");
 }

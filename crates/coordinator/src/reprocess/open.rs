@@ -21,6 +21,8 @@ pub struct Reprocessing {
     pub(crate) record: Reprocess,
     /// The tree of the job that it goes on from.
     pub(crate) tree: Tree,
+    /// Whether the end of that job is in the ledger, for the new job's first leaf to follow from.
+    pub(crate) is_linked: bool,
     /// What is taken over, by the job that executed it: the source, and jobs of its sub-plans.
     pub(crate) carries: HashMap<JobId, Arc<Carry>>,
     /// The new job's own input.
@@ -64,4 +66,5 @@ pub(crate) fn open(round: &mut Round<'_>, job: &Job, reprocessing: &Reprocessing
     let carries = reprocessing.carries.iter().map(|(source, carry)| ((job.id, *source), carry.clone()));
     round.carries.extend(carries);
     round.batch.reprocesses.push(Reprocess { time: round.now, ..reprocessing.record.clone() });
+    round.note_link(job, reprocessing.is_linked);
 }

@@ -131,6 +131,7 @@ impl Coordinator {
             actor: job.actor.clone(),
             input: own_input.as_ref().or(given.as_ref()).map(|(id, _)| *id),
             time: now,
+            leaf_at: None,
         };
         let rehearsal = rehearse(
             shared,
@@ -149,7 +150,8 @@ impl Coordinator {
             return Err(Error { field: "job_id".into(), ..Error::new(Reason::JobStateConflict, message) });
         }
         let tree = self.tree_of(&source).await?;
-        let reprocessing = Reprocessing { record, tree, carries: rehearsal.carries, own_input, given };
+        let is_linked = source.end_leaf_at.is_some();
+        let reprocessing = Reprocessing { record, tree, is_linked, carries: rehearsal.carries, own_input, given };
         let start = Start {
             deed: self.deed.clone(),
             job,

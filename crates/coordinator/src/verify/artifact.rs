@@ -195,6 +195,7 @@ fn check(
         Leaf::JobStarted(fields) => Some(fields.plan_digest),
         Leaf::AttemptEnded(fields) => Some(fields.plan_digest),
         Leaf::JobEnded(fields) => Some(fields.plan_digest),
+        Leaf::JobReprocessed(fields) => Some(fields.plan_digest),
         _ => None,
     };
     if ask.plan_sha256.is_some_and(|claimed| plan != Some(Hash(claimed))) {

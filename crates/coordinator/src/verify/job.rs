@@ -58,6 +58,8 @@ pub(crate) struct Bodies {
     plan_digest: Option<Hash>,
     tasks: HashMap<TaskId, TaskRow>,
     results: Vec<ArtifactId>,
+    /// What was given when the job went on from another.
+    given: Option<ArtifactId>,
     pub left: HashMap<ArtifactId, Left>,
 }
 
@@ -91,7 +93,8 @@ impl Bodies {
         // From the text, whatever digest stands beside it.
         let plan = reader.plan_version(&job.account, job.plan_version).await?;
         let plan_digest = plan.map(|plan| Hash::of_bytes(plan.definition_json.as_bytes()));
-        let mut bodies = Self { job, plan_digest, tasks, results, left: HashMap::new() };
+        let given = reader.reprocess(id).await?.and_then(|record| record.input);
+        let mut bodies = Self { job, plan_digest, tasks, results, given, left: HashMap::new() };
         bodies.read_left(reader).await?;
         Ok(Some(bodies))
     }
@@ -100,7 +103,8 @@ impl Bodies {
         let of_tasks = self.tasks.values().flat_map(|task| {
             task.input.into_iter().chain(task.ended.iter().flat_map(|(_, outputs)| outputs.iter().copied()))
         });
-        let all: BTreeSet<ArtifactId> = of_tasks.chain(self.results.iter().copied()).chain([self.job.input]).collect();
+        let of_job = self.given.into_iter().chain([self.job.input]);
+        let all: BTreeSet<ArtifactId> = of_tasks.chain(self.results.iter().copied()).chain(of_job).collect();
         let all: Vec<ArtifactId> = all.into_iter().collect();
         for ids in all.chunks(BODIES) {
             for (id, payload, _) in reader.artifacts(ids).await? {
@@ -123,6 +127,7 @@ impl Bodies {
     /// The bodies of which a leaf speaks.
     pub fn spoken(&self, recorded: Recorded) -> Spoken {
         match recorded {
+            Recorded::Link(_) => Spoken { inputs: self.given.into_iter().collect(), outputs: Vec::new() },
             Recorded::Start(_) => Spoken { inputs: vec![self.job.input], outputs: Vec::new() },
             Recorded::End(_) => Spoken { inputs: Vec::new(), outputs: self.results.clone() },
             Recorded::Attempt(task, number) => {
@@ -287,6 +292,7 @@ pub(crate) fn check_rows(one: &Rebuilt, bodies: &Bodies) -> Checked<bool> {
         Leaf::JobStarted(fields) => Some(fields.plan_digest),
         Leaf::AttemptEnded(fields) => Some(fields.plan_digest),
         Leaf::JobEnded(fields) => Some(fields.plan_digest),
+        Leaf::JobReprocessed(fields) => Some(fields.plan_digest),
         _ => None,
     };
     if plan.is_some() && plan != bodies.plan_digest {
@@ -325,6 +331,7 @@ fn check_parents(named: &Hashes, found: &Hashes) -> Checked<()> {
 /// What a leaf is about, for a person.
 pub(crate) fn about(recorded: Recorded) -> String {
     match recorded {
+        Recorded::Link(_) => "link".to_owned(),
         Recorded::Start(_) => "start".to_owned(),
         Recorded::Attempt(task, number) => format!("attempt {task} {number}"),
         Recorded::End(_) => "end".to_owned(),

@@ -1,8 +1,9 @@
 //! Verification: what the rows, the bodies, the leaves, the log and its anchors say of each other, computed again from bytes.
 //!
 //! Read in this order: [`report`] (what is answered), [`standing`] (against which checkpoint), [`job`] (from rows to leaves),
-//! [`range`] (from leaves to rows), [`store`] (both, over everything, in short turns), [`artifact`], [`evidence`], [`record`].
+//! [`range`] (from leaves to rows), [`store`] (both, over everything, in short turns), `acts` (records that nothing points to), [`artifact`], [`evidence`], [`record`].
 
+mod acts;
 pub mod artifact;
 pub mod audit;
 pub mod evidence;

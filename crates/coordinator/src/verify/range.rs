@@ -3,6 +3,7 @@
 
 use super::{report::Report, standing::Against};
 use crate::{
+    audit,
     coordinator::Coordinator,
     error::Result,
     log::{
@@ -12,7 +13,7 @@ use crate::{
     retention::Policies,
 };
 use esteira_ledger::{Failing, Finding, Leaf, Verdict};
-use esteira_model::{DataClass, Job, JobId, LeafAt, TaskId, Time};
+use esteira_model::{AuditRecord, DataClass, Job, JobId, LeafAt, PageId, TaskId, Time};
 use esteira_store::{Kind, LedgerEpoch};
 use std::collections::{BTreeSet, HashMap};
 
@@ -26,6 +27,9 @@ type Checked<T, E> = std::result::Result<T, E>;
 pub(crate) struct Pointing {
     jobs: HashMap<JobId, Job>,
     attempts: HashMap<(TaskId, u32), Option<LeafAt>>,
+    links: HashMap<JobId, LeafAt>,
+    /// None where several say that they are the one.
+    records: HashMap<LeafAt, Option<AuditRecord>>,
     epochs: Vec<LedgerEpoch>,
     policies: Policies,
     now: Time,
@@ -57,7 +61,7 @@ impl Coordinator {
     /// Reads the rows of which these leaves speak.
     pub(crate) async fn pointing(&self, leaves: &[Option<Placed>]) -> Result<Pointing> {
         let reader = &*self.shared.reader;
-        let (mut jobs, mut tasks) = (BTreeSet::new(), BTreeSet::new());
+        let (mut jobs, mut tasks, mut linked) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
         for leaf in leaves.iter().flatten().filter_map(|leaf| Leaf::decode(&leaf.bytes).ok()) {
             match &leaf {
                 Leaf::JobStarted(fields) => drop(jobs.insert(fields.job)),
@@ -65,6 +69,10 @@ impl Coordinator {
                 Leaf::AttemptEnded(fields) => {
                     jobs.insert(fields.job);
                     tasks.insert((fields.job, fields.task));
+                }
+                Leaf::JobReprocessed(fields) => {
+                    jobs.insert(fields.job);
+                    linked.insert(fields.job);
                 }
                 _ => {}
             }
@@ -78,6 +86,14 @@ impl Coordinator {
                 found => attempts.extend(found?.into_iter().map(|one| ((task, one.number), one.leaf_at))),
             }
         }
+        let mut links = HashMap::new();
+        for job in linked {
+            match reader.reprocess(job).await {
+                Err(error) if error.kind() == Kind::Defect => {}
+                found => links.extend(found?.and_then(|record| Some((job, record.leaf_at?)))),
+            }
+        }
+        let records = self.records_of(leaves).await?;
         // Read last: a job that was purged in between is not there, and its attempts are not missed.
         let found = match reader.jobs(&ids).await {
             // One row that cannot be read must not hide the others.
@@ -94,10 +110,38 @@ impl Coordinator {
         Ok(Pointing {
             jobs,
             attempts,
+            links,
+            records,
             epochs: reader.epochs().await?,
             policies: Policies::new(reader.retention().await?, self.shared.keep),
             now: self.shared.clock.now(),
         })
+    }
+}
+
+impl Coordinator {
+    /// The records of operators' calls whose leaves are among these.
+    async fn records_of(&self, leaves: &[Option<Placed>]) -> Result<HashMap<LeafAt, Option<AuditRecord>>> {
+        let is_act = |leaf: &&Placed| matches!(Leaf::decode(&leaf.bytes), Ok(Leaf::OperatorActed(_)));
+        let pages: BTreeSet<PageId> = leaves.iter().flatten().filter(is_act).map(|leaf| leaf.page).collect();
+        let pages: Vec<PageId> = pages.into_iter().collect();
+        let records = match self.shared.reader.audit_records_on(&pages).await {
+            // One row that cannot be read must not hide those of other pages.
+            Err(error) if error.kind() == Kind::Defect => {
+                let mut readable = Vec::new();
+                for page in pages {
+                    readable.extend(self.shared.reader.audit_records_on(&[page]).await.unwrap_or_default());
+                }
+                readable
+            }
+            found => found?,
+        };
+        let mut found = HashMap::new();
+        for record in records {
+            let Some(at) = record.leaf_at else { continue };
+            found.entry(at).and_modify(|one| *one = None).or_insert(Some(record));
+        }
+        Ok(found)
     }
 }
 
@@ -121,10 +165,16 @@ impl Pointing {
             Leaf::JobStarted(fields) => (fields.job, fields.account, fields.data_class, fields.create_time),
             Leaf::AttemptEnded(fields) => (fields.job, fields.account, fields.data_class, fields.end_time),
             Leaf::JobEnded(fields) => (fields.job, fields.account, fields.data_class, fields.end_time),
+            Leaf::JobReprocessed(fields) => (fields.job, fields.account, fields.data_class, fields.create_time),
             Leaf::EpochDeclared(fields) => {
                 let row = self.epochs.iter().find(|row| row.epoch == fields.epoch && row.page == at.page);
                 let Some(row) = row else { return gone };
                 let differing = leaf.first_difference(&declare_epoch::leaf(row));
+                return differing.map_or(Ok(()), |field| Err((Verdict::MismatchLeaf, Failing::Field(field))));
+            }
+            Leaf::OperatorActed(_) => {
+                let Some(Some(row)) = self.records.get(&at) else { return gone };
+                let differing = leaf.first_difference(&audit::leaf(row));
                 return differing.map_or(Ok(()), |field| Err((Verdict::MismatchLeaf, Failing::Field(field))));
             }
             // Their rows are elsewhere, or they have none.
@@ -136,6 +186,7 @@ impl Pointing {
         let points = match leaf {
             Leaf::JobStarted(_) => row.provenance.start_leaf_at == Some(at),
             Leaf::JobEnded(_) => row.end_leaf_at == Some(at),
+            Leaf::JobReprocessed(fields) => self.links.get(&fields.job) == Some(&at),
             Leaf::AttemptEnded(fields) => self.attempts.get(&(fields.task, fields.attempt)) == Some(&Some(at)),
             _ => true,
         };

@@ -1,5 +1,5 @@
 //! The whole store, in turns: the log from its first leaf to its last with every hash made again, each job where the log says
-//! that it started, then jobs of which the log says nothing, then the checkpoints and anchors. A turn reads in short steps and leaves a cursor, so that nothing is held in between.
+//! that it started, then jobs and records of operators' calls of which the log says nothing, then the checkpoints and anchors. A turn reads in short steps and leaves a cursor, so that nothing is held in between.
 
 use super::{
     range::{self, STEP},
@@ -47,6 +47,11 @@ pub enum Cursor {
         /// When the first job of the log started; none when none did.
         since: Option<Time>,
     },
+    /// Among the records of operators' calls, behind this one.
+    Records {
+        /// The last one that was looked at.
+        after: i64,
+    },
     /// At the checkpoints and anchors.
     Checkpoints,
 }
@@ -66,6 +71,7 @@ impl Cursor {
                 let since = since.map_or(i64::MAX, |since| since.0);
                 [&[JOBS], &after[..], &since.to_be_bytes()].concat()
             }
+            Self::Records { after } => [&[RECORDS_KIND], &after.to_be_bytes()[..]].concat(),
             Self::Checkpoints => vec![CHECKPOINTS_KIND],
         }
     }
@@ -89,6 +95,7 @@ impl Cursor {
                 let after = (*after != [0; 16]).then(|| JobId(Uuid::from_bytes(*after)));
                 Some(Self::Jobs { after, since: (since != i64::MAX).then_some(Time(since)) })
             }
+            RECORDS_KIND => Some(Self::Records { after: i64::from_be_bytes(rest.try_into().ok()?) }),
             CHECKPOINTS_KIND => rest.is_empty().then_some(Self::Checkpoints),
             _ => None,
         }
@@ -99,6 +106,7 @@ const LOG: u8 = 1;
 const BROKEN_LOG: u8 = 2;
 const JOBS: u8 = 3;
 const CHECKPOINTS_KIND: u8 = 4;
+const RECORDS_KIND: u8 = 5;
 
 /// What one turn found.
 #[derive(Debug, Clone)]
@@ -128,6 +136,7 @@ impl Coordinator {
                     Some(self.log_step((size, root), seen, roots, &mut against, &mut report).await?)
                 }
                 Cursor::Jobs { after, since } => Some(self.jobs_step(after, since, &mut report).await?),
+                Cursor::Records { after } => Some(self.records_step(after, &mut report).await?),
                 Cursor::Checkpoints => {
                     self.checkpoints_step(&against, &mut report).await?;
                     None
@@ -207,7 +216,7 @@ impl Coordinator {
     async fn jobs_step(&self, after: Option<JobId>, since: Option<Time>, report: &mut Report) -> Result<Cursor> {
         let reader = &*self.shared.reader;
         let trees = reader.trees(after, TREES).await?;
-        let Some(last) = trees.last().map(|tree| tree.root) else { return Ok(Cursor::Checkpoints) };
+        let Some(last) = trees.last().map(|tree| tree.root) else { return Ok(Cursor::Records { after: i64::MIN }) };
         for tree in &trees {
             for job in self.jobs_of_tree(&tree.account, tree.root).await? {
                 let is_older = since.is_none_or(|since| job.create_time < since);
@@ -315,6 +324,7 @@ mod tests {
             log(Some(vec![Hash([2; 32]), Hash([3; 32])])),
             Cursor::Jobs { after: None, since: None },
             Cursor::Jobs { after: Some(job), since: Some(Time(-5)) },
+            Cursor::Records { after: -5 },
             Cursor::Checkpoints,
         ] {
             let bytes = cursor.to_bytes();

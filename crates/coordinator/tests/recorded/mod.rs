@@ -34,6 +34,11 @@ impl Leaves {
         self.0.iter().rfind(|(_, leaf)| is_it(leaf)).expect("a leaf")
     }
 
+    /// The leaf of this kind that is about a job: its hash, and what it says.
+    pub fn of_job(&self, kind: &str, job: JobId) -> &(Hash, Value) {
+        self.find(|leaf| leaf["kind"] == kind && leaf["job"] == job.to_string())
+    }
+
     /// The last leaf of a step.
     pub fn of_step(&self, step: &str) -> &Value {
         &self.find(|leaf| leaf["step"] == step).1
@@ -62,7 +67,7 @@ fn difference(rebuilt: &Rebuilt) -> String {
 pub async fn checked(world: &World) -> Leaves {
     let reader = world.coordinator.reader();
     // A page that waits may get its place meanwhile: it is in one of both.
-    let waiting = reader.waiting_pages(usize::MAX).await.expect("pages").into_iter().map(|(id, _)| id);
+    let waiting = reader.waiting_pages(None, usize::MAX).await.expect("pages").into_iter().map(|(id, _)| id);
     let placed =
         reader.ledger_places(0, u64::MAX >> 1, usize::MAX).await.expect("places").into_iter().map(|place| place.page);
     let pages: Vec<PageId> = waiting.chain(placed).collect();
@@ -85,7 +90,9 @@ pub async fn checked(world: &World) -> Leaves {
             assert!(recorded.insert((job.id, leaf.recorded)));
         }
         let expected = attempts.iter().map(|attempt| Recorded::Attempt(attempt.task, attempt.number));
-        let expected: HashSet<Recorded> = expected.chain([Recorded::Start(job.id), Recorded::End(job.id)]).collect();
+        let link = reader.reprocess(job.id).await.expect("a read").map(|_| Recorded::Link(job.id));
+        let expected = expected.chain([Recorded::Start(job.id), Recorded::End(job.id)]).chain(link);
+        let expected: HashSet<Recorded> = expected.collect();
         assert_eq!(rebuilt.iter().map(|leaf| leaf.recorded).collect::<HashSet<_>>(), expected, "I14");
     }
     assert_eq!(places.len(), stored.len(), "I14: no leaf without a row");

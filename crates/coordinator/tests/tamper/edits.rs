@@ -8,7 +8,7 @@ use std::path::Path;
 /// What somebody does to a store while nobody looks.
 pub enum Act {
     Nothing,
-    /// Statements; `{line}`, `{fan}`, `{failed}` and `{parent}` are jobs.
+    /// Statements; `{line}`, `{fan}`, `{failed}`, `{parent}` and `{again}` are jobs.
     Sql(&'static str),
     /// Something in a SQLite database that takes more than statements.
     Database(fn(&mut Connection)),
@@ -23,7 +23,7 @@ pub struct Edit {
     pub act: Act,
 }
 
-const fn sql(name: &'static str, expected: &'static str, sql: &'static str) -> Edit {
+pub const fn sql(name: &'static str, expected: &'static str, sql: &'static str) -> Edit {
     Edit { name, expected, act: Act::Sql(sql) }
 }
 

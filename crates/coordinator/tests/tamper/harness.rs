@@ -5,15 +5,18 @@ use crate::{
     world::{PATIENCE, World, completed, failed, report, single},
 };
 use esteira_coordinator::{
-    Coordinator, Grant, Settings, SystemClock,
+    Clock, Coordinator, Grant, Settings, SystemClock,
+    audit::{Deed, OK},
     log::{AnchorFile, Signing},
+    reprocess::ReprocessJob,
     verify::Report,
     work::{Reported, ReportedOutput},
 };
 use esteira_ledger::{Schedule, SignerKey, checkpoint::Term};
-use esteira_model::{AccountId, Failure, FailureKind, JobId, Payload, Time};
+use esteira_model::{AccountId, Decision, Failure, FailureKind, JobId, Payload, Point, Time};
 use esteira_testkit::Postgres;
 use std::{
+    net::IpAddr,
     path::{Path, PathBuf},
     sync::{
         Arc,
@@ -31,6 +34,8 @@ pub struct Jobs {
     pub fan: JobId,
     pub failed: JobId,
     pub parent: JobId,
+    /// Goes on from `line`, with another input.
+    pub again: JobId,
 }
 
 /// Where the honest store is.
@@ -116,6 +121,35 @@ async fn ran(world: &World, plan: &str) -> JobId {
     job.id
 }
 
+/// A job that goes on from its second step, on other data.
+async fn went_on(world: &World, source: JobId) -> JobId {
+    let ask = ReprocessJob {
+        request: None,
+        job: source,
+        point: Point::Steps(vec!["b".into()]),
+        version: 0,
+        input: Some(Payload::json("2".to_owned())),
+        reason: "the price was wrong".into(),
+        dry_run: false,
+    };
+    let again = world.coordinator.reprocess_job(&world.principal, ask).await.expect("it goes on");
+    let again = again.started.expect("started").job.id;
+    worked(world, again).await;
+    again
+}
+
+/// What operators did, as the edge records it.
+async fn acted(world: &World, job: JobId) {
+    for (rpc, reason) in [("ControlJob", "too late"), ("GetJob", "")] {
+        let deed = Deed::new(rpc, SystemClock.now(), Some(IpAddr::from([192, 0, 2, 7])));
+        deed.by(&world.principal);
+        deed.on(format!("jobs/{job}"));
+        deed.because(reason);
+        deed.asked([7; 32]);
+        world.coordinator.record(&deed, Decision::Allowed, OK).await.expect("recorded");
+    }
+}
+
 /// The whole store, in turns.
 pub async fn verified(coordinator: &Coordinator) -> Report {
     let (mut all, mut cursor) = (Report::default(), None);
@@ -188,7 +222,9 @@ impl Template {
             fan: (ran(&world, "fan").await, ran(&world, "fan").await).0,
             failed: ran(&world, "failed").await,
             parent: ran(&world, "parent").await,
+            again: went_on(&world, line).await,
         };
+        acted(&world, line).await;
         world.coordinator.stand().await.expect("signed");
         stopped(world).await;
         jobs
@@ -225,8 +261,8 @@ impl Template {
                 Store::Postgres(_) => format!("'\\x{hex}'::bytea"),
             }
         };
-        let Jobs { line, fan, failed, parent } = &self.jobs;
-        [("{line}", line), ("{fan}", fan), ("{failed}", failed), ("{parent}", parent)]
+        let Jobs { line, fan, failed, parent, again } = &self.jobs;
+        [("{line}", line), ("{fan}", fan), ("{failed}", failed), ("{parent}", parent), ("{again}", again)]
             .into_iter()
             .fold(text.to_owned(), |text, (name, job)| text.replace(name, &literal(*job)))
     }

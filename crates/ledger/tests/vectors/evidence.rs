@@ -17,6 +17,8 @@ const SPLIT: usize = 2;
 const JOIN: usize = 3 + ITEMS as usize;
 const END: usize = JOIN + 1;
 const REMOVAL: usize = END + 2;
+const LINK: usize = END + 3;
+const AGAIN: usize = END + 6;
 
 /// The log and what proves things about it.
 struct World {
@@ -286,6 +288,19 @@ fn cases(world: &World) -> Vec<(&'static str, Bundle)> {
     case(
         "an anchor without its proof",
         edited(anchored(9), |b| b.anchor.as_mut().expect("an anchor").consistency.clear()),
+    );
+
+    let given = |number| {
+        let held = BundleHeld::Bytes { bytes: Hex(job::INPUT.to_vec()), salt: job::salt(number) };
+        let body = BundleBody { role: Role::Input, position: 0, path: Vec::new(), held };
+        Bundle { body: Some(body), ..world.bundle(LINK) }
+    };
+    case("what was given when a job went on from another", given(91));
+    case("something else was given", given(1));
+    case("the start of a job that goes on", world.bundle(AGAIN));
+    case(
+        "a start that is linked to another job",
+        edited(world.bundle(AGAIN), |b| b.parents[0] = Hex(world.log[END].clone())),
     );
     cases
 }

@@ -96,7 +96,7 @@ pub fn attempt(task: u8, step: &'static str, item_path: Vec<u32>) -> AttemptEnde
 }
 
 /// The leaves, as bytes: start, a failed split, the split, each item, the join, the end, a verification, a certificate of
-/// removal, the link of a reprocess, an operator, an epoch.
+/// removal, the link of a reprocess, an operator, an epoch, the start that the link leads to.
 pub fn log() -> Vec<Vec<u8>> {
     let mut log = vec![encode(started())];
     let mut failed = attempt(3, "split", vec![]);
@@ -194,7 +194,7 @@ fn afterwards(last: Hash) -> Vec<Vec<u8>> {
         job: JobId(uuid(5)),
         source_job: JobId(uuid(2)),
         from_step: "price",
-        overrides: Hashes::default(),
+        overrides: Hashes::of(&[hidden(INPUT, 91)]),
         reason,
         create_time: time,
         operator: operator(),
@@ -212,7 +212,16 @@ fn afterwards(last: Hash) -> Vec<Vec<u8>> {
         operator: operator(),
         parents: Hashes::default(),
     };
-    vec![encode(verified), encode(removal), encode(link), encode(acted), encode(epoch)]
+    let link = encode(link);
+    // The start of the job that goes on, as it follows from the link.
+    let again = JobStarted {
+        job: JobId(uuid(5)),
+        lineage: LineageKind::Reprocess,
+        create_time: time,
+        parents: Hashes::of(&[leaf_hash(&link)]),
+        ..started()
+    };
+    vec![encode(verified), encode(removal), link, encode(acted), encode(epoch), encode(again)]
 }
 
 pub fn encode<'a>(fields: impl Into<Leaf<'a>>) -> Vec<u8> {

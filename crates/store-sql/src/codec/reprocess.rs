@@ -1,7 +1,12 @@
 //! Jobs that are processed again.
 
 use crate::{
-    codec::{actor_text, from_json, plan::read_actor, to_json},
+    codec::{
+        actor_text, from_json,
+        plan::read_actor,
+        task::{push_leaf_at, read_leaf_at},
+        to_json,
+    },
     row::Cells,
     value::{Rows, Value},
 };
@@ -21,12 +26,13 @@ pub(crate) fn push_reprocess(reprocess: &Reprocess, rows: &mut Rows) {
     rows.push(reprocess.job.0).push(reprocess.source.0).push(Value::Fixed(point)).push(to_json(&steps));
     rows.push(&reprocess.reason).push(actor_text(&reprocess.actor));
     rows.push(reprocess.input.map(|artifact| artifact.0)).push(reprocess.time);
+    push_leaf_at(reprocess.leaf_at, rows);
 }
 
 /// The SELECT list of [`read_reprocess`].
 macro_rules! reprocess_columns {
     () => {
-        "job_id, source_job_id, point, steps, reason, actor, input, reprocess_time"
+        "job_id, source_job_id, point, steps, reason, actor, input, reprocess_time, leaf_page, leaf_ordinal"
     };
 }
 pub(crate) use reprocess_columns;
@@ -50,5 +56,6 @@ pub(crate) fn read_reprocess(cells: &mut Cells<'_>) -> Result<Reprocess> {
         actor: Arc::new(read_actor(cells.text()?)?),
         input: cells.opt_i64()?.map(ArtifactId),
         time: cells.time()?,
+        leaf_at: read_leaf_at(cells)?,
     })
 }

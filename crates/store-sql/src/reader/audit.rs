@@ -8,10 +8,10 @@ use crate::{
         paging,
     },
     statement::{Keyed, Type},
-    unit::history::job_keys,
+    unit::{history::job_keys, ledger::int_keys},
     value::{Value, values},
 };
-use esteira_model::{AccountId, AuditRecord, JobId};
+use esteira_model::{AccountId, AuditRecord, JobId, PageId};
 use esteira_store::{AttemptSample, Filter, Page, Paged, Result};
 
 const FIELDS: &[Field] = &[
@@ -43,6 +43,27 @@ pub(super) async fn list_audit_records(
     let rows = connection.fetch_query(query).await?;
     let records = rows.iter().map(|row| read_audit(&mut row.cells())).collect::<Result<Vec<_>>>()?;
     Ok(paging::paged(records, page, |record| record.id.to_be_bytes().to_vec()))
+}
+
+/// See [`esteira_store::Reader::audit_records_on`].
+pub(super) async fn audit_records_on(connection: &mut Connection, pages: &[PageId]) -> Result<Vec<AuditRecord>> {
+    static FIND: Keyed = Keyed {
+        key: &[Type::I64],
+        sql: concat!("SELECT ", audit_columns!(), " FROM k CROSS JOIN audit_record WHERE leaf_page = k1"),
+    };
+    let rows = connection.find(&FIND, int_keys(pages.iter().map(|page| page.0))).await?;
+    rows.iter().map(|row| read_audit(&mut row.cells())).collect()
+}
+
+/// See [`esteira_store::Reader::audit_records_behind`].
+pub(super) async fn audit_records_behind(
+    connection: &mut Connection,
+    id: i64,
+    limit: usize,
+) -> Result<Vec<AuditRecord>> {
+    const SQL: &str =
+        concat!("SELECT ", audit_columns!(), " FROM audit_record WHERE record_id > $1 ORDER BY record_id LIMIT $2");
+    connection.fetch(SQL, values![id, limit]).await?.iter().map(|row| read_audit(&mut row.cells())).collect()
 }
 
 /// See [`esteira_store::Reader::attempt_samples`].

@@ -144,8 +144,8 @@ impl Reader for SqlReader {
     async fn ledger_pages(&self, ids: &[PageId]) -> Result<Vec<LedgerPage>> {
         read!(self, |c| ledger::ledger_pages(c, ids))
     }
-    async fn waiting_pages(&self, limit: usize) -> Result<Vec<(PageId, u32)>> {
-        read_once!(self, |c| ledger::waiting_pages(c, limit))
+    async fn waiting_pages(&self, after: Option<PageId>, limit: usize) -> Result<Vec<(PageId, u32)>> {
+        read_once!(self, |c| ledger::waiting_pages(c, after, limit))
     }
     async fn digests(&self, ids: &[ArtifactId]) -> Result<Vec<(ArtifactId, BodyDigest)>> {
         read!(self, |c| ledger::digests(c, ids))
@@ -222,6 +222,12 @@ impl Reader for SqlReader {
         page: &Page,
     ) -> Result<Paged<AuditRecord>> {
         read_once!(self, |c| audit::list_audit_records(c, account, filter, page))
+    }
+    async fn audit_records_on(&self, pages: &[PageId]) -> Result<Vec<AuditRecord>> {
+        read_once!(self, |c| audit::audit_records_on(c, pages))
+    }
+    async fn audit_records_behind(&self, id: i64, limit: usize) -> Result<Vec<AuditRecord>> {
+        read_once!(self, |c| audit::audit_records_behind(c, id, limit))
     }
     async fn retention(&self) -> Result<Vec<Retention>> {
         read_once!(self, |c| policy::retention(c))

@@ -21,7 +21,7 @@ pub(super) async fn append_leaves(connection: &mut Connection, pages: &[LedgerPa
 }
 
 /// The key list of integers.
-fn int_keys(ids: impl Iterator<Item = i64>) -> Rows {
+pub(crate) fn int_keys(ids: impl Iterator<Item = i64>) -> Rows {
     let ids = distinct(&ids.collect::<Vec<_>>());
     let mut keys = Rows::with_capacity(1, ids.len());
     for id in ids {
@@ -42,13 +42,18 @@ pub(crate) async fn ledger_pages(connection: &mut Connection, ids: &[PageId]) ->
 }
 
 /// See [`esteira_store::Reader::waiting_pages`].
-pub(crate) async fn waiting_pages(connection: &mut Connection, limit: usize) -> Result<Vec<(PageId, u32)>> {
-    const SQL: &str = "SELECT page_id, leaf_count FROM ledger_waiting ORDER BY page_id LIMIT $1";
+pub(crate) async fn waiting_pages(
+    connection: &mut Connection,
+    after: Option<PageId>,
+    limit: usize,
+) -> Result<Vec<(PageId, u32)>> {
+    const SQL: &str = "SELECT page_id, leaf_count FROM ledger_waiting WHERE page_id > $1 ORDER BY page_id LIMIT $2";
     let read = |row: &Row| {
         let mut cells = row.cells();
         Ok((PageId(cells.i64()?), cells.int()?))
     };
-    connection.fetch(SQL, values![limit]).await?.iter().map(read).collect()
+    let after = after.map_or(i64::MIN, |page| page.0);
+    connection.fetch(SQL, values![after, limit]).await?.iter().map(read).collect()
 }
 
 /// See [`esteira_store::Unit::newest_attempts`].

@@ -8,6 +8,8 @@ use std::time::Duration;
 conformance! {
     list_audit_records: newest_records_come_first, records_are_read_as_they_were_written, filters_mean_what_they_say,
         a_record_is_written_once, records_are_undone_with_their_change;
+    audit_records_on: records_are_found_by_the_pages_of_their_leaves;
+    audit_records_behind: all_records_come_in_the_order_of_their_ids;
     attempt_samples: attempts_come_with_their_tasks;
 }
 
@@ -61,6 +63,34 @@ async fn newest_records_come_first(store: &mut Store) {
     assert_eq!(seen, expected, "whatever is added meanwhile");
     let wrong = Page { size: 3, after: Some(b"not a cursor".to_vec()) };
     assert!(store.reader.list_audit_records(&acme(), &all(), &wrong).await.is_err());
+}
+
+async fn records_are_found_by_the_pages_of_their_leaves(store: &mut Store) {
+    let all = records(store, 9).await;
+    let mut on = |pages: &'static [i64]| {
+        let pages: Vec<PageId> = pages.iter().map(|page| PageId(*page)).collect();
+        let reader = &store.reader;
+        async move {
+            let mut found = reader.audit_records_on(&pages).await.expect("reads");
+            found.sort_by_key(|record| record.id);
+            found
+        }
+    };
+    assert_eq!(on(&[7, 2, 99]).await, [all[2].clone(), all[7].clone()]);
+    // The one that has none is on no page.
+    assert_eq!((on(&[4]).await, on(&[]).await), (Vec::new(), Vec::new()));
+}
+
+async fn all_records_come_in_the_order_of_their_ids(store: &mut Store) {
+    let mut all = records(store, 5).await;
+    let other = AuditRecord { account: AccountId::new("other"), ..record(store, 1) };
+    store.write(Batch { audit: vec![other.clone()], ..Batch::default() }).await;
+    all.push(other);
+    all.sort_by_key(|record| record.id);
+    let first = store.reader.audit_records_behind(i64::MIN, 4).await.expect("reads");
+    assert_eq!(first, all[..4]);
+    assert_eq!(store.reader.audit_records_behind(first[3].id, 4).await.expect("reads"), all[4..]);
+    assert!(store.reader.audit_records_behind(all[5].id, 4).await.expect("reads").is_empty());
 }
 
 async fn records_are_read_as_they_were_written(store: &mut Store) {

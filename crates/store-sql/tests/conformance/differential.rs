@@ -277,7 +277,7 @@ async fn run(store: &mut Store, operations: &[Operation]) {
             model = Model { fences: model.fences, ..before };
         }
         compare(&mut *store.unit().await, &model, &jobs).await;
-        let waiting = store.reader.waiting_pages(usize::MAX).await.expect("reads");
+        let waiting = store.reader.waiting_pages(None, usize::MAX).await.expect("reads");
         assert!(waiting.into_iter().eq(model.pages.values().map(|page| (page.id, page.leaf_count))));
         let ids: Vec<_> = model.pages.keys().copied().collect();
         let mut pages = store.reader.ledger_pages(&ids).await.expect("reads");

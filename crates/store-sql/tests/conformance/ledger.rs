@@ -42,11 +42,11 @@ async fn leaves_wait_for_their_place(store: &mut Store) {
     unit.append_leaves(&pages[..1]).await.expect("appended");
     unit.append_leaves(&[]).await.expect("nothing to append");
     assert_eq!(unit.ledger_pages(&[PageId(7)]).await.expect("reads"), pages[..1], "in the same unit");
-    assert!(reader.waiting_pages(9).await.expect("reads").is_empty(), "before the commit");
+    assert!(reader.waiting_pages(None, 9).await.expect("reads").is_empty(), "before the commit");
     unit.commit().await.expect("commits");
     store.write(Batch { leaves: pages[1..].to_vec(), ..Batch::default() }).await;
     let expected = [(PageId(7), 2), (PageId(1 << 60), 1)];
-    assert_eq!(store.reader.waiting_pages(9).await.expect("reads"), expected);
+    assert_eq!(store.reader.waiting_pages(None, 9).await.expect("reads"), expected);
 }
 
 /// INV-APPEND: what is recorded is never written over.
@@ -63,7 +63,7 @@ async fn leaves_of_an_undone_unit_are_undone(store: &mut Store) {
     let mut unit = store.unit().await;
     unit.append_leaves(&[ledger_page(7, &[b"a"])]).await.expect("appended");
     drop(unit);
-    assert!(store.reader.waiting_pages(9).await.expect("reads").is_empty());
+    assert!(store.reader.waiting_pages(None, 9).await.expect("reads").is_empty());
     assert!(store.unit().await.ledger_pages(&[PageId(7)]).await.expect("reads").is_empty());
 }
 
@@ -85,8 +85,11 @@ async fn pages_come_back_unchanged(store: &mut Store) {
 async fn the_lowest_pages_come_first(store: &mut Store) {
     let pages = [9, 2, 4].map(|id| ledger_page(id, &[b"a"])).to_vec();
     store.write(Batch { leaves: pages, ..Batch::default() }).await;
-    assert_eq!(store.reader.waiting_pages(2).await.expect("reads"), [(PageId(2), 1), (PageId(4), 1)]);
-    assert!(store.reader.waiting_pages(0).await.expect("reads").is_empty());
+    assert_eq!(store.reader.waiting_pages(None, 2).await.expect("reads"), [(PageId(2), 1), (PageId(4), 1)]);
+    assert!(store.reader.waiting_pages(None, 0).await.expect("reads").is_empty());
+    let behind = store.reader.waiting_pages(Some(PageId(2)), 2).await.expect("reads");
+    assert_eq!(behind, [(PageId(4), 1), (PageId(9), 1)]);
+    assert!(store.reader.waiting_pages(Some(PageId(9)), 2).await.expect("reads").is_empty());
 }
 
 async fn the_newest_attempt_of_each_task(store: &mut Store) {

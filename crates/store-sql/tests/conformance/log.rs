@@ -51,7 +51,7 @@ async fn placed(store: &mut Store, placing: &Placing) -> esteira_store::Result<(
 }
 
 async fn waiting(store: &Store) -> Vec<i64> {
-    store.reader.waiting_pages(9).await.expect("reads").into_iter().map(|(page, _)| page.0).collect()
+    store.reader.waiting_pages(None, 9).await.expect("reads").into_iter().map(|(page, _)| page.0).collect()
 }
 
 async fn a_new_log_is_empty(store: &mut Store) {

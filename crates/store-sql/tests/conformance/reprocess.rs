@@ -2,7 +2,8 @@
 
 use crate::fixture::{Store, ended};
 use esteira_model::{
-    Actor, ArtifactId, Carried, EndedTask, Job, JobId, Lineage, LineageKind, Point, Reprocess, TaskId, TaskState, Time,
+    Actor, ArtifactId, Carried, EndedTask, Job, JobId, LeafAt, Lineage, LineageKind, PageId, Point, Reprocess, TaskId,
+    TaskState, Time,
 };
 use esteira_store::{Batch, Executed, Held};
 use std::sync::Arc;
@@ -86,6 +87,7 @@ async fn every_field_of_a_reprocess_comes_back(store: &mut Store) {
             actor: Arc::new(Actor { user_id: "u".into(), account_id: "a".into(), on_behalf_of: "x".into() }),
             input: (place == 1).then_some(ArtifactId(i64::MAX)),
             time: Time(-7),
+            leaf_at: (place == 2).then_some(LeafAt { page: PageId(7), ordinal: 3 }),
         };
         store.write(Batch { reprocesses: vec![record.clone()], ..Batch::default() }).await;
         assert_eq!(store.reader.reprocess(record.job).await.expect("a read"), Some(record.clone()));
@@ -126,6 +128,7 @@ async fn a_source_goes_after_the_job_that_goes_on_from_it(store: &mut Store) {
         actor: Arc::default(),
         input: None,
         time: Time(1),
+        leaf_at: None,
     };
     let batch = Batch {
         jobs_started: vec![root.clone(), next.clone()],
