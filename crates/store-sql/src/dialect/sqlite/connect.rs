@@ -53,6 +53,7 @@ pub(crate) fn migrations() -> &'static [Migration] {
         migration!(7, "0007_log"),
         migration!(8, "0008_reprocess"),
         migration!(9, "0009_artifact_digest"),
+        migration!(10, "0010_removal"),
     ]
 }
 
