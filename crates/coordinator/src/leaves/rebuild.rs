@@ -17,7 +17,7 @@ use crate::{
     load::JobEntry,
 };
 use esteira_ledger::{Hash, leaf_hash};
-use esteira_model::{ArtifactId, Attempt, EndedTask, Job, JobId, LeafAt, PageId, Task, TaskId};
+use esteira_model::{ArtifactId, Attempt, EndedTask, Job, JobId, LeafAt, PageId, Seed, Task, TaskId};
 use esteira_store::{Filter, Page, Reader, TaskRecord};
 use std::{
     collections::{BTreeSet, HashMap, HashSet},
@@ -47,7 +47,7 @@ pub struct Rebuilt {
     pub recorded: Recorded,
     /// Where the row says that its leaf is; none for a row of an older version.
     pub leaf_at: Option<LeafAt>,
-    /// What the rows give; none when the seed of the job is gone, or was never there.
+    /// What the rows give; none when the job never had a seed. Of an erased job, commitments to texts are not those that were recorded.
     pub leaf: Option<Vec<u8>>,
     /// The leaves from which it follows, as the rows say.
     pub parents: Vec<Hash>,
@@ -88,7 +88,11 @@ struct Rows {
 
 impl Rows {
     async fn read(reader: &dyn Reader, catalog: &Catalog, id: JobId) -> Result<Option<Self>> {
-        let Some(job) = reader.jobs(&[id]).await?.pop() else { return Ok(None) };
+        let Some(mut job) = reader.jobs(&[id]).await?.pop() else { return Ok(None) };
+        if job.provenance.start_leaf_at.is_some() {
+            // An erased job: what is left of its bodies are their commitments. Texts that took a salt come out as others.
+            job.provenance.seed.get_or_insert(Seed([0; 32]));
+        }
         let compiled = compiled(reader, catalog, &job).await?;
         let mut attempts: Vec<Attempt> = Vec::new();
         loop {

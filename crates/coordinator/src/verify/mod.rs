@@ -5,6 +5,7 @@
 
 pub mod artifact;
 pub mod audit;
+mod certified;
 pub mod evidence;
 pub mod job;
 pub mod range;

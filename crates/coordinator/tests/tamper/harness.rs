@@ -7,6 +7,7 @@ use crate::{
 use esteira_coordinator::{
     Coordinator, Grant, Settings, SystemClock,
     log::{AnchorFile, Signing},
+    removal::EraseJob,
     verify::Report,
     work::{Reported, ReportedOutput},
 };
@@ -31,6 +32,8 @@ pub struct Jobs {
     pub fan: JobId,
     pub failed: JobId,
     pub parent: JobId,
+    /// One whose data was erased.
+    pub erased: JobId,
 }
 
 /// Where the honest store is.
@@ -182,12 +185,20 @@ impl Template {
 
     async fn rest(url: &str, directory: &Path, line: JobId) -> Jobs {
         let world = World::on(url, settings(directory, 7)).await;
+        let mut erased = Vec::new();
+        for _ in 0..2 {
+            let job = ran(&world, "line").await;
+            let ask = EraseJob { job, reason: "as asked".into() };
+            world.coordinator.erase_job(&world.principal, ask).await.expect("erased");
+            erased.push(job);
+        }
         let jobs = Jobs {
             line,
             // Two of them: nodes are kept from 256 leaves on.
             fan: (ran(&world, "fan").await, ran(&world, "fan").await).0,
             failed: ran(&world, "failed").await,
             parent: ran(&world, "parent").await,
+            erased: erased[1],
         };
         world.coordinator.stand().await.expect("signed");
         stopped(world).await;
@@ -225,8 +236,8 @@ impl Template {
                 Store::Postgres(_) => format!("'\\x{hex}'::bytea"),
             }
         };
-        let Jobs { line, fan, failed, parent } = &self.jobs;
-        [("{line}", line), ("{fan}", fan), ("{failed}", failed), ("{parent}", parent)]
+        let Jobs { line, fan, failed, parent, erased } = &self.jobs;
+        [("{line}", line), ("{fan}", fan), ("{failed}", failed), ("{parent}", parent), ("{erased}", erased)]
             .into_iter()
             .fold(text.to_owned(), |text, (name, job)| text.replace(name, &literal(*job)))
     }
