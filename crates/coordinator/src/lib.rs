@@ -41,6 +41,7 @@ mod prepare;
 mod presence;
 pub mod purge;
 pub mod queues;
+pub mod removal;
 pub mod report_tasks;
 pub mod reprocess;
 pub mod retention;

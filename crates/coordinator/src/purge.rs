@@ -5,15 +5,16 @@
 //! committer or the server has most of its time for the work.
 
 use crate::{
-    coordinator::Coordinator,
+    coordinator::{Coordinator, Shared},
     error::{Error, Result},
     leader::Lead,
     partitions::Change,
+    removal::{About, Order, certify},
     retention::Policies,
 };
-use esteira_model::{AccountId, JobId, Time};
-use esteira_store::{Held, Kind, Part, Purged, Removed, TREES_MAX, Tree, Unit, Writer};
-use std::time::Duration;
+use esteira_model::{AccountId, DataClass, Job, JobId, Time};
+use esteira_store::{Begun, Cause, Held, Kind, Part, Purged, Removal, Removed, TREES_MAX, Tree, Unit, Writer};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
@@ -23,6 +24,8 @@ const PAGE: usize = 1_000;
 const ROWS_MAX: usize = 100;
 /// A pause is so many times as long as the step before it.
 const PAUSE_FACTOR: u32 = 3;
+/// Who removes what is kept no longer.
+const RETENTION: &str = "retention";
 /// How often a step that was overtaken is tried again.
 const TRIES_MAX: u32 = 5;
 
@@ -86,6 +89,7 @@ impl Coordinator {
         let mut pass = Pass {
             coordinator: self,
             writer: &mut writer,
+            choice: Choice::Due,
             lead,
             dropped_below: ask.dropped_below,
             applied: Applied::default(),
@@ -98,8 +102,11 @@ impl Coordinator {
             let policies = Policies::new(reader.retention().await?, self.shared.keep);
             let now = self.shared.clock.now();
             let is_asked = |tree: &Tree| ask.account.as_ref().is_none_or(|account| *account == tree.account);
-            let due: Vec<Tree> =
-                trees.into_iter().filter(|tree| is_asked(tree) && policies.is_due(tree, now)).collect();
+            let asked: Vec<Tree> = trees.into_iter().filter(is_asked).collect();
+            let roots: Vec<JobId> = asked.iter().map(|tree| tree.root).collect();
+            let begun = begun(&reader.removals(&roots).await?);
+            let is_due = |tree: &Tree| policies.is_due(tree, now) || begun.contains(&tree.root);
+            let due: Vec<Tree> = asked.into_iter().filter(is_due).collect();
             for some in due.chunks(TREES_MAX) {
                 pass.some(some, ask.dry_run).await?;
                 if Instant::now() >= end {
@@ -113,11 +120,32 @@ impl Coordinator {
             }
         }
     }
+
+    /// Removes these trees, or counts them.
+    pub(crate) async fn purge_some(&self, trees: &[Tree], dry_run: bool, choice: Choice) -> Result<Applied> {
+        let mut writer = self.shared.maintenance.writer.lock().await;
+        let (lead, dropped_below, applied) = (None, None, Applied::default());
+        let mut pass = Pass { coordinator: self, writer: &mut writer, choice, lead, dropped_below, applied };
+        for some in trees.chunks(TREES_MAX) {
+            pass.some(some, dry_run).await?;
+        }
+        Ok(pass.applied)
+    }
+}
+
+/// Which trees go.
+#[derive(Debug, Clone)]
+pub(crate) enum Choice {
+    /// Those that are kept no longer.
+    Due,
+    /// Those of an account and class that somebody has named.
+    Class { account: AccountId, data_class: DataClass, order: Order },
 }
 
 struct Pass<'p> {
     coordinator: &'p Coordinator,
     writer: &'p mut Option<Box<dyn Writer>>,
+    choice: Choice,
     lead: Option<Lead>,
     dropped_below: Option<JobId>,
     applied: Applied,
@@ -162,10 +190,11 @@ impl Pass<'_> {
         let mut tries = 1;
         loop {
             let act = Act {
+                shared: shared.clone(),
+                choice: self.choice.clone(),
                 trees: trees.to_vec(),
                 part,
                 dropped_below: self.dropped_below,
-                keep: shared.keep,
                 lead: self.lead,
                 now: shared.clock.now(),
             };
@@ -175,7 +204,10 @@ impl Pass<'_> {
             };
             match done {
                 Err(error) if error.overtaken && tries < TRIES_MAX => tries += 1,
-                done => return done,
+                done => {
+                    shared.log.committed(done.as_ref().map_or(0, |purged| purged.begun.len() as u64));
+                    return done;
+                }
             }
         }
     }
@@ -193,12 +225,19 @@ async fn apart(writer: &mut dyn Writer, act: Act) -> Result<Purged> {
     }
 }
 
+/// Jobs that are certified as gone: what has begun to go goes, whatever a policy says by now.
+fn begun(removals: &[Removal]) -> BTreeSet<JobId> {
+    let of_rows = |removal: &&Removal| removal.cause != Cause::Erasure;
+    removals.iter().filter(of_rows).map(|removal| removal.job).collect()
+}
+
 /// What one transaction does.
 struct Act {
+    shared: Arc<Shared>,
+    choice: Choice,
     trees: Vec<Tree>,
     part: Option<Part>,
     dropped_below: Option<JobId>,
-    keep: crate::retention::Keep,
     lead: Option<Lead>,
     now: Time,
 }
@@ -211,10 +250,60 @@ impl Act {
         {
             return Err(Error::new(crate::error::Reason::StoreUnavailable, "another coordinator leads the purge now"));
         }
-        let policies = Policies::new(unit.retention().await?, self.keep);
-        let roots: Vec<JobId> =
-            self.trees.iter().filter(|tree| policies.is_due(tree, self.now)).map(|tree| tree.root).collect();
-        Ok(unit.purge_trees(&roots, self.part, ROWS_MAX, self.dropped_below).await?)
+        let roots = self.chosen(unit).await?;
+        let purged = unit.purge_trees(&roots, self.part, ROWS_MAX, self.dropped_below).await?;
+        self.certify(unit, &purged.begun).await?;
+        Ok(purged)
+    }
+
+    /// Which of the trees go, as the rows are now.
+    async fn chosen(&self, unit: &mut dyn Unit) -> Result<Vec<JobId>> {
+        let roots = |trees: &mut dyn Iterator<Item = &Tree>| trees.map(|tree| tree.root).collect::<Vec<JobId>>();
+        match &self.choice {
+            Choice::Due => {
+                let policies = Policies::new(unit.retention().await?, self.shared.keep);
+                let begun = begun(&unit.removals(&roots(&mut self.trees.iter())).await?);
+                let is_due = |tree: &&Tree| policies.is_due(tree, self.now) || begun.contains(&tree.root);
+                Ok(roots(&mut self.trees.iter().filter(is_due)))
+            }
+            // INV-LABEL: real work is never purged, whoever names it.
+            Choice::Class { data_class: DataClass::Production, .. } => Ok(Vec::new()),
+            Choice::Class { account, data_class, .. } => {
+                let jobs = unit.jobs(&roots(&mut self.trees.iter())).await?;
+                let is_one = |job: &&Job| {
+                    (&job.account, job.data_class) == (account, *data_class) && job.lineage.parent.is_none()
+                };
+                Ok(jobs.iter().filter(is_one).map(|job| job.id).collect())
+            }
+        }
+    }
+
+    /// A job of which a row goes is certified as gone before the unit ends.
+    async fn certify(&self, unit: &mut dyn Unit, begun: &[Begun]) -> Result<()> {
+        let about = |begun: &Begun| About {
+            job: begun.job,
+            account: begun.account.clone(),
+            data_class: begun.data_class,
+            number: 0,
+            bodies: Vec::new(),
+            bytes: 0,
+            parent: None,
+        };
+        if begun.is_empty() {
+            return Ok(());
+        }
+        let abouts: Vec<About> = begun.iter().map(about).collect();
+        let order = match &self.choice {
+            Choice::Class { order, .. } => order.clone(),
+            Choice::Due => Order {
+                cause: Cause::Retention,
+                user_id: RETENTION.into(),
+                account: AccountId::new(""),
+                reason: None,
+                time: self.now,
+            },
+        };
+        certify(unit, &mut self.shared.ids.clone(), &order, &abouts).await.map(drop)
     }
 }
 

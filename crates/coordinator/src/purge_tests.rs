@@ -89,7 +89,8 @@ async fn a_policy_that_changed_meanwhile_holds() {
         trees,
         part: None,
         dropped_below: None,
-        keep: coordinator.shared.keep,
+        shared: coordinator.shared.clone(),
+        choice: Choice::Due,
         lead: None,
         now: coordinator.clock().now(),
     };

@@ -86,12 +86,6 @@ impl Policies {
         }
     }
 
-    /// The shortest time for which jobs of an account and data class are kept; none = for ever, in whichever project.
-    pub fn shortest(&self, account: &str, data_class: DataClass) -> Option<Duration> {
-        let set = self.set.iter().filter(|((of, _, class), _)| of.as_str() == account && *class == data_class);
-        set.map(|(_, keep)| *keep).chain([self.keep.of(data_class)]).flatten().min()
-    }
-
     /// Whether a tree is kept no longer. What has not ended is never due.
     pub fn is_due(&self, tree: &Tree, now: Time) -> bool {
         let keep = self.of(&tree.account, &tree.project, tree.data_class).keep;

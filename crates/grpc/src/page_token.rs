@@ -67,14 +67,18 @@ impl PageTokens {
                 "is not of a page of this list: begin again without it",
             )
         };
+        self.read(list, token).ok_or_else(invalid)
+    }
+
+    /// What a token of this list holds; none when it is not of this list.
+    pub fn read(&self, list: &List<'_>, token: &str) -> Option<Vec<u8>> {
         if token.len() > TOKEN_BYTES_MAX {
-            return Err(invalid());
+            return None;
         }
-        let mut bytes = URL_SAFE_NO_PAD.decode(token).map_err(|_| invalid())?;
-        let split = bytes.len().checked_sub(CODE_BYTES).ok_or_else(invalid)?;
-        let code = bytes.split_off(split);
-        self.code(list, &bytes).verify_truncated_left(&code).map_err(|_| invalid())?;
-        Ok(bytes)
+        let mut bytes = URL_SAFE_NO_PAD.decode(token).ok()?;
+        let code = bytes.split_off(bytes.len().checked_sub(CODE_BYTES)?);
+        self.code(list, &bytes).verify_truncated_left(&code).ok()?;
+        Some(bytes)
     }
 
     fn code(&self, list: &List<'_>, cursor: &[u8]) -> Hmac<Sha256> {

@@ -62,6 +62,8 @@ pub const TABLE: &[(&str, &str, Recording)] = &[
     ("/esteira.v1.AdminService/ListRetention", "retention.read", Denial),
     ("/esteira.v1.AdminService/SetRetention", "retention.write", Change),
     ("/esteira.v1.AdminService/ApplyRetention", "retention.write", Change),
+    ("/esteira.v1.AdminService/PurgeJobs", "job.purge", Change),
+    ("/esteira.v1.AdminService/EraseJob", "job.erase", Change),
     ("/esteira.v1.AuditService/ListAuditRecords", "audit.read", Denial),
     ("/esteira.v1.AuditService/ReportUsage", "audit.read", Denial),
     ("/esteira.v1.AuditService/ReportErrors", "audit.read", Reveal),
@@ -144,7 +146,9 @@ mod tests {
         let names: BTreeSet<_> = TABLE.iter().filter_map(|(rpc, ..)| recording(rpc)).map(|(name, _)| name).collect();
         assert_eq!(names.len(), TABLE.len());
         for (rpc, permission, kind) in TABLE {
-            let changes = [".write", ".publish", ".control", ".reprocess"].iter().any(|end| permission.ends_with(end));
+            let changes = [".write", ".publish", ".control", ".reprocess", ".purge", ".erase"]
+                .iter()
+                .any(|end| permission.ends_with(end));
             assert!(!changes || *kind == Change, "{rpc} changes something and is not recorded");
             assert!(changes || *kind != Change || rpc.ends_with("/DrainWorker"), "{rpc} is no change");
         }

@@ -157,6 +157,12 @@ pub(crate) static AUDIT_RECORD: Table = plain(
         salt Blob, leaf_page I64, leaf_ordinal I64,
     ],
 );
+pub(crate) static REMOVAL: Table = plain(
+    "removal",
+    columns![
+        job_id Blob, cause Text, number I64, artifacts Blob, data_class Text, removal_time I64, leaf_page I64, leaf_ordinal I64,
+    ],
+);
 pub(crate) static PLAN_LABEL: Table = plain("plan_label", columns![plan_id Blob, label_key Text, label_value Text]);
 /// A number that is taken is a `Duplicate` of the verb, not a failed statement: the unit goes on.
 pub(crate) static PLAN_VERSION: Table = Table {

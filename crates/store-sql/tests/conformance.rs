@@ -67,6 +67,8 @@ mod purge;
 mod queue;
 #[path = "conformance/races.rs"]
 mod races;
+#[path = "conformance/removal.rs"]
+mod removal;
 #[path = "conformance/reprocess.rs"]
 mod reprocess;
 #[path = "conformance/retention.rs"]
@@ -105,6 +107,7 @@ fn every_verb_has_a_case() {
         plans::VERBS,
         purge::VERBS,
         queue::VERBS,
+        removal::VERBS,
         reprocess::VERBS,
         retention::VERBS,
         retries::VERBS,

@@ -15,6 +15,7 @@ pub mod news;
 pub mod page;
 pub mod reader;
 pub mod record;
+pub mod removal;
 pub mod retention;
 pub mod trace;
 pub mod writer;
@@ -27,6 +28,7 @@ pub use news::{Heard, Listener, News, Teller};
 pub use page::{Filter, Op, Page, Paged, Term, Value};
 pub use reader::{AttemptSample, Executed, JobDetails, LaneCount, OutboxRow, Reader, Stored, TaskRecord};
 pub use record::{AnsweredRequest, Claimed, Live, LivePlace, Member, PlanRecord, PlanVersionRecord, Startable};
+pub use removal::{Begun, Cause, Removal, RemovedBodies};
 pub use retention::{Held, Part, Purged, Removed, Retention, Tree};
 pub use trace::{
     Appended, ArtifactHead, ArtifactRole, ArtifactUse, ArtifactUses, AttemptTally, ChildJob, DigestCursor, JobTally,

@@ -15,6 +15,13 @@ pub struct Term {
     pub value: Value,
 }
 
+impl Term {
+    /// That a field has this text.
+    pub fn eq(field: &str, value: &str) -> Self {
+        Self { field: field.to_owned(), op: Op::Eq, value: Value::Text(value.to_owned()) }
+    }
+}
+
 /// A comparison.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Op {

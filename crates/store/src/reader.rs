@@ -6,6 +6,7 @@ use crate::{
     log::{LedgerCheckpoint, LedgerEpoch, LedgerHead, LedgerNode, LedgerPlace},
     page::{Filter, Page, Paged},
     record::{Live, PlanRecord, PlanVersionRecord},
+    removal::Removal,
     retention::{Held, Removed, Retention, Tree},
     trace::{Appended, ArtifactHead, ArtifactUses, DigestCursor, JobTally, TallyLimits},
 };
@@ -121,6 +122,10 @@ pub trait Reader: Send + Sync {
     async fn held_trees(&self, roots: &[JobId]) -> Result<Vec<(JobId, Held)>>;
     /// What a purge of these trees would remove. A body that something outside of them refers to is not counted.
     async fn trees_size(&self, roots: &[JobId]) -> Result<Removed>;
+    /// See [`crate::Unit::removals`].
+    async fn removals(&self, jobs: &[JobId]) -> Result<Vec<Removal>>;
+    /// Artifacts by id, behind this one, with the jobs that made them; at most `limit`.
+    async fn artifacts_from(&self, after: ArtifactId, limit: usize) -> Result<Vec<(ArtifactId, JobId)>>;
     /// The log's head.
     async fn ledger_head(&self) -> Result<LedgerHead>;
     /// The bytes of these pages as they are stored, whatever they are worth, in any order; unknown ones are left out.

@@ -1,5 +1,6 @@
 //! What is kept of jobs that have ended, and what a purge removes.
 
+use crate::removal::Begun;
 use esteira_model::{AccountId, DataClass, JobId, TaskId, Time};
 use std::time::Duration;
 
@@ -76,10 +77,13 @@ pub struct Part {
 }
 
 /// One bounded step of a purge.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Purged {
     /// What this step removed.
     pub removed: Removed,
+    /// Jobs of which it began to remove rows, and which no [`crate::Removal`] certifies as gone yet: their certificates belong into
+    /// the same unit.
+    pub begun: Vec<Begun>,
     /// A task that is partly removed: the next step goes on with it.
     pub part: Option<Part>,
     /// Whether nothing is left of the trees that it was given.

@@ -7,7 +7,8 @@ use crate::{
     log::{LedgerCheckpoint, LedgerEpoch, LedgerHead, Placing},
     news::News,
     record::{AnsweredRequest, Claimed, Live, Member, PlanRecord, PlanVersionRecord, Startable},
-    retention::{Part, Purged, Retention},
+    removal::{Removal, RemovedBodies},
+    retention::{Held, Part, Purged, Retention},
     trace::DigestCursor,
 };
 use async_trait::async_trait;
@@ -257,6 +258,22 @@ pub trait Unit: Send {
         limit: usize,
         dropped_below: Option<JobId>,
     ) -> Result<Purged>;
+    /// What was removed of these jobs, by job, cause and number.
+    async fn removals(&mut self, jobs: &[JobId]) -> Result<Vec<Removal>>;
+    /// Records removals; their certificates are leaves of the same unit.
+    async fn put_removals(&mut self, removals: &[Removal]) -> Result<()>;
+    /// Holds a tree until the unit ends, so that nobody goes on from it meanwhile; why nothing of it may be erased, if something
+    /// is in the way. A job that goes on from it and is erased itself is not.
+    async fn lock_tree(&mut self, root: JobId) -> Result<Option<Held>>;
+    /// Removes the bodies of these artifacts, with their digests; what leaves say of each (its commitment) stays in its place.
+    /// Those that are gone already are left as they are.
+    async fn remove_bodies(&mut self, bodies: &[(ArtifactId, [u8; 32])]) -> Result<RemovedBodies>;
+    /// Removes the texts of an ended job's tasks that may hold data: what failures and verdicts say, and the digests of reports.
+    /// Works on `limit` tasks behind this one; answers the last of them, none when there are no more.
+    async fn erase_texts(&mut self, job: JobId, after: Option<TaskId>, limit: usize) -> Result<Option<TaskId>>;
+    /// Removes what an ended job's own row holds of data: seed, headers, labels, the text of its failure, the note; and the digests of
+    /// `limit` of its delivered messages. `false` when there are more of them.
+    async fn erase_job(&mut self, job: JobId, limit: usize) -> Result<bool>;
     /// Makes the partitions of today and some days ahead; returns how many there are more. None where the store has no
     /// partitions, or may not make them.
     async fn create_partitions(&mut self, now: Time) -> Result<Option<usize>>;

@@ -3,6 +3,8 @@
 
 #[path = "cli/audit.rs"]
 mod audit;
+#[path = "cli/data_classes.rs"]
+mod data_classes;
 #[path = "cli/documents.rs"]
 mod documents;
 #[path = "cli/scripts.rs"]

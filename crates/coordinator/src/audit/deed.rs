@@ -1,6 +1,6 @@
 //! A call while it runs: what becomes its record.
 
-use crate::work::Principal;
+use crate::{clock, work::Principal};
 use esteira_model::{AccountId, AuditRecord, DataClass, Decision, Time, limits};
 use std::{
     net::IpAddr,
@@ -24,6 +24,7 @@ pub struct Deed {
     who: OnceLock<Principal>,
     about: Mutex<About>,
     recorded: AtomicU8,
+    salt: OnceLock<[u8; 16]>,
 }
 
 #[derive(Debug, Default)]
@@ -53,6 +54,7 @@ impl Deed {
             who: OnceLock::new(),
             about: Mutex::default(),
             recorded: AtomicU8::new(NOT),
+            salt: OnceLock::new(),
         }
     }
 
@@ -97,6 +99,15 @@ impl Deed {
     /// It is about a job of this class.
     pub fn of_class(&self, data_class: DataClass) {
         self.about().data_class = Some(data_class);
+    }
+
+    /// With what its records commit to their texts; certificates of the call do so too.
+    pub(crate) fn salt(&self) -> Result<[u8; 16], getrandom::Error> {
+        if let Some(salt) = self.salt.get() {
+            return Ok(*salt);
+        }
+        let salt = clock::random_salt()?;
+        Ok(*self.salt.get_or_init(|| salt))
     }
 
     /// Whether its record is made and final.

@@ -6,7 +6,6 @@ use super::{
 };
 use crate::{
     batch::Answer,
-    clock,
     coordinator::{Coordinator, Shared},
     error::{Error, Reason, Result},
     round::{Outcome, Round},
@@ -20,7 +19,7 @@ use std::{collections::HashMap, sync::Arc};
 impl Shared {
     /// The record of a call as it is now.
     pub(crate) fn record_of(&self, deed: &Deed, decision: Decision, result: &str) -> Result<AuditRecord> {
-        let salt = clock::random_salt().map_err(|error| {
+        let salt = deed.salt().map_err(|error| {
             Error::new(Reason::Internal, format!("no randomness for the salt of a record: {error}"))
         })?;
         Ok(deed.record(self.ids.clone().sequence(), salt, decision, result))

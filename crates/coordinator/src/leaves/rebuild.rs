@@ -45,7 +45,7 @@ pub struct Rebuilt {
     pub recorded: Recorded,
     /// Where the row says that its leaf is; none for a row of an older version.
     pub leaf_at: Option<LeafAt>,
-    /// What the rows give; none when the seed of the job is gone, or was never there.
+    /// What the rows give; none when the job never had a seed. Of an erased job, commitments to texts are not those that were recorded.
     pub leaf: Option<Vec<u8>>,
     /// The leaves from which it follows, as the rows say.
     pub parents: Vec<Hash>,

@@ -11,7 +11,7 @@ use esteira_model::{
     ArtifactId, Job, JobId, Payload, Reprocess,
     seeded_bug::{self, Bug},
 };
-use esteira_store::Tree;
+use esteira_store::{Cause, Tree};
 use std::{collections::HashMap, sync::Arc};
 
 /// What a new job takes over.
@@ -48,6 +48,14 @@ pub(crate) async fn source_gone(round: &mut Round<'_>, start: &Start) -> Result<
         if let Some(entry) = round.jobs.get_mut(&source) {
             (entry.job.note, entry.changed) = ("processed again".into(), true);
         }
+    }
+    let removals = round.unit.removals(&[root]).await?;
+    if removals.iter().any(|removal| removal.cause != Cause::Erasure) {
+        return Ok(gone("is being removed"));
+    }
+    if !removals.is_empty() {
+        let message = format!("data of job {source} has been erased: it cannot be gone on from");
+        return Ok(Some(Error { field: "job_id".into(), ..Error::new(Reason::JobStateConflict, message) }));
     }
     let policies = Policies::new(round.unit.retention().await?, round.shared.keep);
     if policies.is_due(&reprocessing.tree, round.now) {

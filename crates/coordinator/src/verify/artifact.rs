@@ -18,6 +18,7 @@ use crate::{
 };
 use esteira_ledger::{Failing, Finding, Hash, Leaf, Verdict, verify::Role};
 use esteira_model::{AccountId, ArtifactId, JobId, TaskId};
+use std::collections::BTreeSet;
 
 /// Which body of a job.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -114,7 +115,8 @@ impl Coordinator {
             Some(at) => proofs::index_of(reader, at.page, at.ordinal).await?,
             None => None,
         };
-        if index.is_none_or(|index| index >= against.head().0) {
+        let size = against.head().0;
+        if index.is_none_or(|index| index >= size) || bodies.certificates.is_younger(size) {
             *against = self.stand().await?;
         }
         let index = match (index, one.leaf_at) {
@@ -123,13 +125,10 @@ impl Coordinator {
         };
         let found = match check(ask, one, &located, &bodies) {
             Err((verdict, failing)) => Finding { verdict, failing: Some(failing) },
-            Ok(removed) => {
-                let nodes = against.nodes(reader, &index.into_iter().collect::<Vec<_>>()).await?;
+            Ok(used) => {
+                let nodes = bodies.certificates.nodes(reader, against, index).await?;
                 let found = against.find(one.stored.as_deref().unwrap_or_default(), index, &nodes);
-                match found.failing {
-                    None if removed => Finding { verdict: Verdict::Erased, failing: None },
-                    _ => found,
-                }
+                bodies.certificates.judge(found, &used, against, &nodes)
             }
         };
         report.add(found, || (index, Some(ask.job), super::job::about(one.recorded)));
@@ -180,7 +179,7 @@ fn check(
     one: &Rebuilt,
     located: &Located,
     bodies: &Bodies,
-) -> std::result::Result<bool, (Verdict, Failing)> {
+) -> std::result::Result<BTreeSet<usize>, (Verdict, Failing)> {
     let recorded = one.stored.as_deref().ok_or((Verdict::Unknown, Failing::Leaf))?;
     let leaf = Leaf::decode(recorded).map_err(|error| (Verdict::MismatchLeaf, Failing::LeafForm(error)))?;
     if let (Some(sha256), Some(seed)) = (ask.sha256, &bodies.job.provenance.seed) {

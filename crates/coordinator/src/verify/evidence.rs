@@ -2,20 +2,22 @@
 
 use super::{
     artifact::{Located, VerifyArtifact, locate},
-    job::Bodies,
+    job::{Bodies, Left},
 };
 use crate::{
     coordinator::Coordinator,
     error::{Error, Reason, Result},
     leaves::{rebuild::Rebuilt, salt},
     log::proofs,
+    removal::certificate::in_order,
 };
 use esteira_ledger::{
     Bundle, Hash, Hashes, Leaf,
-    bundle::{BundleAnchor, BundleBody, BundleHeld, BundleIncluded, BundleRows, FORMAT, Hex},
+    bundle::{BundleAnchor, BundleBody, BundleCertificate, BundleHeld, BundleIncluded, BundleRows, FORMAT, Hex},
     leaf_hash, proof,
 };
 use esteira_model::{AccountId, ArtifactId, JobId};
+use esteira_store::Reader;
 use std::collections::HashMap;
 
 impl Coordinator {
@@ -47,7 +49,7 @@ impl Coordinator {
             format: FORMAT.to_owned(),
             leaf: one.stored.clone().map(Hex),
             rows: BundleRows::Elsewhere,
-            body: self.body_of(&located, one, &bodies, with_bytes).await?,
+            body: self.body_of(&located, one, &bodies, with_bytes, against.head().0).await?,
             parents: self.parents_of(one, &rebuilt, &bodies).await?,
             included,
             checkpoint: against.stored.map(|stored| stored.note),
@@ -62,14 +64,22 @@ impl Coordinator {
         one: &Rebuilt,
         bodies: &Bodies,
         with_bytes: bool,
+        size: u64,
     ) -> Result<Option<BundleBody>> {
-        let Some(seed) = &bodies.job.provenance.seed else { return Ok(None) };
         let stored = self.shared.reader.artifacts(&[located.artifact]).await?.pop();
-        let Some((id, payload, _)) = stored else { return Ok(None) };
-        let salt = salt(seed, id);
-        let held = match with_bytes {
-            true => BundleHeld::Bytes { bytes: Hex(payload.bytes().to_vec()), salt },
-            false => BundleHeld::Digest { digest: Hash::of_bytes(payload.bytes()), salt },
+        let held = match (&bodies.job.provenance.seed, stored) {
+            (Some(seed), Some((id, payload, _))) => {
+                let salt = salt(seed, id);
+                match with_bytes {
+                    true => BundleHeld::Bytes { bytes: Hex(payload.bytes().to_vec()), salt },
+                    false => BundleHeld::Digest { digest: Hash::of_bytes(payload.bytes()), salt },
+                }
+            }
+            (_, None) => {
+                let certificate = certificate_of(&*self.shared.reader, bodies, located.artifact, size).await?;
+                BundleHeld::Removed { certificate }
+            }
+            (None, Some(_)) => return Ok(None),
         };
         let spoken = bodies.spoken(one.recorded);
         let ids = if located.role == esteira_ledger::verify::Role::Input { spoken.inputs } else { spoken.outputs };
@@ -105,6 +115,33 @@ impl Coordinator {
     }
 }
 
+/// What certifies that a body was removed, with its proofs; none when nothing does.
+async fn certificate_of(
+    reader: &dyn Reader,
+    bodies: &Bodies,
+    artifact: ArtifactId,
+    size: u64,
+) -> Result<Option<BundleCertificate>> {
+    let Some(Left::Removed(commitment)) = bodies.left.get(&artifact).copied() else { return Ok(None) };
+    let certified = bodies.certificates.of(artifact).ok().and_then(|place| bodies.certificates.get(place));
+    let Some((certified, leaf)) = certified.and_then(|one| Some((one, one.leaf.clone()?))) else { return Ok(None) };
+    let Some(index) = certified.index else { return Ok(None) };
+    let Some(path) = proofs::inclusion(reader, index, size).await? else { return Ok(None) };
+    let left = |id: &ArtifactId| match bodies.left.get(id) {
+        Some(Left::Removed(hash)) => Some(*hash),
+        _ => None,
+    };
+    let named = in_order(certified.removal.artifacts.iter().filter_map(left).collect());
+    let position = named.iter().position(|hash| *hash == commitment).unwrap_or_default();
+    Ok(Some(BundleCertificate {
+        leaf: Hex(leaf),
+        commitment,
+        position: position as u64,
+        path: fold(&named, position),
+        included: BundleIncluded { index, path },
+    }))
+}
+
 /// Leaves that are stored, by their hashes.
 fn stored(rebuilt: &[Rebuilt]) -> HashMap<Hash, Vec<u8>> {
     rebuilt.iter().filter_map(|one| one.stored.as_ref()).map(|leaf| (leaf_hash(leaf), leaf.clone())).collect()
@@ -112,8 +149,13 @@ fn stored(rebuilt: &[Rebuilt]) -> HashMap<Hash, Vec<u8>> {
 
 /// The proof of a position in a list that a leaf folds.
 fn fold_path(bodies: &Bodies, ids: &[ArtifactId], position: usize) -> Vec<Hash> {
-    let Ok((hashes, _)) = bodies.commitments(ids) else { return Vec::new() };
-    if Hashes::of(&hashes).listed().is_some() {
+    let known = bodies.commitments(ids).map(|(hashes, _)| hashes.into_iter().collect::<Option<Vec<Hash>>>());
+    let Ok(Some(hashes)) = known else { return Vec::new() };
+    fold(&hashes, position)
+}
+
+fn fold(hashes: &[Hash], position: usize) -> Vec<Hash> {
+    if Hashes::of(hashes).listed().is_some() {
         return Vec::new();
     }
     let leaves: Vec<Hash> = hashes.iter().map(|hash| leaf_hash(&hash.0)).collect();

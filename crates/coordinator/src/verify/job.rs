@@ -1,6 +1,7 @@
 //! A job: its rows and bodies give its leaves again, and the log has them.
 
 use super::{
+    certified::{Certificates, Certified, whole_jobs},
     report::{Flaw, Report},
     standing::Against,
 };
@@ -40,6 +41,8 @@ pub(crate) enum Left {
     Body(Hash),
     /// It was removed, and this commitment stays.
     Removed(Hash),
+    /// It belongs to another tree, and what this job's leaves say of it cannot be made again since the salts of this one are gone.
+    Elsewhere,
     /// Nothing.
     Gone,
 }
@@ -61,6 +64,8 @@ pub(crate) struct Bodies {
     /// What was given when the job went on from another.
     given: Option<ArtifactId>,
     pub left: HashMap<ArtifactId, Left>,
+    /// What certifies that bodies were removed.
+    pub certificates: Certificates,
 }
 
 impl Bodies {
@@ -94,9 +99,50 @@ impl Bodies {
         let plan = reader.plan_version(&job.account, job.plan_version).await?;
         let plan_digest = plan.map(|plan| Hash::of_bytes(plan.definition_json.as_bytes()));
         let given = reader.reprocess(id).await?.and_then(|record| record.input);
-        let mut bodies = Self { job, plan_digest, tasks, results, given, left: HashMap::new() };
+        let (left, certificates) = (HashMap::new(), Certificates::default());
+        let mut bodies = Self { job, plan_digest, tasks, results, given, left, certificates };
+        // Before the bodies: one that goes in between is missed with its certificate, and not without.
         bodies.read_left(reader).await?;
+        let certified = Certified::read(reader, &[id]).await?;
+        bodies.read_certified(reader, &certified).await?;
+        let Self { job, left, .. } = &bodies;
+        let certificates =
+            Certificates::new(certified, &job.account, job.data_class, |id: ArtifactId| left.get(&id).copied());
+        bodies.certificates = certificates;
         Ok(Some(bodies))
+    }
+
+    /// What is left of bodies that certificates name and no row refers to; and what an erased job has from others.
+    async fn read_certified(&mut self, reader: &dyn Reader, certified: &[Certified]) -> Result<()> {
+        if certified.is_empty() {
+            return Ok(());
+        }
+        let named: BTreeSet<ArtifactId> =
+            certified.iter().flat_map(|one| one.removal.artifacts.iter().copied()).collect();
+        // Again: one of them may have gone since.
+        let named: Vec<ArtifactId> = named.into_iter().collect();
+        for ids in named.chunks(PAGE) {
+            for (id, digest) in reader.digests(ids).await? {
+                if let BodyDigest::Removed(Some(commitment)) = digest {
+                    self.left.insert(id, Left::Removed(Hash(commitment)));
+                }
+            }
+        }
+        if self.job.provenance.seed.is_some() {
+            return Ok(());
+        }
+        let ids: Vec<ArtifactId> = self.left.keys().copied().filter(|id| named.binary_search(id).is_err()).collect();
+        for ids in ids.chunks(PAGE) {
+            let heads = reader.artifact_heads(ids).await?;
+            let owners: BTreeSet<JobId> = heads.iter().map(|head| head.job).collect();
+            let owners = reader.jobs(&owners.into_iter().collect::<Vec<_>>()).await?;
+            let own: HashSet<JobId> =
+                owners.iter().filter(|job| job.lineage.root == self.job.lineage.root).map(|job| job.id).collect();
+            for head in heads.iter().filter(|head| !own.contains(&head.job)) {
+                self.left.insert(head.id, Left::Elsewhere);
+            }
+        }
+        Ok(())
     }
 
     async fn read_left(&mut self, reader: &dyn Reader) -> Result<()> {
@@ -139,22 +185,24 @@ impl Bodies {
         }
     }
 
-    /// What is left of some bodies: the commitments in order, and whether one of them was removed.
+    /// What is left of some bodies: the commitments in order, and the certificates of those that were removed. Of a body from
+    /// elsewhere nothing can be said.
     ///
     /// # Errors
-    /// The verdict on a body that is not there, and of which nothing is left.
-    pub fn commitments(&self, ids: &[ArtifactId]) -> Checked<(Vec<Hash>, bool)> {
-        let mut removed = false;
+    /// The verdict on a body that is not there, and whose removal nothing certifies.
+    pub fn commitments(&self, ids: &[ArtifactId]) -> Checked<(Vec<Option<Hash>>, BTreeSet<usize>)> {
+        let mut used = BTreeSet::new();
         let hashes = ids.iter().map(|id| match self.left.get(id) {
-            Some(Left::Body(hash)) => Ok(*hash),
+            Some(Left::Body(hash)) => Ok(Some(*hash)),
             Some(Left::Removed(hash)) => {
-                removed = true;
-                Ok(*hash)
+                used.insert(self.certificates.of(*id)?);
+                Ok(Some(*hash))
             }
-            Some(Left::Gone) | None => Err((Verdict::MismatchContent, Failing::Body)),
+            Some(Left::Elsewhere) if self.certificates.is_erased() => Ok(None),
+            Some(Left::Gone | Left::Elsewhere) | None => Err((Verdict::MismatchContent, Failing::Body)),
         });
         let hashes = hashes.collect::<Checked<Vec<_>>>()?;
-        Ok((hashes, removed))
+        Ok((hashes, used))
     }
 
     /// All tasks.
@@ -179,6 +227,9 @@ impl Coordinator {
     pub async fn check_job(&self, id: JobId, against: &mut Against) -> Result<Option<Report>> {
         // What had ended when it was made again is whole in whatever is read after it.
         let reader = &*self.shared.reader;
+        if whole_jobs(reader, &[id], None).await?.contains(&id) {
+            return Ok(None);
+        }
         let rebuilt = self.made_again(id).await?;
         let bodies = readable(Bodies::read(reader, id).await)?;
         let (rebuilt, bodies) = match (rebuilt, bodies) {
@@ -193,17 +244,23 @@ impl Coordinator {
         };
         let mut indices = indices(reader, &rebuilt).await?;
         let size = against.head().0;
-        if indices
+        let is_younger = rebuilt
             .iter()
-            .zip(&rebuilt)
-            .any(|(index, one)| one.stored.is_some() && index.is_none_or(|index| index >= size))
-        {
+            .zip(&indices)
+            .any(|(one, index)| one.stored.is_some() && index.is_none_or(|index| index >= size));
+        let bodies = if is_younger || bodies.certificates.is_younger(size) {
             // Younger than the checkpoint.
             *against = self.stand().await?;
             indices = self::indices(reader, &rebuilt).await?;
-        }
+            match readable(Bodies::read(reader, id).await)?.flatten() {
+                Some(bodies) => bodies,
+                None => return Ok(None),
+            }
+        } else {
+            bodies
+        };
         let known: Vec<u64> = indices.iter().copied().flatten().collect();
-        let nodes = against.nodes(reader, &known).await?;
+        let nodes = bodies.certificates.nodes(reader, against, known).await?;
         let mut report = Report::default();
         let there: HashSet<Recorded> = rebuilt.iter().map(|one| one.recorded).collect();
         let has_ended = there.contains(&Recorded::End(id));
@@ -215,18 +272,15 @@ impl Coordinator {
         for (one, index) in rebuilt.iter().zip(indices) {
             let found = match check_rows(one, &bodies) {
                 Err((verdict, failing)) => Finding { verdict, failing: Some(failing) },
-                Ok(is_removed) => {
+                Ok(used) => {
                     let found = against.find(one.stored.as_deref().unwrap_or_default(), index, &nodes);
-                    match found.failing {
-                        None if is_removed => Finding { verdict: Verdict::Erased, failing: None },
-                        _ => found,
-                    }
+                    bodies.certificates.judge(found, &used, against, &nodes)
                 }
             };
             report.add(found, || (index, Some(id), about(one.recorded)));
         }
-        // What was removed in the middle of it, as the retention policy does, is no flaw.
-        let is_there = report.failed == 0 || !reader.jobs(&[id]).await?.is_empty();
+        // What began to be removed in the middle of it is no flaw.
+        let is_there = report.failed == 0 || !whole_jobs(reader, &[id], None).await?.contains(&id);
         Ok(is_there.then_some(report))
     }
 }
@@ -273,18 +327,20 @@ async fn indices(reader: &dyn Reader, rebuilt: &[Rebuilt]) -> Result<Vec<Option<
     Ok(rebuilt.iter().map(|one| one.leaf_at.and_then(index)).collect())
 }
 
-/// All checks before those of the log; whether a body was removed.
-pub(crate) fn check_rows(one: &Rebuilt, bodies: &Bodies) -> Checked<bool> {
+/// All checks before those of the log; the certificates of bodies that were removed.
+pub(crate) fn check_rows(one: &Rebuilt, bodies: &Bodies) -> Checked<BTreeSet<usize>> {
     let recorded = one.stored.as_deref().ok_or((Verdict::Unknown, Failing::Leaf))?;
     let leaf = decode(recorded)?;
     let mut spoken = bodies.spoken(one.recorded);
     if matches!(&leaf, Leaf::JobEnded(fields) if fields.state != JobState::Succeeded) {
         spoken.outputs.clear();
     }
-    let (inputs, removed_inputs) = bodies.commitments(&spoken.inputs)?;
-    let (outputs, removed_outputs) = bodies.commitments(&spoken.outputs)?;
-    for (named, found) in [(leaf.inputs(), inputs), (leaf.outputs(), outputs)] {
-        if named.is_some_and(|named| *named != Hashes::of(&found)) {
+    let (inputs, mut used) = bodies.commitments(&spoken.inputs)?;
+    let (outputs, of_outputs) = bodies.commitments(&spoken.outputs)?;
+    used.extend(of_outputs);
+    used.extend(bodies.certificates.any());
+    for (named, found) in [(leaf.inputs(), &inputs), (leaf.outputs(), &outputs)] {
+        if named.is_some_and(|named| !agrees(named, found)) {
             return Err((Verdict::MismatchContent, Failing::Content));
         }
     }
@@ -300,14 +356,52 @@ pub(crate) fn check_rows(one: &Rebuilt, bodies: &Bodies) -> Checked<bool> {
     }
     let rebuilt = one.leaf.as_deref().ok_or((Verdict::MismatchLeaf, Failing::Rows))?;
     if rebuilt != recorded {
-        let rebuilt = decode(rebuilt)?;
+        let mut rebuilt = decode(rebuilt)?;
+        if bodies.certificates.is_erased() {
+            as_erased(&mut rebuilt, &leaf, inputs.contains(&None), outputs.contains(&None));
+        }
         // What the rows say of parents is compared with the leaves that the leaf names, and has a verdict of its own.
         if let Some(field) = leaf.first_difference(&rebuilt.clone().with_parents(leaf.parents().clone())) {
             return Err((Verdict::MismatchLeaf, Failing::Field(field)));
         }
         check_parents(leaf.parents(), rebuilt.parents())?;
     }
-    Ok(removed_inputs || removed_outputs)
+    Ok(used)
+}
+
+/// Whether a leaf names just these commitments, as far as they are known.
+fn agrees(named: &Hashes, found: &[Option<Hash>]) -> bool {
+    match found.iter().copied().collect::<Option<Vec<Hash>>>() {
+        Some(known) => *named == Hashes::of(&known),
+        None => {
+            let is_same =
+                |listed: &[Hash]| listed.iter().zip(found).all(|(one, found)| found.is_none_or(|f| f == *one));
+            named.count() == found.len() as u64 && named.listed().is_none_or(is_same)
+        }
+    }
+}
+
+/// Takes over what an erasure has made impossible to make again: commitments to texts, and to bodies of other trees.
+fn as_erased<'a>(rebuilt: &mut Leaf<'a>, recorded: &Leaf<'a>, inputs: bool, outputs: bool) {
+    match (rebuilt, recorded) {
+        (Leaf::JobStarted(made), Leaf::JobStarted(said)) if inputs => made.inputs = said.inputs.clone(),
+        (Leaf::AttemptEnded(made), Leaf::AttemptEnded(said)) => {
+            made.texts = said.texts;
+            if inputs {
+                made.inputs = said.inputs.clone();
+            }
+            if outputs {
+                made.outputs = said.outputs.clone();
+            }
+        }
+        (Leaf::JobEnded(made), Leaf::JobEnded(said)) => {
+            made.texts = said.texts;
+            if outputs {
+                made.results = said.results.clone();
+            }
+        }
+        _ => {}
+    }
 }
 
 fn decode(bytes: &[u8]) -> Checked<Leaf<'_>> {

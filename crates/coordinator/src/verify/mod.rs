@@ -6,6 +6,7 @@
 mod acts;
 pub mod artifact;
 pub mod audit;
+mod certified;
 pub mod evidence;
 pub mod job;
 pub mod range;

@@ -1,7 +1,7 @@
 //! From the log to the rows: each leaf of a range is there, is a leaf, is in the checkpoint's log, and the rows that it speaks
 //! of point back to it.
 
-use super::{report::Report, standing::Against};
+use super::{certified::whole_jobs, report::Report, standing::Against};
 use crate::{
     audit,
     coordinator::Coordinator,
@@ -10,12 +10,11 @@ use crate::{
         declare_epoch,
         proofs::{self, Placed},
     },
-    retention::Policies,
 };
 use esteira_ledger::{Failing, Finding, Leaf, Verdict};
-use esteira_model::{AuditRecord, DataClass, Job, JobId, LeafAt, PageId, TaskId, Time};
+use esteira_model::{AuditRecord, Job, JobId, LeafAt, PageId, TaskId};
 use esteira_store::{Kind, LedgerEpoch};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// Leaves of one step at most: what is read at once, and so how long a snapshot is held.
 pub const STEP: u64 = 512;
@@ -31,8 +30,8 @@ pub(crate) struct Pointing {
     /// None where several say that they are the one.
     records: HashMap<LeafAt, Option<AuditRecord>>,
     epochs: Vec<LedgerEpoch>,
-    policies: Policies,
-    now: Time,
+    /// Jobs that went as a whole, as certificates say; of some a part is still there.
+    whole: HashSet<JobId>,
 }
 
 impl Coordinator {
@@ -44,7 +43,7 @@ impl Coordinator {
         let reader = &*self.shared.reader;
         let to = to.min(from.saturating_add(STEP));
         let leaves = proofs::leaves(reader, from, to).await?;
-        let rows = self.pointing(&leaves).await?;
+        let rows = self.pointing(&leaves, Some(against)).await?;
         let indices: Vec<u64> = (from..to).collect();
         let nodes = against.nodes(reader, &indices).await?;
         let mut report = Report::default();
@@ -58,8 +57,8 @@ impl Coordinator {
         Ok(report)
     }
 
-    /// Reads the rows of which these leaves speak.
-    pub(crate) async fn pointing(&self, leaves: &[Option<Placed>]) -> Result<Pointing> {
+    /// Reads the rows of which these leaves speak. With `against`, certificates of jobs that went are proved to be in the log.
+    pub(crate) async fn pointing(&self, leaves: &[Option<Placed>], against: Option<&Against>) -> Result<Pointing> {
         let reader = &*self.shared.reader;
         let (mut jobs, mut tasks, mut linked) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
         for leaf in leaves.iter().flatten().filter_map(|leaf| Leaf::decode(&leaf.bytes).ok()) {
@@ -78,6 +77,7 @@ impl Coordinator {
             }
         }
         let ids: Vec<JobId> = jobs.into_iter().collect();
+        let all = ids.clone();
         let mut attempts = HashMap::new();
         for (job, task) in tasks {
             match reader.attempts(job, task).await {
@@ -107,15 +107,9 @@ impl Coordinator {
             found => found?,
         };
         let jobs = found.into_iter().map(|job| (job.id, job)).collect();
-        Ok(Pointing {
-            jobs,
-            attempts,
-            links,
-            records,
-            epochs: reader.epochs().await?,
-            policies: Policies::new(reader.retention().await?, self.shared.keep),
-            now: self.shared.clock.now(),
-        })
+        // After the rows: what went before they were read is certified by now.
+        let whole = whole_jobs(reader, &all, against).await?;
+        Ok(Pointing { jobs, attempts, links, records, epochs: reader.epochs().await?, whole })
     }
 }
 
@@ -161,11 +155,11 @@ impl Pointing {
     /// Whether the row of which a leaf speaks says that its leaf is here.
     fn points(&self, leaf: &Leaf<'_>, at: LeafAt) -> Checked<(), Failed> {
         let gone = Err((Verdict::MismatchLeaf, Failing::Rows));
-        let (job, account, class, time) = match leaf {
-            Leaf::JobStarted(fields) => (fields.job, fields.account, fields.data_class, fields.create_time),
-            Leaf::AttemptEnded(fields) => (fields.job, fields.account, fields.data_class, fields.end_time),
-            Leaf::JobEnded(fields) => (fields.job, fields.account, fields.data_class, fields.end_time),
-            Leaf::JobReprocessed(fields) => (fields.job, fields.account, fields.data_class, fields.create_time),
+        let job = match leaf {
+            Leaf::JobStarted(fields) => fields.job,
+            Leaf::AttemptEnded(fields) => fields.job,
+            Leaf::JobEnded(fields) => fields.job,
+            Leaf::JobReprocessed(fields) => fields.job,
             Leaf::EpochDeclared(fields) => {
                 let row = self.epochs.iter().find(|row| row.epoch == fields.epoch && row.page == at.page);
                 let Some(row) = row else { return gone };
@@ -180,9 +174,10 @@ impl Pointing {
             // Their rows are elsewhere, or they have none.
             _ => return Ok(()),
         };
-        let Some(row) = self.jobs.get(&job) else {
-            return if self.may_be_gone(account, class, time) { Ok(()) } else { gone };
-        };
+        if self.whole.contains(&job) {
+            return Ok(());
+        }
+        let Some(row) = self.jobs.get(&job) else { return gone };
         let points = match leaf {
             Leaf::JobStarted(_) => row.provenance.start_leaf_at == Some(at),
             Leaf::JobEnded(_) => row.end_leaf_at == Some(at),
@@ -191,10 +186,5 @@ impl Pointing {
             _ => true,
         };
         if points { Ok(()) } else { gone }
-    }
-
-    /// Whether the retention policy may have removed the whole job by now.
-    fn may_be_gone(&self, account: &str, class: DataClass, time: Time) -> bool {
-        self.policies.shortest(account, class).is_some_and(|keep| time.after(keep) < self.now)
     }
 }

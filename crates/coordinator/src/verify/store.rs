@@ -176,7 +176,7 @@ impl Coordinator {
         }
         let to = size.min(seen + STEP);
         let leaves = proofs::leaves(reader, seen, to).await?;
-        let rows = self.pointing(&leaves).await?;
+        let rows = self.pointing(&leaves, None).await?;
         let mut made = Vec::new();
         for (index, leaf) in (seen..).zip(&leaves) {
             match (&mut frontier, leaf) {
@@ -230,7 +230,7 @@ impl Coordinator {
     }
 
     /// A root with all jobs of its sub-plans.
-    async fn jobs_of_tree(&self, account: &AccountId, root: JobId) -> Result<Vec<Job>> {
+    pub(crate) async fn jobs_of_tree(&self, account: &AccountId, root: JobId) -> Result<Vec<Job>> {
         let term = Term { field: "root_job_id".into(), op: Op::Eq, value: Value::Text(root.to_string()) };
         let (filter, mut page) = (Filter(vec![term]), Page { size: TREES, after: None });
         let mut jobs = Vec::new();

@@ -8,6 +8,7 @@ use esteira_coordinator::{
     Clock, Coordinator, Grant, Settings, SystemClock,
     audit::{Deed, OK},
     log::{AnchorFile, Signing},
+    removal::EraseJob,
     reprocess::ReprocessJob,
     verify::Report,
     work::{Reported, ReportedOutput},
@@ -36,6 +37,8 @@ pub struct Jobs {
     pub parent: JobId,
     /// Goes on from `line`, with another input.
     pub again: JobId,
+    /// One whose data was erased.
+    pub erased: JobId,
 }
 
 /// Where the honest store is.
@@ -216,6 +219,13 @@ impl Template {
 
     async fn rest(url: &str, directory: &Path, line: JobId) -> Jobs {
         let world = World::on(url, settings(directory, 7)).await;
+        let mut erased = Vec::new();
+        for _ in 0..2 {
+            let job = ran(&world, "line").await;
+            let ask = EraseJob { job, reason: "as asked".into() };
+            world.coordinator.erase_job(&world.principal, ask).await.expect("erased");
+            erased.push(job);
+        }
         let jobs = Jobs {
             line,
             // Two of them: nodes are kept from 256 leaves on.
@@ -223,6 +233,7 @@ impl Template {
             failed: ran(&world, "failed").await,
             parent: ran(&world, "parent").await,
             again: went_on(&world, line).await,
+            erased: erased[1],
         };
         acted(&world, line).await;
         world.coordinator.stand().await.expect("signed");
@@ -261,10 +272,17 @@ impl Template {
                 Store::Postgres(_) => format!("'\\x{hex}'::bytea"),
             }
         };
-        let Jobs { line, fan, failed, parent, again } = &self.jobs;
-        [("{line}", line), ("{fan}", fan), ("{failed}", failed), ("{parent}", parent), ("{again}", again)]
-            .into_iter()
-            .fold(text.to_owned(), |text, (name, job)| text.replace(name, &literal(*job)))
+        let Jobs { line, fan, failed, parent, erased, again } = &self.jobs;
+        [
+            ("{line}", line),
+            ("{fan}", fan),
+            ("{failed}", failed),
+            ("{parent}", parent),
+            ("{erased}", erased),
+            ("{again}", again),
+        ]
+        .into_iter()
+        .fold(text.to_owned(), |text, (name, job)| text.replace(name, &literal(*job)))
     }
 
     fn apply(&self, act: &Act, url: &str, directory: &Path, file: &Path) {

@@ -1,11 +1,13 @@
 //! Administration: what there is, and tools for incidents. One file a verb.
 
 mod apply_retention;
+mod erase_job;
 mod evict_worker;
 mod get_system_info;
 mod list_queues;
 mod list_retention;
 mod list_workers;
+mod purge_jobs;
 mod set_retention;
 mod update_queue;
 
@@ -81,5 +83,17 @@ impl AdminService for Service {
     ) -> Result<Response<v1::ApplyRetentionResponse>, Status> {
         let call = open_recorded(request)?;
         close(apply_retention::apply_retention(&self.0, &call.caller, &call.deed, call.message).await)
+    }
+    async fn purge_jobs(
+        &self,
+        request: Request<v1::PurgeJobsRequest>,
+    ) -> Result<Response<v1::PurgeJobsResponse>, Status> {
+        let call = open_recorded(request)?;
+        close(purge_jobs::purge_jobs(&self.0, &call.caller, &call.deed, call.message).await)
+    }
+
+    async fn erase_job(&self, request: Request<v1::EraseJobRequest>) -> Result<Response<v1::EraseJobResponse>, Status> {
+        let call = open_recorded(request)?;
+        close(erase_job::erase_job(&self.0, &call.caller, &call.deed, call.message).await)
     }
 }

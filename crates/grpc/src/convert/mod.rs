@@ -12,6 +12,7 @@ pub mod lease;
 pub mod outbox;
 pub mod payload;
 pub mod plan;
+pub mod removal;
 pub mod report;
 pub mod retention;
 pub mod task;

@@ -46,7 +46,7 @@ pub async fn list_jobs(
 ) -> Answer<v1::ListJobsResponse> {
     let list = List { rpc: "ListJobs", principal: &caller.principal, within: "", filter: &request.filter };
     let page = edge.pages.page(&list, request.page_size, &request.page_token)?;
-    let filter = jobs_filter(edge, caller, &request.filter).await?;
+    let filter = jobs_filter(edge, caller, &request.filter, caller.principal.data_class).await?;
     let (reader, account) = (edge.coordinator.reader(), &caller.principal.account);
     let mut found = reader.list_jobs(account, &filter, &page).await?;
     let (mut jobs, mut room) = (Vec::with_capacity(found.rows.len()), Room::message());
@@ -70,9 +70,15 @@ pub async fn list_jobs(
     Ok(v1::ListJobsResponse { jobs, next_page_token: edge.pages.next(&list, found.next.as_deref()) })
 }
 
-/// Which jobs a filter is about.
-pub async fn jobs_filter(edge: &Edge, caller: &Caller, text: &str) -> Answer<Filter> {
-    by_plan_id(edge, caller, filter::parse(text, COLUMNS)?).await
+/// Which jobs a filter is about. One that neither says a class nor asks for relatives of a job is about this class.
+pub async fn jobs_filter(edge: &Edge, caller: &Caller, text: &str, class: DataClass) -> Answer<Filter> {
+    let mut filter = filter::parse(text, COLUMNS)?;
+    // INV-LABEL: relatives of a job have its class, whatever the caller's is.
+    let says_which = |term: &Term| matches!(term.field.as_str(), "data_class" | "root_job_id" | "parent_job_id");
+    if !filter.0.iter().any(says_which) {
+        filter.0.push(Term::eq("data_class", class.as_str()));
+    }
+    by_plan_id(edge, caller, filter).await
 }
 
 /// The store knows plans by id.

@@ -4,7 +4,7 @@ mod await_job;
 mod control_job;
 mod get_job;
 mod get_task;
-mod list_jobs;
+pub mod list_jobs;
 pub mod list_tasks;
 mod reprocess_job;
 mod reprocess_jobs;

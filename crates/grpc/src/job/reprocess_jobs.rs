@@ -36,7 +36,7 @@ pub async fn reprocess_jobs(
     page.size = page.size.min(limits::BATCH_MAX);
     let ask = ReprocessJobs {
         request: key,
-        filter: jobs_filter(edge, caller, &request.filter).await?,
+        filter: jobs_filter(edge, caller, &request.filter, caller.principal.data_class).await?,
         page,
         point: point(&request.from_step_keys, request.failed_items)?,
         version: plan::version(request.version, At::Top("version"))?,

@@ -4,6 +4,7 @@ mod audit;
 mod authentication;
 mod connections;
 mod control;
+mod data_classes;
 mod flow;
 mod harness;
 mod hostile;

@@ -2,11 +2,13 @@
 
 use super::{
     Failure, Outcome, Session, output,
+    removal::{self, Erase, Purge},
     reprocess::{self, Reprocess},
     watch,
 };
 use clap::{Args, Subcommand};
 use esteira_contract::v1;
+use esteira_model::DataClass;
 
 /// Commands on jobs.
 #[derive(Debug, Subcommand)]
@@ -28,6 +30,9 @@ pub enum Command {
         /// For example: state = FAILED AND plan_name = "orders"
         #[arg(long, default_value = "", hide_default_value = true)]
         filter: String,
+        /// PRODUCTION, QA or DEVTEST; without it, and without one in the filter, your own
+        #[arg(long)]
+        data_class: Option<DataClass>,
         /// Rows at most: 1 to 500
         #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(i32).range(1..=500))]
         limit: i32,
@@ -47,6 +52,10 @@ pub enum Command {
     Terminate(Control),
     /// Process a job again that has ended, or those of a filter: always as new jobs
     Reprocess(Box<Reprocess>),
+    /// Remove QA or DEVTEST jobs of a filter that have ended, with their data: first with --dry-run, then with what it says
+    Purge(Box<Purge>),
+    /// Erase the data of a job that has ended, and of the jobs of its sub-plans; its rows and what was recorded of it stay
+    Erase(Erase),
     /// Try failed tasks again while their job still runs
     Retry {
         /// The job
@@ -129,7 +138,10 @@ pub async fn run(session: &Session, command: Command) -> Outcome {
             print(session, &job)?;
             watch::explain_waiting(session, &job).await
         }
-        Command::List { filter, limit } => {
+        Command::List { filter, data_class, limit } => {
+            let class = data_class.map(|class| format!("data_class = {class}"));
+            let terms: Vec<String> = class.into_iter().chain((!filter.is_empty()).then_some(filter)).collect();
+            let filter = terms.join(" AND ");
             let answer = jobs.list_jobs(v1::ListJobsRequest { page_size: limit, filter, ..Default::default() }).await?;
             let ids = |answer: &v1::ListJobsResponse| answer.jobs.iter().map(id).collect();
             output::print(session, "ListJobsResponse", &answer, ids, |answer| {
@@ -157,6 +169,8 @@ pub async fn run(session: &Session, command: Command) -> Outcome {
         Command::Cancel(control) => act(session, control, v1::JobAction::Cancel).await,
         Command::Terminate(control) => act(session, control, v1::JobAction::Terminate).await,
         Command::Reprocess(command) => reprocess::run(session, *command).await,
+        Command::Purge(command) => removal::purge(session, *command).await,
+        Command::Erase(command) => removal::erase(session, command).await,
         Command::Retry { job, tasks, reason } => {
             let answer = jobs
                 .retry_tasks(v1::RetryTasksRequest { job_id: job, task_ids: tasks, reason, ..Default::default() })

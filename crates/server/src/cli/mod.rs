@@ -11,6 +11,7 @@ mod outbox;
 pub mod output;
 mod plan;
 mod queue;
+mod removal;
 mod reprocess;
 mod retention;
 mod task;

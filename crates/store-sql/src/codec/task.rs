@@ -126,7 +126,7 @@ pub(crate) fn read_ended(cells: &mut Cells<'_>) -> Result<EndedTask> {
 type StoredVerdict = (String, String, bool, String);
 
 /// The text of verdicts; none for none, as most tasks have no policy.
-fn verdicts_text(verdicts: &[Verdict]) -> Option<String> {
+pub(crate) fn verdicts_text(verdicts: &[Verdict]) -> Option<String> {
     let stored: Vec<_> = verdicts.iter().map(|v| (&v.policy, &v.version, v.passed, &v.detail)).collect();
     (!stored.is_empty()).then(|| to_json(&stored))
 }

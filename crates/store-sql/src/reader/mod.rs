@@ -19,7 +19,7 @@ mod tasks;
 pub(crate) use filter::Query;
 pub(crate) use pool::Pool;
 
-use crate::unit::{append, digests, history, ledger, live, log as head, plans as plan_reads, policy};
+use crate::unit::{append, digests, history, ledger, live, log as head, plans as plan_reads, policy, removal};
 use async_trait::async_trait;
 use esteira_model::{
     AccountId, Arrival, ArtifactId, Attempt, AuditRecord, Carried, Job, JobId, PageId, PlanId, PlanVersionId,
@@ -28,8 +28,8 @@ use esteira_model::{
 use esteira_store::{
     Appended, ArtifactHead, ArtifactUses, AttemptSample, BodyDigest, DigestCursor, Executed, Filter, Held, JobDetails,
     JobTally, LaneCount, LedgerCheckpoint, LedgerEpoch, LedgerHead, LedgerNode, LedgerPage, LedgerPlace, OutboxRow,
-    Page, Paged, PlanRecord, PlanVersionRecord, Reader, Removed, Result, Retention, Stored, TallyLimits, TaskRecord,
-    Tree,
+    Page, Paged, PlanRecord, PlanVersionRecord, Reader, Removal, Removed, Result, Retention, Stored, TallyLimits,
+    TaskRecord, Tree,
 };
 
 /// Reads of committed state. Each call sees one snapshot.
@@ -243,6 +243,12 @@ impl Reader for SqlReader {
     }
     async fn trees_size(&self, roots: &[JobId]) -> Result<Removed> {
         read!(self, |c| retention::trees_size(c, roots))
+    }
+    async fn removals(&self, jobs: &[JobId]) -> Result<Vec<Removal>> {
+        read_once!(self, |c| removal::removals(c, jobs))
+    }
+    async fn artifacts_from(&self, after: ArtifactId, limit: usize) -> Result<Vec<(ArtifactId, JobId)>> {
+        read_once!(self, |c| removal::artifacts_from(c, after, limit))
     }
     async fn ledger_head(&self) -> Result<LedgerHead> {
         read_row!(self, |c| head::ledger_head(c))

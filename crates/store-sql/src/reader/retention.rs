@@ -7,7 +7,7 @@ use crate::{
     statement::{Keyed, Type},
     unit::{
         history::job_keys,
-        purge::{references, referred_trees},
+        purge::{held, references, referred_trees},
     },
     value::{Rows, values},
 };
@@ -46,28 +46,13 @@ pub(super) async fn trees(connection: &mut Connection, after: Option<JobId>, lim
 
 /// See [`esteira_store::Reader::held_trees`].
 pub(super) async fn held_trees(connection: &mut Connection, roots: &[JobId]) -> Result<Vec<(JobId, Held)>> {
-    static FIND: Keyed = Keyed {
-        key: &[Type::Blob],
-        sql: "SELECT k1, CAST(CASE WHEN EXISTS (SELECT 1 FROM job r WHERE r.job_id = k1 AND r.end_time IS NULL) \
-              OR EXISTS (SELECT 1 FROM job c WHERE c.root_job_id = k1 AND c.parent_job_id IS NOT NULL AND c.end_time IS NULL) THEN 1 \
-              WHEN EXISTS (SELECT 1 FROM outbox o WHERE o.job_id = k1) \
-              OR EXISTS (SELECT 1 FROM job c JOIN outbox o ON o.job_id = c.job_id WHERE c.root_job_id = k1 AND c.parent_job_id IS NOT NULL) THEN 2 \
-              ELSE 0 END AS BIGINT) FROM k WHERE k1 IS NOT NULL",
-    };
+    let mut found = held(connection, roots).await?;
     let referred = referred_trees(connection, roots).await?;
-    let mut held = Vec::new();
-    for row in connection.find(&FIND, job_keys(roots)).await? {
-        let mut cells = row.cells();
-        let root = JobId(cells.uuid()?);
-        match cells.i64()? {
-            1 => held.push((root, Held::Open)),
-            2 => held.push((root, Held::Undelivered)),
-            _ if referred.contains(&root) => held.push((root, Held::Referred)),
-            _ => {}
-        }
-    }
-    held.sort_unstable_by_key(|(root, _)| *root);
-    Ok(held)
+    let is_free = |root: &JobId| !found.iter().any(|(other, _)| other == root);
+    let more: Vec<_> = referred.into_iter().filter(is_free).map(|root| (root, Held::Referred)).collect();
+    found.extend(more);
+    found.sort_unstable_by_key(|(root, _)| *root);
+    Ok(found)
 }
 
 /// See [`esteira_store::Reader::trees_size`].

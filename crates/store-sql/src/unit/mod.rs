@@ -3,6 +3,7 @@
 mod aggregate;
 pub(crate) mod append;
 pub(crate) mod digests;
+mod erase;
 pub(crate) mod history;
 mod leader;
 pub(crate) mod ledger;
@@ -15,6 +16,7 @@ mod outbox_state;
 pub(crate) mod plans;
 pub(crate) mod policy;
 pub(crate) mod purge;
+pub(crate) mod removal;
 mod settings;
 mod waiting;
 mod write;

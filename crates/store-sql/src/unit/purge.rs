@@ -11,7 +11,7 @@ use crate::{
     value::{Rows, values},
 };
 use esteira_model::{ArtifactId, JobId, TaskId};
-use esteira_store::{Part, Purged, Removed, Result};
+use esteira_store::{Begun, Held, Part, Purged, Removed, Result};
 use std::collections::BTreeSet;
 
 /// Jobs that one step works on at most: one list of keys.
@@ -27,13 +27,14 @@ pub(super) async fn purge_trees(
     limit: usize,
     dropped_below: Option<JobId>,
 ) -> Result<Purged> {
-    let mut step = Step { connection, limit: limit.max(1), dropped_below, removed: Removed::default() };
+    let (removed, begun) = (Removed::default(), Vec::new());
+    let mut step = Step { connection, limit: limit.max(1), dropped_below, removed, begun };
     let progress = step.run(roots, part).await?;
     let (complete, part) = match progress {
         Progress::Done => (true, None),
         Progress::More(part) => (false, part),
     };
-    Ok(Purged { removed: step.removed, part, complete })
+    Ok(Purged { removed: step.removed, begun: step.begun, part, complete })
 }
 
 /// What a step leaves to do.
@@ -98,6 +99,29 @@ pub(crate) async fn referred_trees(connection: &mut Connection, roots: &[JobId])
     connection.find(&FIND, job_keys(roots)).await?.iter().map(|row| Ok(JobId(row.cells().uuid()?))).collect()
 }
 
+/// Those of these trees of which a job has not ended, or a message was not delivered.
+pub(crate) async fn held(connection: &mut Connection, roots: &[JobId]) -> Result<Vec<(JobId, Held)>> {
+    static FIND: Keyed = Keyed {
+        key: &[Type::Blob],
+        sql: "SELECT k1, CAST(CASE WHEN EXISTS (SELECT 1 FROM job r WHERE r.job_id = k1 AND r.end_time IS NULL) \
+              OR EXISTS (SELECT 1 FROM job c WHERE c.root_job_id = k1 AND c.parent_job_id IS NOT NULL AND c.end_time IS NULL) THEN 1 \
+              WHEN EXISTS (SELECT 1 FROM outbox o WHERE o.job_id = k1) \
+              OR EXISTS (SELECT 1 FROM job c JOIN outbox o ON o.job_id = c.job_id WHERE c.root_job_id = k1 AND c.parent_job_id IS NOT NULL) THEN 2 \
+              ELSE 0 END AS BIGINT) FROM k WHERE k1 IS NOT NULL",
+    };
+    let mut held = Vec::new();
+    for row in connection.find(&FIND, job_keys(roots)).await? {
+        let mut cells = row.cells();
+        let root = JobId(cells.uuid()?);
+        match cells.i64()? {
+            1 => held.push((root, Held::Open)),
+            2 => held.push((root, Held::Undelivered)),
+            _ => {}
+        }
+    }
+    Ok(held)
+}
+
 async fn ended(
     connection: &mut Connection,
     keyed: &'static Keyed,
@@ -142,7 +166,7 @@ static DELIVERED: Keyed = Keyed {
           (SELECT d.sequence FROM k CROSS JOIN outbox_delivered d WHERE d.job_id = k1 LIMIT $last) RETURNING sequence",
 };
 /// The key begins with the account, the name and the value: they are taken from the job.
-static LABELS: Keyed = Keyed {
+pub(super) static LABELS: Keyed = Keyed {
     key: &[Type::Blob],
     sql: "DELETE FROM job_label WHERE (account, label_key, label_value, job_id) IN \
           (SELECT l.account, l.label_key, l.label_value, l.job_id FROM k CROSS JOIN job j CROSS JOIN job_label l \
@@ -160,6 +184,7 @@ struct Step<'c> {
     /// Attempts of jobs below this one go with their partition.
     dropped_below: Option<JobId>,
     removed: Removed,
+    begun: Vec<Begun>,
 }
 
 impl Step<'_> {
@@ -175,6 +200,9 @@ impl Step<'_> {
             jobs => (jobs, false),
         };
         let ids: Vec<JobId> = jobs.iter().map(|(id, _)| *id).collect();
+        if !ids.is_empty() {
+            self.begin(&ids).await?;
+        }
         if self.chunks(&ids).await? {
             return Ok(Progress::More(None));
         }
@@ -200,6 +228,28 @@ impl Step<'_> {
         self.connection.change_each(&LABELS, job_keys(&ids)).await?;
         self.removed.jobs = self.connection.change_each(&JOBS, job_keys(&ids)).await?.len() as u64;
         Ok(if are_roots { Progress::Done } else { Progress::More(None) })
+    }
+
+    /// Notes which jobs are whole until now, and are not from here on: those of this step, and their roots with them, so that
+    /// nobody goes on from a tree of which a part is gone.
+    async fn begin(&mut self, jobs: &[JobId]) -> Result<()> {
+        static ROOTS: Keyed =
+            Keyed { key: &[Type::Blob], sql: "SELECT j.root_job_id FROM k CROSS JOIN job j WHERE j.job_id = k1" };
+        static WHOLE: Keyed = Keyed {
+            key: &[Type::Blob],
+            sql: "SELECT j.job_id, j.account, j.data_class FROM k CROSS JOIN job j WHERE j.job_id = k1 \
+                  AND NOT EXISTS (SELECT 1 FROM removal r WHERE r.job_id = k1 AND r.cause <> 'ERASURE')",
+        };
+        let mut all = jobs.to_vec();
+        for row in self.connection.find(&ROOTS, job_keys(jobs)).await? {
+            all.push(JobId(row.cells().uuid()?));
+        }
+        for row in self.connection.find(&WHOLE, job_keys(&all)).await? {
+            let mut cells = row.cells();
+            let (job, account) = (JobId(cells.uuid()?), cells.account()?);
+            self.begun.push(Begun { job, account, data_class: cells.parse()? });
+        }
+        Ok(())
     }
 
     /// Those of these trees that no job outside of them goes on from. They are locked first, in a statement of its own: whoever
@@ -306,33 +356,34 @@ impl Step<'_> {
             }
         }
         forget_digests(self.connection, &forgotten).await?;
-        self.blobs(&contents).await
-    }
-
-    /// Removes bodies that nothing refers to. They are locked first, in a statement of its own: whoever refers to one anew has
-    /// committed by then, or waits for this unit and stores the body again.
-    async fn blobs(&mut self, contents: &BTreeSet<[u8; 32]>) -> Result<()> {
-        const LOCK: Lock = Lock(" ORDER BY sha256 FOR UPDATE OF blob");
-        static FIND: Keyed =
-            Keyed { key: &[Type::Blob], sql: "SELECT sha256 FROM k CROSS JOIN blob WHERE sha256 = k1" };
-        static BLOBS: Keyed = Keyed {
-            key: &[Type::Blob],
-            sql: "DELETE FROM blob WHERE sha256 IN (SELECT k1 FROM k) \
-                  AND NOT EXISTS (SELECT 1 FROM artifact a WHERE a.place = 'BLOB' AND a.sha256 = blob.sha256) \
-                  AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.place = 'BLOB' AND o.sha256 = blob.sha256) \
-                  RETURNING length(body)",
-        };
-        let keys = || {
-            let mut keys = Rows::with_capacity(1, contents.len());
-            for sha256 in contents {
-                keys.push(*sha256);
-            }
-            keys
-        };
-        self.connection.find_locked(&FIND, LOCK, keys()).await?;
-        for row in self.connection.change_each(&BLOBS, keys()).await? {
-            self.removed.bytes += row.cells().int::<u64>()?;
-        }
+        self.removed.bytes += release_blobs(self.connection, &contents).await?;
         Ok(())
     }
+}
+
+/// Removes bodies that nothing refers to; answers how many bytes they had. They are locked first, in a statement of its own: whoever
+/// refers to one anew has committed by then, or waits for this unit and stores the body again.
+pub(super) async fn release_blobs(connection: &mut Connection, contents: &BTreeSet<[u8; 32]>) -> Result<u64> {
+    const LOCK: Lock = Lock(" ORDER BY sha256 FOR UPDATE OF blob");
+    static FIND: Keyed = Keyed { key: &[Type::Blob], sql: "SELECT sha256 FROM k CROSS JOIN blob WHERE sha256 = k1" };
+    static BLOBS: Keyed = Keyed {
+        key: &[Type::Blob],
+        sql: "DELETE FROM blob WHERE sha256 IN (SELECT k1 FROM k) \
+              AND NOT EXISTS (SELECT 1 FROM artifact a WHERE a.place = 'BLOB' AND a.sha256 = blob.sha256) \
+              AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.place = 'BLOB' AND o.sha256 = blob.sha256) \
+              RETURNING length(body)",
+    };
+    let keys = || {
+        let mut keys = Rows::with_capacity(1, contents.len());
+        for sha256 in contents {
+            keys.push(*sha256);
+        }
+        keys
+    };
+    connection.find_locked(&FIND, LOCK, keys()).await?;
+    let mut bytes = 0;
+    for row in connection.change_each(&BLOBS, keys()).await? {
+        bytes += row.cells().int::<u64>()?;
+    }
+    Ok(bytes)
 }

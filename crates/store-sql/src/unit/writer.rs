@@ -5,8 +5,8 @@ use crate::{
     database::Database,
     dialect::postgres::partitions,
     unit::{
-        aggregate, append, digests, history, leader, ledger, live, log, members, outbox_lease, outbox_settle, plans,
-        policy, purge, settings, waiting, write,
+        aggregate, append, digests, erase, history, leader, ledger, live, log, members, outbox_lease, outbox_settle,
+        plans, policy, purge, removal, settings, waiting, write,
     },
 };
 use async_trait::async_trait;
@@ -15,9 +15,9 @@ use esteira_model::{
     Time, Uuid,
 };
 use esteira_store::{
-    AnsweredRequest, Batch, Beat, BodyDigest, Claimed, DigestCursor, Error, Kind, LedgerCheckpoint, LedgerEpoch,
+    AnsweredRequest, Batch, Beat, BodyDigest, Claimed, DigestCursor, Error, Held, Kind, LedgerCheckpoint, LedgerEpoch,
     LedgerHead, LedgerPage, Live, Member, NewestAttempt, News, OutboxKey, OutboxRun, Part, Placing, PlanRecord,
-    PlanVersionRecord, Purged, Result, Retention, Startable, Unit, Writer,
+    PlanVersionRecord, Purged, Removal, RemovedBodies, Result, Retention, Startable, Unit, Writer,
 };
 use std::sync::Arc;
 
@@ -336,6 +336,24 @@ impl Unit for SqlUnit<'_> {
     ) -> Result<Purged> {
         let dropped_below = dropped_below.filter(|_| self.connection.is_shared());
         purge::purge_trees(self.connection, roots, part, limit, dropped_below).await
+    }
+    async fn removals(&mut self, jobs: &[JobId]) -> Result<Vec<Removal>> {
+        removal::removals(self.connection, jobs).await
+    }
+    async fn put_removals(&mut self, removals: &[Removal]) -> Result<()> {
+        removal::put_removals(self.connection, removals).await
+    }
+    async fn lock_tree(&mut self, root: JobId) -> Result<Option<Held>> {
+        erase::lock_tree(self.connection, root).await
+    }
+    async fn remove_bodies(&mut self, bodies: &[(ArtifactId, [u8; 32])]) -> Result<RemovedBodies> {
+        erase::remove_bodies(self.connection, bodies).await
+    }
+    async fn erase_texts(&mut self, job: JobId, after: Option<TaskId>, limit: usize) -> Result<Option<TaskId>> {
+        erase::erase_texts(self.connection, job, after, limit).await
+    }
+    async fn erase_job(&mut self, job: JobId, limit: usize) -> Result<bool> {
+        erase::erase_job(self.connection, job, limit).await
     }
     async fn create_partitions(&mut self, now: Time) -> Result<Option<usize>> {
         match self.connection.is_shared() {

@@ -28,4 +28,8 @@ rpcs! { AdminClient over AdminServiceClient:
     read set_retention(SetRetentionRequest) -> SetRetentionResponse;
     /// Removes, or counts, what is kept no longer. A token in the answer says that there is more to do.
     read apply_retention(ApplyRetentionRequest) -> ApplyRetentionResponse;
+    /// Counts QA or DEVTEST jobs of a filter, or removes those that a dry run has counted.
+    read purge_jobs(PurgeJobsRequest) -> PurgeJobsResponse;
+    /// Erases the data of a job that has ended.
+    read erase_job(EraseJobRequest) -> EraseJobResponse;
 }

@@ -54,6 +54,7 @@ pub(crate) fn migrations() -> &'static [Migration] {
         migration!(8, "0008_reprocess"),
         migration!(9, "0009_digest_block"),
         migration!(10, "0010_leaf_rows"),
+        migration!(11, "0011_removal"),
     ]
 }
 

@@ -70,24 +70,44 @@ namespace Esteira.V1 {
             "BXRhc2tzGAIgASgDEhEKCWFydGlmYWN0cxgDIAEoAxINCgVieXRlcxgEIAEo",
             "AxIRCgloZWxkX29wZW4YBSABKAMSGAoQaGVsZF91bmRlbGl2ZXJlZBgGIAEo",
             "AxIXCg9uZXh0X3BhZ2VfdG9rZW4YByABKAkSEgoKcGFydGl0aW9ucxgIIAEo",
-            "AxIVCg1oZWxkX3JlZmVycmVkGAkgASgDMqMFCgxBZG1pblNlcnZpY2USVAoN",
-            "R2V0U3lzdGVtSW5mbxIgLmVzdGVpcmEudjEuR2V0U3lzdGVtSW5mb1JlcXVl",
-            "c3QaIS5lc3RlaXJhLnYxLkdldFN5c3RlbUluZm9SZXNwb25zZRJOCgtMaXN0",
-            "V29ya2VycxIeLmVzdGVpcmEudjEuTGlzdFdvcmtlcnNSZXF1ZXN0Gh8uZXN0",
-            "ZWlyYS52MS5MaXN0V29ya2Vyc1Jlc3BvbnNlEksKCkxpc3RRdWV1ZXMSHS5l",
-            "c3RlaXJhLnYxLkxpc3RRdWV1ZXNSZXF1ZXN0Gh4uZXN0ZWlyYS52MS5MaXN0",
-            "UXVldWVzUmVzcG9uc2USTgoLVXBkYXRlUXVldWUSHi5lc3RlaXJhLnYxLlVw",
-            "ZGF0ZVF1ZXVlUmVxdWVzdBofLmVzdGVpcmEudjEuVXBkYXRlUXVldWVSZXNw",
-            "b25zZRJOCgtFdmljdFdvcmtlchIeLmVzdGVpcmEudjEuRXZpY3RXb3JrZXJS",
-            "ZXF1ZXN0Gh8uZXN0ZWlyYS52MS5FdmljdFdvcmtlclJlc3BvbnNlElQKDUxp",
-            "c3RSZXRlbnRpb24SIC5lc3RlaXJhLnYxLkxpc3RSZXRlbnRpb25SZXF1ZXN0",
-            "GiEuZXN0ZWlyYS52MS5MaXN0UmV0ZW50aW9uUmVzcG9uc2USUQoMU2V0UmV0",
-            "ZW50aW9uEh8uZXN0ZWlyYS52MS5TZXRSZXRlbnRpb25SZXF1ZXN0GiAuZXN0",
-            "ZWlyYS52MS5TZXRSZXRlbnRpb25SZXNwb25zZRJXCg5BcHBseVJldGVudGlv",
-            "bhIhLmVzdGVpcmEudjEuQXBwbHlSZXRlbnRpb25SZXF1ZXN0GiIuZXN0ZWly",
-            "YS52MS5BcHBseVJldGVudGlvblJlc3BvbnNlQklaOmdpdGh1Yi5jb20vZXN0",
-            "ZWlyYS9lc3RlaXJhL3Nkay9nby9nZW4vZXN0ZWlyYS92MTtlc3RlaXJhdjGq",
-            "AgpFc3RlaXJhLlYxYgZwcm90bzM="));
+            "AxIVCg1oZWxkX3JlZmVycmVkGAkgASgDIqsBChBQdXJnZUpvYnNSZXF1ZXN0",
+            "EikKCmRhdGFfY2xhc3MYASABKA4yFS5lc3RlaXJhLnYxLkRhdGFDbGFzcxIO",
+            "CgZmaWx0ZXIYAiABKAkSDgoGcmVhc29uGAMgASgJEg8KB2RyeV9ydW4YBCAB",
+            "KAgSFAoMY29uZmlybWF0aW9uGAUgASgJEhEKCXBhZ2Vfc2l6ZRgGIAEoBRIS",
+            "CgpwYWdlX3Rva2VuGAcgASgJIvsBChFQdXJnZUpvYnNSZXNwb25zZRIMCgRq",
+            "b2JzGAEgASgDEg0KBXRhc2tzGAIgASgDEhEKCWFydGlmYWN0cxgDIAEoAxIN",
+            "CgVieXRlcxgEIAEoAxIRCgloZWxkX29wZW4YBSABKAMSGAoQaGVsZF91bmRl",
+            "bGl2ZXJlZBgGIAEoAxIVCg1oZWxkX3JlZmVycmVkGAcgASgDEhQKDGNvbmZp",
+            "cm1hdGlvbhgIIAEoCRI0CgxjZXJ0aWZpY2F0ZXMYCSADKAsyHi5lc3RlaXJh",
+            "LnYxLlJlbW92YWxDZXJ0aWZpY2F0ZRIXCg9uZXh0X3BhZ2VfdG9rZW4YCiAB",
+            "KAkipQEKElJlbW92YWxDZXJ0aWZpY2F0ZRIOCgZqb2JfaWQYASABKAkSDQoF",
+            "Y2F1c2UYAiABKAkSDgoGYm9kaWVzGAMgASgDEg0KBWJ5dGVzGAQgASgDEjAK",
+            "DHJlbW92YWxfdGltZRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3Rh",
+            "bXASEQoJbGVhZl9oYXNoGAYgASgMEgwKBGxlYWYYByABKAwiMQoPRXJhc2VK",
+            "b2JSZXF1ZXN0Eg4KBmpvYl9pZBgBIAEoCRIOCgZyZWFzb24YAiABKAkieAoQ",
+            "RXJhc2VKb2JSZXNwb25zZRIMCgRqb2JzGAEgASgDEhEKCWFydGlmYWN0cxgC",
+            "IAEoAxINCgVieXRlcxgDIAEoAxI0CgxjZXJ0aWZpY2F0ZXMYBCADKAsyHi5l",
+            "c3RlaXJhLnYxLlJlbW92YWxDZXJ0aWZpY2F0ZTK0BgoMQWRtaW5TZXJ2aWNl",
+            "ElQKDUdldFN5c3RlbUluZm8SIC5lc3RlaXJhLnYxLkdldFN5c3RlbUluZm9S",
+            "ZXF1ZXN0GiEuZXN0ZWlyYS52MS5HZXRTeXN0ZW1JbmZvUmVzcG9uc2USTgoL",
+            "TGlzdFdvcmtlcnMSHi5lc3RlaXJhLnYxLkxpc3RXb3JrZXJzUmVxdWVzdBof",
+            "LmVzdGVpcmEudjEuTGlzdFdvcmtlcnNSZXNwb25zZRJLCgpMaXN0UXVldWVz",
+            "Eh0uZXN0ZWlyYS52MS5MaXN0UXVldWVzUmVxdWVzdBoeLmVzdGVpcmEudjEu",
+            "TGlzdFF1ZXVlc1Jlc3BvbnNlEk4KC1VwZGF0ZVF1ZXVlEh4uZXN0ZWlyYS52",
+            "MS5VcGRhdGVRdWV1ZVJlcXVlc3QaHy5lc3RlaXJhLnYxLlVwZGF0ZVF1ZXVl",
+            "UmVzcG9uc2USTgoLRXZpY3RXb3JrZXISHi5lc3RlaXJhLnYxLkV2aWN0V29y",
+            "a2VyUmVxdWVzdBofLmVzdGVpcmEudjEuRXZpY3RXb3JrZXJSZXNwb25zZRJU",
+            "Cg1MaXN0UmV0ZW50aW9uEiAuZXN0ZWlyYS52MS5MaXN0UmV0ZW50aW9uUmVx",
+            "dWVzdBohLmVzdGVpcmEudjEuTGlzdFJldGVudGlvblJlc3BvbnNlElEKDFNl",
+            "dFJldGVudGlvbhIfLmVzdGVpcmEudjEuU2V0UmV0ZW50aW9uUmVxdWVzdBog",
+            "LmVzdGVpcmEudjEuU2V0UmV0ZW50aW9uUmVzcG9uc2USVwoOQXBwbHlSZXRl",
+            "bnRpb24SIS5lc3RlaXJhLnYxLkFwcGx5UmV0ZW50aW9uUmVxdWVzdBoiLmVz",
+            "dGVpcmEudjEuQXBwbHlSZXRlbnRpb25SZXNwb25zZRJICglQdXJnZUpvYnMS",
+            "HC5lc3RlaXJhLnYxLlB1cmdlSm9ic1JlcXVlc3QaHS5lc3RlaXJhLnYxLlB1",
+            "cmdlSm9ic1Jlc3BvbnNlEkUKCEVyYXNlSm9iEhsuZXN0ZWlyYS52MS5FcmFz",
+            "ZUpvYlJlcXVlc3QaHC5lc3RlaXJhLnYxLkVyYXNlSm9iUmVzcG9uc2VCSVo6",
+            "Z2l0aHViLmNvbS9lc3RlaXJhL2VzdGVpcmEvc2RrL2dvL2dlbi9lc3RlaXJh",
+            "L3YxO2VzdGVpcmF2MaoCCkVzdGVpcmEuVjFiBnByb3RvMw=="));
       descriptor = pbr::FileDescriptor.FromGeneratedCode(descriptorData,
           new pbr::FileDescriptor[] { global::Esteira.V1.TypesReflection.Descriptor, global::Esteira.V1.WorkerReflection.Descriptor, global::Google.Protobuf.WellKnownTypes.DurationReflection.Descriptor, global::Google.Protobuf.WellKnownTypes.FieldMaskReflection.Descriptor, global::Google.Protobuf.WellKnownTypes.TimestampReflection.Descriptor, },
           new pbr::GeneratedClrTypeInfo(null, null, new pbr::GeneratedClrTypeInfo[] {
@@ -109,7 +129,12 @@ namespace Esteira.V1 {
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.SetRetentionRequest), global::Esteira.V1.SetRetentionRequest.Parser, new[]{ "Project", "DataClass", "Keep", "KeepForever", "UseDefault" }, new[]{ "Rule" }, null, null, null),
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.SetRetentionResponse), global::Esteira.V1.SetRetentionResponse.Parser, new[]{ "Policy" }, null, null, null, null),
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.ApplyRetentionRequest), global::Esteira.V1.ApplyRetentionRequest.Parser, new[]{ "DryRun", "PageToken" }, null, null, null, null),
-            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.ApplyRetentionResponse), global::Esteira.V1.ApplyRetentionResponse.Parser, new[]{ "Jobs", "Tasks", "Artifacts", "Bytes", "HeldOpen", "HeldUndelivered", "NextPageToken", "Partitions", "HeldReferred" }, null, null, null, null)
+            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.ApplyRetentionResponse), global::Esteira.V1.ApplyRetentionResponse.Parser, new[]{ "Jobs", "Tasks", "Artifacts", "Bytes", "HeldOpen", "HeldUndelivered", "NextPageToken", "Partitions", "HeldReferred" }, null, null, null, null),
+            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.PurgeJobsRequest), global::Esteira.V1.PurgeJobsRequest.Parser, new[]{ "DataClass", "Filter", "Reason", "DryRun", "Confirmation", "PageSize", "PageToken" }, null, null, null, null),
+            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.PurgeJobsResponse), global::Esteira.V1.PurgeJobsResponse.Parser, new[]{ "Jobs", "Tasks", "Artifacts", "Bytes", "HeldOpen", "HeldUndelivered", "HeldReferred", "Confirmation", "Certificates", "NextPageToken" }, null, null, null, null),
+            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.RemovalCertificate), global::Esteira.V1.RemovalCertificate.Parser, new[]{ "JobId", "Cause", "Bodies", "Bytes", "RemovalTime", "LeafHash", "Leaf" }, null, null, null, null),
+            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.EraseJobRequest), global::Esteira.V1.EraseJobRequest.Parser, new[]{ "JobId", "Reason" }, null, null, null, null),
+            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.EraseJobResponse), global::Esteira.V1.EraseJobResponse.Parser, new[]{ "Jobs", "Artifacts", "Bytes", "Certificates" }, null, null, null, null)
           }));
     }
     #endregion
@@ -5370,6 +5395,1968 @@ namespace Esteira.V1 {
           }
           case 72: {
             HeldReferred = input.ReadInt64();
+            break;
+          }
+        }
+      }
+    }
+    #endif
+
+  }
+
+  /// <summary>
+  /// Request of PurgeJobs.
+  /// </summary>
+  public sealed partial class PurgeJobsRequest : pb::IMessage<PurgeJobsRequest>
+  #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      , pb::IBufferMessage
+  #endif
+  {
+    private static readonly pb::MessageParser<PurgeJobsRequest> _parser = new pb::MessageParser<PurgeJobsRequest>(() => new PurgeJobsRequest());
+    private pb::UnknownFieldSet _unknownFields;
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pb::MessageParser<PurgeJobsRequest> Parser { get { return _parser; } }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pbr::MessageDescriptor Descriptor {
+      get { return global::Esteira.V1.AdminReflection.Descriptor.MessageTypes[19]; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    pbr::MessageDescriptor pb::IMessage.Descriptor {
+      get { return Descriptor; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public PurgeJobsRequest() {
+      OnConstruction();
+    }
+
+    partial void OnConstruction();
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public PurgeJobsRequest(PurgeJobsRequest other) : this() {
+      dataClass_ = other.dataClass_;
+      filter_ = other.filter_;
+      reason_ = other.reason_;
+      dryRun_ = other.dryRun_;
+      confirmation_ = other.confirmation_;
+      pageSize_ = other.pageSize_;
+      pageToken_ = other.pageToken_;
+      _unknownFields = pb::UnknownFieldSet.Clone(other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public PurgeJobsRequest Clone() {
+      return new PurgeJobsRequest(this);
+    }
+
+    /// <summary>Field number for the "data_class" field.</summary>
+    public const int DataClassFieldNumber = 1;
+    private global::Esteira.V1.DataClass dataClass_ = global::Esteira.V1.DataClass.Unspecified;
+    /// <summary>
+    /// The class: QA or DEVTEST. Required.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public global::Esteira.V1.DataClass DataClass {
+      get { return dataClass_; }
+      set {
+        dataClass_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "filter" field.</summary>
+    public const int FilterFieldNumber = 2;
+    private string filter_ = "";
+    /// <summary>
+    /// Which jobs of the class: as in ListJobs. Required: `plan_name = "orders"`, for example.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public string Filter {
+      get { return filter_; }
+      set {
+        filter_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
+    /// <summary>Field number for the "reason" field.</summary>
+    public const int ReasonFieldNumber = 3;
+    private string reason_ = "";
+    /// <summary>
+    /// Why, for people and for the record; 1 KiB at most. Required.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public string Reason {
+      get { return reason_; }
+      set {
+        reason_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
+    /// <summary>Field number for the "dry_run" field.</summary>
+    public const int DryRunFieldNumber = 4;
+    private bool dryRun_;
+    /// <summary>
+    /// Counts what would be removed and removes nothing.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public bool DryRun {
+      get { return dryRun_; }
+      set {
+        dryRun_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "confirmation" field.</summary>
+    public const int ConfirmationFieldNumber = 5;
+    private string confirmation_ = "";
+    /// <summary>
+    /// What the dry run of these jobs answered. Required without `dry_run`.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public string Confirmation {
+      get { return confirmation_; }
+      set {
+        confirmation_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
+    /// <summary>Field number for the "page_size" field.</summary>
+    public const int PageSizeFieldNumber = 6;
+    private int pageSize_;
+    /// <summary>
+    /// How many jobs a dry run looks at: default 50, 100 at most.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public int PageSize {
+      get { return pageSize_; }
+      set {
+        pageSize_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "page_token" field.</summary>
+    public const int PageTokenFieldNumber = 7;
+    private string pageToken_ = "";
+    /// <summary>
+    /// Where a dry run goes on. Empty = at the beginning.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public string PageToken {
+      get { return pageToken_; }
+      set {
+        pageToken_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override bool Equals(object other) {
+      return Equals(other as PurgeJobsRequest);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public bool Equals(PurgeJobsRequest other) {
+      if (ReferenceEquals(other, null)) {
+        return false;
+      }
+      if (ReferenceEquals(other, this)) {
+        return true;
+      }
+      if (DataClass != other.DataClass) return false;
+      if (Filter != other.Filter) return false;
+      if (Reason != other.Reason) return false;
+      if (DryRun != other.DryRun) return false;
+      if (Confirmation != other.Confirmation) return false;
+      if (PageSize != other.PageSize) return false;
+      if (PageToken != other.PageToken) return false;
+      return Equals(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override int GetHashCode() {
+      int hash = 1;
+      if (DataClass != global::Esteira.V1.DataClass.Unspecified) hash ^= DataClass.GetHashCode();
+      if (Filter.Length != 0) hash ^= Filter.GetHashCode();
+      if (Reason.Length != 0) hash ^= Reason.GetHashCode();
+      if (DryRun != false) hash ^= DryRun.GetHashCode();
+      if (Confirmation.Length != 0) hash ^= Confirmation.GetHashCode();
+      if (PageSize != 0) hash ^= PageSize.GetHashCode();
+      if (PageToken.Length != 0) hash ^= PageToken.GetHashCode();
+      if (_unknownFields != null) {
+        hash ^= _unknownFields.GetHashCode();
+      }
+      return hash;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override string ToString() {
+      return pb::JsonFormatter.ToDiagnosticString(this);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void WriteTo(pb::CodedOutputStream output) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      output.WriteRawMessage(this);
+    #else
+      if (DataClass != global::Esteira.V1.DataClass.Unspecified) {
+        output.WriteRawTag(8);
+        output.WriteEnum((int) DataClass);
+      }
+      if (Filter.Length != 0) {
+        output.WriteRawTag(18);
+        output.WriteString(Filter);
+      }
+      if (Reason.Length != 0) {
+        output.WriteRawTag(26);
+        output.WriteString(Reason);
+      }
+      if (DryRun != false) {
+        output.WriteRawTag(32);
+        output.WriteBool(DryRun);
+      }
+      if (Confirmation.Length != 0) {
+        output.WriteRawTag(42);
+        output.WriteString(Confirmation);
+      }
+      if (PageSize != 0) {
+        output.WriteRawTag(48);
+        output.WriteInt32(PageSize);
+      }
+      if (PageToken.Length != 0) {
+        output.WriteRawTag(58);
+        output.WriteString(PageToken);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(output);
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalWriteTo(ref pb::WriteContext output) {
+      if (DataClass != global::Esteira.V1.DataClass.Unspecified) {
+        output.WriteRawTag(8);
+        output.WriteEnum((int) DataClass);
+      }
+      if (Filter.Length != 0) {
+        output.WriteRawTag(18);
+        output.WriteString(Filter);
+      }
+      if (Reason.Length != 0) {
+        output.WriteRawTag(26);
+        output.WriteString(Reason);
+      }
+      if (DryRun != false) {
+        output.WriteRawTag(32);
+        output.WriteBool(DryRun);
+      }
+      if (Confirmation.Length != 0) {
+        output.WriteRawTag(42);
+        output.WriteString(Confirmation);
+      }
+      if (PageSize != 0) {
+        output.WriteRawTag(48);
+        output.WriteInt32(PageSize);
+      }
+      if (PageToken.Length != 0) {
+        output.WriteRawTag(58);
+        output.WriteString(PageToken);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(ref output);
+      }
+    }
+    #endif
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public int CalculateSize() {
+      int size = 0;
+      if (DataClass != global::Esteira.V1.DataClass.Unspecified) {
+        size += 1 + pb::CodedOutputStream.ComputeEnumSize((int) DataClass);
+      }
+      if (Filter.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeStringSize(Filter);
+      }
+      if (Reason.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeStringSize(Reason);
+      }
+      if (DryRun != false) {
+        size += 1 + 1;
+      }
+      if (Confirmation.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeStringSize(Confirmation);
+      }
+      if (PageSize != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeInt32Size(PageSize);
+      }
+      if (PageToken.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeStringSize(PageToken);
+      }
+      if (_unknownFields != null) {
+        size += _unknownFields.CalculateSize();
+      }
+      return size;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(PurgeJobsRequest other) {
+      if (other == null) {
+        return;
+      }
+      if (other.DataClass != global::Esteira.V1.DataClass.Unspecified) {
+        DataClass = other.DataClass;
+      }
+      if (other.Filter.Length != 0) {
+        Filter = other.Filter;
+      }
+      if (other.Reason.Length != 0) {
+        Reason = other.Reason;
+      }
+      if (other.DryRun != false) {
+        DryRun = other.DryRun;
+      }
+      if (other.Confirmation.Length != 0) {
+        Confirmation = other.Confirmation;
+      }
+      if (other.PageSize != 0) {
+        PageSize = other.PageSize;
+      }
+      if (other.PageToken.Length != 0) {
+        PageToken = other.PageToken;
+      }
+      _unknownFields = pb::UnknownFieldSet.MergeFrom(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(pb::CodedInputStream input) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      input.ReadRawMessage(this);
+    #else
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, input);
+            break;
+          case 8: {
+            DataClass = (global::Esteira.V1.DataClass) input.ReadEnum();
+            break;
+          }
+          case 18: {
+            Filter = input.ReadString();
+            break;
+          }
+          case 26: {
+            Reason = input.ReadString();
+            break;
+          }
+          case 32: {
+            DryRun = input.ReadBool();
+            break;
+          }
+          case 42: {
+            Confirmation = input.ReadString();
+            break;
+          }
+          case 48: {
+            PageSize = input.ReadInt32();
+            break;
+          }
+          case 58: {
+            PageToken = input.ReadString();
+            break;
+          }
+        }
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalMergeFrom(ref pb::ParseContext input) {
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, ref input);
+            break;
+          case 8: {
+            DataClass = (global::Esteira.V1.DataClass) input.ReadEnum();
+            break;
+          }
+          case 18: {
+            Filter = input.ReadString();
+            break;
+          }
+          case 26: {
+            Reason = input.ReadString();
+            break;
+          }
+          case 32: {
+            DryRun = input.ReadBool();
+            break;
+          }
+          case 42: {
+            Confirmation = input.ReadString();
+            break;
+          }
+          case 48: {
+            PageSize = input.ReadInt32();
+            break;
+          }
+          case 58: {
+            PageToken = input.ReadString();
+            break;
+          }
+        }
+      }
+    }
+    #endif
+
+  }
+
+  /// <summary>
+  /// Response of PurgeJobs. The counts are those of this call.
+  /// </summary>
+  public sealed partial class PurgeJobsResponse : pb::IMessage<PurgeJobsResponse>
+  #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      , pb::IBufferMessage
+  #endif
+  {
+    private static readonly pb::MessageParser<PurgeJobsResponse> _parser = new pb::MessageParser<PurgeJobsResponse>(() => new PurgeJobsResponse());
+    private pb::UnknownFieldSet _unknownFields;
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pb::MessageParser<PurgeJobsResponse> Parser { get { return _parser; } }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pbr::MessageDescriptor Descriptor {
+      get { return global::Esteira.V1.AdminReflection.Descriptor.MessageTypes[20]; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    pbr::MessageDescriptor pb::IMessage.Descriptor {
+      get { return Descriptor; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public PurgeJobsResponse() {
+      OnConstruction();
+    }
+
+    partial void OnConstruction();
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public PurgeJobsResponse(PurgeJobsResponse other) : this() {
+      jobs_ = other.jobs_;
+      tasks_ = other.tasks_;
+      artifacts_ = other.artifacts_;
+      bytes_ = other.bytes_;
+      heldOpen_ = other.heldOpen_;
+      heldUndelivered_ = other.heldUndelivered_;
+      heldReferred_ = other.heldReferred_;
+      confirmation_ = other.confirmation_;
+      certificates_ = other.certificates_.Clone();
+      nextPageToken_ = other.nextPageToken_;
+      _unknownFields = pb::UnknownFieldSet.Clone(other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public PurgeJobsResponse Clone() {
+      return new PurgeJobsResponse(this);
+    }
+
+    /// <summary>Field number for the "jobs" field.</summary>
+    public const int JobsFieldNumber = 1;
+    private long jobs_;
+    /// <summary>
+    /// Jobs that were removed, or would be.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public long Jobs {
+      get { return jobs_; }
+      set {
+        jobs_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "tasks" field.</summary>
+    public const int TasksFieldNumber = 2;
+    private long tasks_;
+    /// <summary>
+    /// Their tasks.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public long Tasks {
+      get { return tasks_; }
+      set {
+        tasks_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "artifacts" field.</summary>
+    public const int ArtifactsFieldNumber = 3;
+    private long artifacts_;
+    /// <summary>
+    /// Their artifacts.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public long Artifacts {
+      get { return artifacts_; }
+      set {
+        artifacts_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "bytes" field.</summary>
+    public const int BytesFieldNumber = 4;
+    private long bytes_;
+    /// <summary>
+    /// Bytes of bodies that nothing refers to any more.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public long Bytes {
+      get { return bytes_; }
+      set {
+        bytes_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "held_open" field.</summary>
+    public const int HeldOpenFieldNumber = 5;
+    private long heldOpen_;
+    /// <summary>
+    /// Root jobs that stay, because they or a job that they started have not ended.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public long HeldOpen {
+      get { return heldOpen_; }
+      set {
+        heldOpen_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "held_undelivered" field.</summary>
+    public const int HeldUndeliveredFieldNumber = 6;
+    private long heldUndelivered_;
+    /// <summary>
+    /// Root jobs that stay, because a message of theirs or of a job that they started was not delivered.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public long HeldUndelivered {
+      get { return heldUndelivered_; }
+      set {
+        heldUndelivered_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "held_referred" field.</summary>
+    public const int HeldReferredFieldNumber = 7;
+    private long heldReferred_;
+    /// <summary>
+    /// Root jobs that stay, because another job goes on from one of theirs.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public long HeldReferred {
+      get { return heldReferred_; }
+      set {
+        heldReferred_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "confirmation" field.</summary>
+    public const int ConfirmationFieldNumber = 8;
+    private string confirmation_ = "";
+    /// <summary>
+    /// Of a dry run: what the call that removes these jobs must say. Empty when there are none.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public string Confirmation {
+      get { return confirmation_; }
+      set {
+        confirmation_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
+    /// <summary>Field number for the "certificates" field.</summary>
+    public const int CertificatesFieldNumber = 9;
+    private static readonly pb::FieldCodec<global::Esteira.V1.RemovalCertificate> _repeated_certificates_codec
+        = pb::FieldCodec.ForMessage(74, global::Esteira.V1.RemovalCertificate.Parser);
+    private readonly pbc::RepeatedField<global::Esteira.V1.RemovalCertificate> certificates_ = new pbc::RepeatedField<global::Esteira.V1.RemovalCertificate>();
+    /// <summary>
+    /// What certifies the removal of root jobs; those of their sub-plans have theirs in the ledger as well.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public pbc::RepeatedField<global::Esteira.V1.RemovalCertificate> Certificates {
+      get { return certificates_; }
+    }
+
+    /// <summary>Field number for the "next_page_token" field.</summary>
+    public const int NextPageTokenFieldNumber = 10;
+    private string nextPageToken_ = "";
+    /// <summary>
+    /// Of a dry run: the next page's token. Empty = this was the last one.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public string NextPageToken {
+      get { return nextPageToken_; }
+      set {
+        nextPageToken_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override bool Equals(object other) {
+      return Equals(other as PurgeJobsResponse);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public bool Equals(PurgeJobsResponse other) {
+      if (ReferenceEquals(other, null)) {
+        return false;
+      }
+      if (ReferenceEquals(other, this)) {
+        return true;
+      }
+      if (Jobs != other.Jobs) return false;
+      if (Tasks != other.Tasks) return false;
+      if (Artifacts != other.Artifacts) return false;
+      if (Bytes != other.Bytes) return false;
+      if (HeldOpen != other.HeldOpen) return false;
+      if (HeldUndelivered != other.HeldUndelivered) return false;
+      if (HeldReferred != other.HeldReferred) return false;
+      if (Confirmation != other.Confirmation) return false;
+      if(!certificates_.Equals(other.certificates_)) return false;
+      if (NextPageToken != other.NextPageToken) return false;
+      return Equals(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override int GetHashCode() {
+      int hash = 1;
+      if (Jobs != 0L) hash ^= Jobs.GetHashCode();
+      if (Tasks != 0L) hash ^= Tasks.GetHashCode();
+      if (Artifacts != 0L) hash ^= Artifacts.GetHashCode();
+      if (Bytes != 0L) hash ^= Bytes.GetHashCode();
+      if (HeldOpen != 0L) hash ^= HeldOpen.GetHashCode();
+      if (HeldUndelivered != 0L) hash ^= HeldUndelivered.GetHashCode();
+      if (HeldReferred != 0L) hash ^= HeldReferred.GetHashCode();
+      if (Confirmation.Length != 0) hash ^= Confirmation.GetHashCode();
+      hash ^= certificates_.GetHashCode();
+      if (NextPageToken.Length != 0) hash ^= NextPageToken.GetHashCode();
+      if (_unknownFields != null) {
+        hash ^= _unknownFields.GetHashCode();
+      }
+      return hash;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override string ToString() {
+      return pb::JsonFormatter.ToDiagnosticString(this);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void WriteTo(pb::CodedOutputStream output) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      output.WriteRawMessage(this);
+    #else
+      if (Jobs != 0L) {
+        output.WriteRawTag(8);
+        output.WriteInt64(Jobs);
+      }
+      if (Tasks != 0L) {
+        output.WriteRawTag(16);
+        output.WriteInt64(Tasks);
+      }
+      if (Artifacts != 0L) {
+        output.WriteRawTag(24);
+        output.WriteInt64(Artifacts);
+      }
+      if (Bytes != 0L) {
+        output.WriteRawTag(32);
+        output.WriteInt64(Bytes);
+      }
+      if (HeldOpen != 0L) {
+        output.WriteRawTag(40);
+        output.WriteInt64(HeldOpen);
+      }
+      if (HeldUndelivered != 0L) {
+        output.WriteRawTag(48);
+        output.WriteInt64(HeldUndelivered);
+      }
+      if (HeldReferred != 0L) {
+        output.WriteRawTag(56);
+        output.WriteInt64(HeldReferred);
+      }
+      if (Confirmation.Length != 0) {
+        output.WriteRawTag(66);
+        output.WriteString(Confirmation);
+      }
+      certificates_.WriteTo(output, _repeated_certificates_codec);
+      if (NextPageToken.Length != 0) {
+        output.WriteRawTag(82);
+        output.WriteString(NextPageToken);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(output);
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalWriteTo(ref pb::WriteContext output) {
+      if (Jobs != 0L) {
+        output.WriteRawTag(8);
+        output.WriteInt64(Jobs);
+      }
+      if (Tasks != 0L) {
+        output.WriteRawTag(16);
+        output.WriteInt64(Tasks);
+      }
+      if (Artifacts != 0L) {
+        output.WriteRawTag(24);
+        output.WriteInt64(Artifacts);
+      }
+      if (Bytes != 0L) {
+        output.WriteRawTag(32);
+        output.WriteInt64(Bytes);
+      }
+      if (HeldOpen != 0L) {
+        output.WriteRawTag(40);
+        output.WriteInt64(HeldOpen);
+      }
+      if (HeldUndelivered != 0L) {
+        output.WriteRawTag(48);
+        output.WriteInt64(HeldUndelivered);
+      }
+      if (HeldReferred != 0L) {
+        output.WriteRawTag(56);
+        output.WriteInt64(HeldReferred);
+      }
+      if (Confirmation.Length != 0) {
+        output.WriteRawTag(66);
+        output.WriteString(Confirmation);
+      }
+      certificates_.WriteTo(ref output, _repeated_certificates_codec);
+      if (NextPageToken.Length != 0) {
+        output.WriteRawTag(82);
+        output.WriteString(NextPageToken);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(ref output);
+      }
+    }
+    #endif
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public int CalculateSize() {
+      int size = 0;
+      if (Jobs != 0L) {
+        size += 1 + pb::CodedOutputStream.ComputeInt64Size(Jobs);
+      }
+      if (Tasks != 0L) {
+        size += 1 + pb::CodedOutputStream.ComputeInt64Size(Tasks);
+      }
+      if (Artifacts != 0L) {
+        size += 1 + pb::CodedOutputStream.ComputeInt64Size(Artifacts);
+      }
+      if (Bytes != 0L) {
+        size += 1 + pb::CodedOutputStream.ComputeInt64Size(Bytes);
+      }
+      if (HeldOpen != 0L) {
+        size += 1 + pb::CodedOutputStream.ComputeInt64Size(HeldOpen);
+      }
+      if (HeldUndelivered != 0L) {
+        size += 1 + pb::CodedOutputStream.ComputeInt64Size(HeldUndelivered);
+      }
+      if (HeldReferred != 0L) {
+        size += 1 + pb::CodedOutputStream.ComputeInt64Size(HeldReferred);
+      }
+      if (Confirmation.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeStringSize(Confirmation);
+      }
+      size += certificates_.CalculateSize(_repeated_certificates_codec);
+      if (NextPageToken.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeStringSize(NextPageToken);
+      }
+      if (_unknownFields != null) {
+        size += _unknownFields.CalculateSize();
+      }
+      return size;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(PurgeJobsResponse other) {
+      if (other == null) {
+        return;
+      }
+      if (other.Jobs != 0L) {
+        Jobs = other.Jobs;
+      }
+      if (other.Tasks != 0L) {
+        Tasks = other.Tasks;
+      }
+      if (other.Artifacts != 0L) {
+        Artifacts = other.Artifacts;
+      }
+      if (other.Bytes != 0L) {
+        Bytes = other.Bytes;
+      }
+      if (other.HeldOpen != 0L) {
+        HeldOpen = other.HeldOpen;
+      }
+      if (other.HeldUndelivered != 0L) {
+        HeldUndelivered = other.HeldUndelivered;
+      }
+      if (other.HeldReferred != 0L) {
+        HeldReferred = other.HeldReferred;
+      }
+      if (other.Confirmation.Length != 0) {
+        Confirmation = other.Confirmation;
+      }
+      certificates_.Add(other.certificates_);
+      if (other.NextPageToken.Length != 0) {
+        NextPageToken = other.NextPageToken;
+      }
+      _unknownFields = pb::UnknownFieldSet.MergeFrom(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(pb::CodedInputStream input) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      input.ReadRawMessage(this);
+    #else
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, input);
+            break;
+          case 8: {
+            Jobs = input.ReadInt64();
+            break;
+          }
+          case 16: {
+            Tasks = input.ReadInt64();
+            break;
+          }
+          case 24: {
+            Artifacts = input.ReadInt64();
+            break;
+          }
+          case 32: {
+            Bytes = input.ReadInt64();
+            break;
+          }
+          case 40: {
+            HeldOpen = input.ReadInt64();
+            break;
+          }
+          case 48: {
+            HeldUndelivered = input.ReadInt64();
+            break;
+          }
+          case 56: {
+            HeldReferred = input.ReadInt64();
+            break;
+          }
+          case 66: {
+            Confirmation = input.ReadString();
+            break;
+          }
+          case 74: {
+            certificates_.AddEntriesFrom(input, _repeated_certificates_codec);
+            break;
+          }
+          case 82: {
+            NextPageToken = input.ReadString();
+            break;
+          }
+        }
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalMergeFrom(ref pb::ParseContext input) {
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, ref input);
+            break;
+          case 8: {
+            Jobs = input.ReadInt64();
+            break;
+          }
+          case 16: {
+            Tasks = input.ReadInt64();
+            break;
+          }
+          case 24: {
+            Artifacts = input.ReadInt64();
+            break;
+          }
+          case 32: {
+            Bytes = input.ReadInt64();
+            break;
+          }
+          case 40: {
+            HeldOpen = input.ReadInt64();
+            break;
+          }
+          case 48: {
+            HeldUndelivered = input.ReadInt64();
+            break;
+          }
+          case 56: {
+            HeldReferred = input.ReadInt64();
+            break;
+          }
+          case 66: {
+            Confirmation = input.ReadString();
+            break;
+          }
+          case 74: {
+            certificates_.AddEntriesFrom(ref input, _repeated_certificates_codec);
+            break;
+          }
+          case 82: {
+            NextPageToken = input.ReadString();
+            break;
+          }
+        }
+      }
+    }
+    #endif
+
+  }
+
+  /// <summary>
+  /// A leaf of the ledger which says that bodies were removed. Output only.
+  /// </summary>
+  public sealed partial class RemovalCertificate : pb::IMessage<RemovalCertificate>
+  #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      , pb::IBufferMessage
+  #endif
+  {
+    private static readonly pb::MessageParser<RemovalCertificate> _parser = new pb::MessageParser<RemovalCertificate>(() => new RemovalCertificate());
+    private pb::UnknownFieldSet _unknownFields;
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pb::MessageParser<RemovalCertificate> Parser { get { return _parser; } }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pbr::MessageDescriptor Descriptor {
+      get { return global::Esteira.V1.AdminReflection.Descriptor.MessageTypes[21]; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    pbr::MessageDescriptor pb::IMessage.Descriptor {
+      get { return Descriptor; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public RemovalCertificate() {
+      OnConstruction();
+    }
+
+    partial void OnConstruction();
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public RemovalCertificate(RemovalCertificate other) : this() {
+      jobId_ = other.jobId_;
+      cause_ = other.cause_;
+      bodies_ = other.bodies_;
+      bytes_ = other.bytes_;
+      removalTime_ = other.removalTime_ != null ? other.removalTime_.Clone() : null;
+      leafHash_ = other.leafHash_;
+      leaf_ = other.leaf_;
+      _unknownFields = pb::UnknownFieldSet.Clone(other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public RemovalCertificate Clone() {
+      return new RemovalCertificate(this);
+    }
+
+    /// <summary>Field number for the "job_id" field.</summary>
+    public const int JobIdFieldNumber = 1;
+    private string jobId_ = "";
+    /// <summary>
+    /// The job.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public string JobId {
+      get { return jobId_; }
+      set {
+        jobId_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
+    /// <summary>Field number for the "cause" field.</summary>
+    public const int CauseFieldNumber = 2;
+    private string cause_ = "";
+    /// <summary>
+    /// `PURGE`, `ERASURE` or `RETENTION`.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public string Cause {
+      get { return cause_; }
+      set {
+        cause_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
+    /// <summary>Field number for the "bodies" field.</summary>
+    public const int BodiesFieldNumber = 3;
+    private long bodies_;
+    /// <summary>
+    /// How many bodies it names. 0 = the whole job went, with its rows.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public long Bodies {
+      get { return bodies_; }
+      set {
+        bodies_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "bytes" field.</summary>
+    public const int BytesFieldNumber = 4;
+    private long bytes_;
+    /// <summary>
+    /// Bytes of bodies that nothing refers to any more; 0 where the whole job went.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public long Bytes {
+      get { return bytes_; }
+      set {
+        bytes_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "removal_time" field.</summary>
+    public const int RemovalTimeFieldNumber = 5;
+    private global::Google.Protobuf.WellKnownTypes.Timestamp removalTime_;
+    /// <summary>
+    /// When.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public global::Google.Protobuf.WellKnownTypes.Timestamp RemovalTime {
+      get { return removalTime_; }
+      set {
+        removalTime_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "leaf_hash" field.</summary>
+    public const int LeafHashFieldNumber = 6;
+    private pb::ByteString leafHash_ = pb::ByteString.Empty;
+    /// <summary>
+    /// The leaf's hash (RFC 9162), by which the log knows it.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public pb::ByteString LeafHash {
+      get { return leafHash_; }
+      set {
+        leafHash_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
+    /// <summary>Field number for the "leaf" field.</summary>
+    public const int LeafFieldNumber = 7;
+    private pb::ByteString leaf_ = pb::ByteString.Empty;
+    /// <summary>
+    /// The leaf itself.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public pb::ByteString Leaf {
+      get { return leaf_; }
+      set {
+        leaf_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override bool Equals(object other) {
+      return Equals(other as RemovalCertificate);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public bool Equals(RemovalCertificate other) {
+      if (ReferenceEquals(other, null)) {
+        return false;
+      }
+      if (ReferenceEquals(other, this)) {
+        return true;
+      }
+      if (JobId != other.JobId) return false;
+      if (Cause != other.Cause) return false;
+      if (Bodies != other.Bodies) return false;
+      if (Bytes != other.Bytes) return false;
+      if (!object.Equals(RemovalTime, other.RemovalTime)) return false;
+      if (LeafHash != other.LeafHash) return false;
+      if (Leaf != other.Leaf) return false;
+      return Equals(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override int GetHashCode() {
+      int hash = 1;
+      if (JobId.Length != 0) hash ^= JobId.GetHashCode();
+      if (Cause.Length != 0) hash ^= Cause.GetHashCode();
+      if (Bodies != 0L) hash ^= Bodies.GetHashCode();
+      if (Bytes != 0L) hash ^= Bytes.GetHashCode();
+      if (removalTime_ != null) hash ^= RemovalTime.GetHashCode();
+      if (LeafHash.Length != 0) hash ^= LeafHash.GetHashCode();
+      if (Leaf.Length != 0) hash ^= Leaf.GetHashCode();
+      if (_unknownFields != null) {
+        hash ^= _unknownFields.GetHashCode();
+      }
+      return hash;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override string ToString() {
+      return pb::JsonFormatter.ToDiagnosticString(this);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void WriteTo(pb::CodedOutputStream output) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      output.WriteRawMessage(this);
+    #else
+      if (JobId.Length != 0) {
+        output.WriteRawTag(10);
+        output.WriteString(JobId);
+      }
+      if (Cause.Length != 0) {
+        output.WriteRawTag(18);
+        output.WriteString(Cause);
+      }
+      if (Bodies != 0L) {
+        output.WriteRawTag(24);
+        output.WriteInt64(Bodies);
+      }
+      if (Bytes != 0L) {
+        output.WriteRawTag(32);
+        output.WriteInt64(Bytes);
+      }
+      if (removalTime_ != null) {
+        output.WriteRawTag(42);
+        output.WriteMessage(RemovalTime);
+      }
+      if (LeafHash.Length != 0) {
+        output.WriteRawTag(50);
+        output.WriteBytes(LeafHash);
+      }
+      if (Leaf.Length != 0) {
+        output.WriteRawTag(58);
+        output.WriteBytes(Leaf);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(output);
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalWriteTo(ref pb::WriteContext output) {
+      if (JobId.Length != 0) {
+        output.WriteRawTag(10);
+        output.WriteString(JobId);
+      }
+      if (Cause.Length != 0) {
+        output.WriteRawTag(18);
+        output.WriteString(Cause);
+      }
+      if (Bodies != 0L) {
+        output.WriteRawTag(24);
+        output.WriteInt64(Bodies);
+      }
+      if (Bytes != 0L) {
+        output.WriteRawTag(32);
+        output.WriteInt64(Bytes);
+      }
+      if (removalTime_ != null) {
+        output.WriteRawTag(42);
+        output.WriteMessage(RemovalTime);
+      }
+      if (LeafHash.Length != 0) {
+        output.WriteRawTag(50);
+        output.WriteBytes(LeafHash);
+      }
+      if (Leaf.Length != 0) {
+        output.WriteRawTag(58);
+        output.WriteBytes(Leaf);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(ref output);
+      }
+    }
+    #endif
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public int CalculateSize() {
+      int size = 0;
+      if (JobId.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeStringSize(JobId);
+      }
+      if (Cause.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeStringSize(Cause);
+      }
+      if (Bodies != 0L) {
+        size += 1 + pb::CodedOutputStream.ComputeInt64Size(Bodies);
+      }
+      if (Bytes != 0L) {
+        size += 1 + pb::CodedOutputStream.ComputeInt64Size(Bytes);
+      }
+      if (removalTime_ != null) {
+        size += 1 + pb::CodedOutputStream.ComputeMessageSize(RemovalTime);
+      }
+      if (LeafHash.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeBytesSize(LeafHash);
+      }
+      if (Leaf.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeBytesSize(Leaf);
+      }
+      if (_unknownFields != null) {
+        size += _unknownFields.CalculateSize();
+      }
+      return size;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(RemovalCertificate other) {
+      if (other == null) {
+        return;
+      }
+      if (other.JobId.Length != 0) {
+        JobId = other.JobId;
+      }
+      if (other.Cause.Length != 0) {
+        Cause = other.Cause;
+      }
+      if (other.Bodies != 0L) {
+        Bodies = other.Bodies;
+      }
+      if (other.Bytes != 0L) {
+        Bytes = other.Bytes;
+      }
+      if (other.removalTime_ != null) {
+        if (removalTime_ == null) {
+          RemovalTime = new global::Google.Protobuf.WellKnownTypes.Timestamp();
+        }
+        RemovalTime.MergeFrom(other.RemovalTime);
+      }
+      if (other.LeafHash.Length != 0) {
+        LeafHash = other.LeafHash;
+      }
+      if (other.Leaf.Length != 0) {
+        Leaf = other.Leaf;
+      }
+      _unknownFields = pb::UnknownFieldSet.MergeFrom(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(pb::CodedInputStream input) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      input.ReadRawMessage(this);
+    #else
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, input);
+            break;
+          case 10: {
+            JobId = input.ReadString();
+            break;
+          }
+          case 18: {
+            Cause = input.ReadString();
+            break;
+          }
+          case 24: {
+            Bodies = input.ReadInt64();
+            break;
+          }
+          case 32: {
+            Bytes = input.ReadInt64();
+            break;
+          }
+          case 42: {
+            if (removalTime_ == null) {
+              RemovalTime = new global::Google.Protobuf.WellKnownTypes.Timestamp();
+            }
+            input.ReadMessage(RemovalTime);
+            break;
+          }
+          case 50: {
+            LeafHash = input.ReadBytes();
+            break;
+          }
+          case 58: {
+            Leaf = input.ReadBytes();
+            break;
+          }
+        }
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalMergeFrom(ref pb::ParseContext input) {
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, ref input);
+            break;
+          case 10: {
+            JobId = input.ReadString();
+            break;
+          }
+          case 18: {
+            Cause = input.ReadString();
+            break;
+          }
+          case 24: {
+            Bodies = input.ReadInt64();
+            break;
+          }
+          case 32: {
+            Bytes = input.ReadInt64();
+            break;
+          }
+          case 42: {
+            if (removalTime_ == null) {
+              RemovalTime = new global::Google.Protobuf.WellKnownTypes.Timestamp();
+            }
+            input.ReadMessage(RemovalTime);
+            break;
+          }
+          case 50: {
+            LeafHash = input.ReadBytes();
+            break;
+          }
+          case 58: {
+            Leaf = input.ReadBytes();
+            break;
+          }
+        }
+      }
+    }
+    #endif
+
+  }
+
+  /// <summary>
+  /// Request of EraseJob.
+  /// </summary>
+  public sealed partial class EraseJobRequest : pb::IMessage<EraseJobRequest>
+  #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      , pb::IBufferMessage
+  #endif
+  {
+    private static readonly pb::MessageParser<EraseJobRequest> _parser = new pb::MessageParser<EraseJobRequest>(() => new EraseJobRequest());
+    private pb::UnknownFieldSet _unknownFields;
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pb::MessageParser<EraseJobRequest> Parser { get { return _parser; } }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pbr::MessageDescriptor Descriptor {
+      get { return global::Esteira.V1.AdminReflection.Descriptor.MessageTypes[22]; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    pbr::MessageDescriptor pb::IMessage.Descriptor {
+      get { return Descriptor; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public EraseJobRequest() {
+      OnConstruction();
+    }
+
+    partial void OnConstruction();
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public EraseJobRequest(EraseJobRequest other) : this() {
+      jobId_ = other.jobId_;
+      reason_ = other.reason_;
+      _unknownFields = pb::UnknownFieldSet.Clone(other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public EraseJobRequest Clone() {
+      return new EraseJobRequest(this);
+    }
+
+    /// <summary>Field number for the "job_id" field.</summary>
+    public const int JobIdFieldNumber = 1;
+    private string jobId_ = "";
+    /// <summary>
+    /// The job, at the root of its tree. Required.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public string JobId {
+      get { return jobId_; }
+      set {
+        jobId_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
+    /// <summary>Field number for the "reason" field.</summary>
+    public const int ReasonFieldNumber = 2;
+    private string reason_ = "";
+    /// <summary>
+    /// Why, for people and for the record; 1 KiB at most. Required.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public string Reason {
+      get { return reason_; }
+      set {
+        reason_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override bool Equals(object other) {
+      return Equals(other as EraseJobRequest);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public bool Equals(EraseJobRequest other) {
+      if (ReferenceEquals(other, null)) {
+        return false;
+      }
+      if (ReferenceEquals(other, this)) {
+        return true;
+      }
+      if (JobId != other.JobId) return false;
+      if (Reason != other.Reason) return false;
+      return Equals(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override int GetHashCode() {
+      int hash = 1;
+      if (JobId.Length != 0) hash ^= JobId.GetHashCode();
+      if (Reason.Length != 0) hash ^= Reason.GetHashCode();
+      if (_unknownFields != null) {
+        hash ^= _unknownFields.GetHashCode();
+      }
+      return hash;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override string ToString() {
+      return pb::JsonFormatter.ToDiagnosticString(this);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void WriteTo(pb::CodedOutputStream output) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      output.WriteRawMessage(this);
+    #else
+      if (JobId.Length != 0) {
+        output.WriteRawTag(10);
+        output.WriteString(JobId);
+      }
+      if (Reason.Length != 0) {
+        output.WriteRawTag(18);
+        output.WriteString(Reason);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(output);
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalWriteTo(ref pb::WriteContext output) {
+      if (JobId.Length != 0) {
+        output.WriteRawTag(10);
+        output.WriteString(JobId);
+      }
+      if (Reason.Length != 0) {
+        output.WriteRawTag(18);
+        output.WriteString(Reason);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(ref output);
+      }
+    }
+    #endif
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public int CalculateSize() {
+      int size = 0;
+      if (JobId.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeStringSize(JobId);
+      }
+      if (Reason.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeStringSize(Reason);
+      }
+      if (_unknownFields != null) {
+        size += _unknownFields.CalculateSize();
+      }
+      return size;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(EraseJobRequest other) {
+      if (other == null) {
+        return;
+      }
+      if (other.JobId.Length != 0) {
+        JobId = other.JobId;
+      }
+      if (other.Reason.Length != 0) {
+        Reason = other.Reason;
+      }
+      _unknownFields = pb::UnknownFieldSet.MergeFrom(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(pb::CodedInputStream input) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      input.ReadRawMessage(this);
+    #else
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, input);
+            break;
+          case 10: {
+            JobId = input.ReadString();
+            break;
+          }
+          case 18: {
+            Reason = input.ReadString();
+            break;
+          }
+        }
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalMergeFrom(ref pb::ParseContext input) {
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, ref input);
+            break;
+          case 10: {
+            JobId = input.ReadString();
+            break;
+          }
+          case 18: {
+            Reason = input.ReadString();
+            break;
+          }
+        }
+      }
+    }
+    #endif
+
+  }
+
+  /// <summary>
+  /// Response of EraseJob.
+  /// </summary>
+  public sealed partial class EraseJobResponse : pb::IMessage<EraseJobResponse>
+  #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      , pb::IBufferMessage
+  #endif
+  {
+    private static readonly pb::MessageParser<EraseJobResponse> _parser = new pb::MessageParser<EraseJobResponse>(() => new EraseJobResponse());
+    private pb::UnknownFieldSet _unknownFields;
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pb::MessageParser<EraseJobResponse> Parser { get { return _parser; } }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pbr::MessageDescriptor Descriptor {
+      get { return global::Esteira.V1.AdminReflection.Descriptor.MessageTypes[23]; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    pbr::MessageDescriptor pb::IMessage.Descriptor {
+      get { return Descriptor; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public EraseJobResponse() {
+      OnConstruction();
+    }
+
+    partial void OnConstruction();
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public EraseJobResponse(EraseJobResponse other) : this() {
+      jobs_ = other.jobs_;
+      artifacts_ = other.artifacts_;
+      bytes_ = other.bytes_;
+      certificates_ = other.certificates_.Clone();
+      _unknownFields = pb::UnknownFieldSet.Clone(other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public EraseJobResponse Clone() {
+      return new EraseJobResponse(this);
+    }
+
+    /// <summary>Field number for the "jobs" field.</summary>
+    public const int JobsFieldNumber = 1;
+    private long jobs_;
+    /// <summary>
+    /// Jobs of the tree.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public long Jobs {
+      get { return jobs_; }
+      set {
+        jobs_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "artifacts" field.</summary>
+    public const int ArtifactsFieldNumber = 2;
+    private long artifacts_;
+    /// <summary>
+    /// How many artifacts lost their body in this call; 0 when all was erased before.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public long Artifacts {
+      get { return artifacts_; }
+      set {
+        artifacts_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "bytes" field.</summary>
+    public const int BytesFieldNumber = 3;
+    private long bytes_;
+    /// <summary>
+    /// Bytes of bodies that nothing refers to any more.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public long Bytes {
+      get { return bytes_; }
+      set {
+        bytes_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "certificates" field.</summary>
+    public const int CertificatesFieldNumber = 4;
+    private static readonly pb::FieldCodec<global::Esteira.V1.RemovalCertificate> _repeated_certificates_codec
+        = pb::FieldCodec.ForMessage(34, global::Esteira.V1.RemovalCertificate.Parser);
+    private readonly pbc::RepeatedField<global::Esteira.V1.RemovalCertificate> certificates_ = new pbc::RepeatedField<global::Esteira.V1.RemovalCertificate>();
+    /// <summary>
+    /// What certifies it, those of earlier calls too.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public pbc::RepeatedField<global::Esteira.V1.RemovalCertificate> Certificates {
+      get { return certificates_; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override bool Equals(object other) {
+      return Equals(other as EraseJobResponse);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public bool Equals(EraseJobResponse other) {
+      if (ReferenceEquals(other, null)) {
+        return false;
+      }
+      if (ReferenceEquals(other, this)) {
+        return true;
+      }
+      if (Jobs != other.Jobs) return false;
+      if (Artifacts != other.Artifacts) return false;
+      if (Bytes != other.Bytes) return false;
+      if(!certificates_.Equals(other.certificates_)) return false;
+      return Equals(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override int GetHashCode() {
+      int hash = 1;
+      if (Jobs != 0L) hash ^= Jobs.GetHashCode();
+      if (Artifacts != 0L) hash ^= Artifacts.GetHashCode();
+      if (Bytes != 0L) hash ^= Bytes.GetHashCode();
+      hash ^= certificates_.GetHashCode();
+      if (_unknownFields != null) {
+        hash ^= _unknownFields.GetHashCode();
+      }
+      return hash;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override string ToString() {
+      return pb::JsonFormatter.ToDiagnosticString(this);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void WriteTo(pb::CodedOutputStream output) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      output.WriteRawMessage(this);
+    #else
+      if (Jobs != 0L) {
+        output.WriteRawTag(8);
+        output.WriteInt64(Jobs);
+      }
+      if (Artifacts != 0L) {
+        output.WriteRawTag(16);
+        output.WriteInt64(Artifacts);
+      }
+      if (Bytes != 0L) {
+        output.WriteRawTag(24);
+        output.WriteInt64(Bytes);
+      }
+      certificates_.WriteTo(output, _repeated_certificates_codec);
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(output);
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalWriteTo(ref pb::WriteContext output) {
+      if (Jobs != 0L) {
+        output.WriteRawTag(8);
+        output.WriteInt64(Jobs);
+      }
+      if (Artifacts != 0L) {
+        output.WriteRawTag(16);
+        output.WriteInt64(Artifacts);
+      }
+      if (Bytes != 0L) {
+        output.WriteRawTag(24);
+        output.WriteInt64(Bytes);
+      }
+      certificates_.WriteTo(ref output, _repeated_certificates_codec);
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(ref output);
+      }
+    }
+    #endif
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public int CalculateSize() {
+      int size = 0;
+      if (Jobs != 0L) {
+        size += 1 + pb::CodedOutputStream.ComputeInt64Size(Jobs);
+      }
+      if (Artifacts != 0L) {
+        size += 1 + pb::CodedOutputStream.ComputeInt64Size(Artifacts);
+      }
+      if (Bytes != 0L) {
+        size += 1 + pb::CodedOutputStream.ComputeInt64Size(Bytes);
+      }
+      size += certificates_.CalculateSize(_repeated_certificates_codec);
+      if (_unknownFields != null) {
+        size += _unknownFields.CalculateSize();
+      }
+      return size;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(EraseJobResponse other) {
+      if (other == null) {
+        return;
+      }
+      if (other.Jobs != 0L) {
+        Jobs = other.Jobs;
+      }
+      if (other.Artifacts != 0L) {
+        Artifacts = other.Artifacts;
+      }
+      if (other.Bytes != 0L) {
+        Bytes = other.Bytes;
+      }
+      certificates_.Add(other.certificates_);
+      _unknownFields = pb::UnknownFieldSet.MergeFrom(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(pb::CodedInputStream input) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      input.ReadRawMessage(this);
+    #else
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, input);
+            break;
+          case 8: {
+            Jobs = input.ReadInt64();
+            break;
+          }
+          case 16: {
+            Artifacts = input.ReadInt64();
+            break;
+          }
+          case 24: {
+            Bytes = input.ReadInt64();
+            break;
+          }
+          case 34: {
+            certificates_.AddEntriesFrom(input, _repeated_certificates_codec);
+            break;
+          }
+        }
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalMergeFrom(ref pb::ParseContext input) {
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, ref input);
+            break;
+          case 8: {
+            Jobs = input.ReadInt64();
+            break;
+          }
+          case 16: {
+            Artifacts = input.ReadInt64();
+            break;
+          }
+          case 24: {
+            Bytes = input.ReadInt64();
+            break;
+          }
+          case 34: {
+            certificates_.AddEntriesFrom(ref input, _repeated_certificates_codec);
             break;
           }
         }

@@ -83,6 +83,14 @@ namespace Esteira.V1 {
     static readonly grpc::Marshaller<global::Esteira.V1.ApplyRetentionRequest> __Marshaller_esteira_v1_ApplyRetentionRequest = grpc::Marshallers.Create(__Helper_SerializeMessage, context => __Helper_DeserializeMessage(context, global::Esteira.V1.ApplyRetentionRequest.Parser));
     [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
     static readonly grpc::Marshaller<global::Esteira.V1.ApplyRetentionResponse> __Marshaller_esteira_v1_ApplyRetentionResponse = grpc::Marshallers.Create(__Helper_SerializeMessage, context => __Helper_DeserializeMessage(context, global::Esteira.V1.ApplyRetentionResponse.Parser));
+    [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+    static readonly grpc::Marshaller<global::Esteira.V1.PurgeJobsRequest> __Marshaller_esteira_v1_PurgeJobsRequest = grpc::Marshallers.Create(__Helper_SerializeMessage, context => __Helper_DeserializeMessage(context, global::Esteira.V1.PurgeJobsRequest.Parser));
+    [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+    static readonly grpc::Marshaller<global::Esteira.V1.PurgeJobsResponse> __Marshaller_esteira_v1_PurgeJobsResponse = grpc::Marshallers.Create(__Helper_SerializeMessage, context => __Helper_DeserializeMessage(context, global::Esteira.V1.PurgeJobsResponse.Parser));
+    [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+    static readonly grpc::Marshaller<global::Esteira.V1.EraseJobRequest> __Marshaller_esteira_v1_EraseJobRequest = grpc::Marshallers.Create(__Helper_SerializeMessage, context => __Helper_DeserializeMessage(context, global::Esteira.V1.EraseJobRequest.Parser));
+    [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+    static readonly grpc::Marshaller<global::Esteira.V1.EraseJobResponse> __Marshaller_esteira_v1_EraseJobResponse = grpc::Marshallers.Create(__Helper_SerializeMessage, context => __Helper_DeserializeMessage(context, global::Esteira.V1.EraseJobResponse.Parser));
 
     [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
     static readonly grpc::Method<global::Esteira.V1.GetSystemInfoRequest, global::Esteira.V1.GetSystemInfoResponse> __Method_GetSystemInfo = new grpc::Method<global::Esteira.V1.GetSystemInfoRequest, global::Esteira.V1.GetSystemInfoResponse>(
@@ -147,6 +155,22 @@ namespace Esteira.V1 {
         "ApplyRetention",
         __Marshaller_esteira_v1_ApplyRetentionRequest,
         __Marshaller_esteira_v1_ApplyRetentionResponse);
+
+    [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+    static readonly grpc::Method<global::Esteira.V1.PurgeJobsRequest, global::Esteira.V1.PurgeJobsResponse> __Method_PurgeJobs = new grpc::Method<global::Esteira.V1.PurgeJobsRequest, global::Esteira.V1.PurgeJobsResponse>(
+        grpc::MethodType.Unary,
+        __ServiceName,
+        "PurgeJobs",
+        __Marshaller_esteira_v1_PurgeJobsRequest,
+        __Marshaller_esteira_v1_PurgeJobsResponse);
+
+    [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+    static readonly grpc::Method<global::Esteira.V1.EraseJobRequest, global::Esteira.V1.EraseJobResponse> __Method_EraseJob = new grpc::Method<global::Esteira.V1.EraseJobRequest, global::Esteira.V1.EraseJobResponse>(
+        grpc::MethodType.Unary,
+        __ServiceName,
+        "EraseJob",
+        __Marshaller_esteira_v1_EraseJobRequest,
+        __Marshaller_esteira_v1_EraseJobResponse);
 
     /// <summary>Service descriptor</summary>
     public static global::Google.Protobuf.Reflection.ServiceDescriptor Descriptor
@@ -289,6 +313,51 @@ namespace Esteira.V1 {
       /// <returns>The response to send back to the client (wrapped by a task).</returns>
       [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
       public virtual global::System.Threading.Tasks.Task<global::Esteira.V1.ApplyRetentionResponse> ApplyRetention(global::Esteira.V1.ApplyRetentionRequest request, grpc::ServerCallContext context)
+      {
+        throw new grpc::RpcException(new grpc::Status(grpc::StatusCode.Unimplemented, ""));
+      }
+
+      /// <summary>
+      /// Removes jobs of the class QA or DEVTEST that have ended, with their rows and bodies; jobs of their sub-plans go with them. What
+      /// the ledger recorded stays, and a certificate of each job's removal is added to it. Real work is never removed this way.
+      ///
+      /// First a dry run over a page of a list: it counts, and answers a `confirmation`. The call with that `confirmation`
+      /// removes those jobs and no others, whatever the filter would find by then. What has not ended, has a message that was not
+      /// delivered, or is gone on from by another job stays: the answer counts it.
+      ///
+      /// Sent again: always safe; what is gone is not counted twice.
+      ///
+      /// Errors:
+      /// - INVALID_ARGUMENT `FIELD_INVALID`: another class, no filter, no reason; neither a dry run nor the `confirmation` of one.
+      /// - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
+      /// </summary>
+      /// <param name="request">The request received from the client.</param>
+      /// <param name="context">The context of the server-side call handler being invoked.</param>
+      /// <returns>The response to send back to the client (wrapped by a task).</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual global::System.Threading.Tasks.Task<global::Esteira.V1.PurgeJobsResponse> PurgeJobs(global::Esteira.V1.PurgeJobsRequest request, grpc::ServerCallContext context)
+      {
+        throw new grpc::RpcException(new grpc::Status(grpc::StatusCode.Unimplemented, ""));
+      }
+
+      /// <summary>
+      /// Erases the data of a job that has ended, of whichever class, and of the jobs of its sub-plans: bodies, their digests and salts,
+      /// headers, labels, and what failures and verdicts say. The rows stay, and so does what the ledger recorded; certificates of
+      /// the erasure are added to it, and a verification says ERASED from then on. It cannot be undone.
+      ///
+      /// Sent again: always safe; a call that was cut off goes on, and the same certificates come back.
+      ///
+      /// Errors:
+      /// - INVALID_ARGUMENT `FIELD_INVALID`: no reason; a job of a sub-plan: name the job at the root.
+      /// - NOT_FOUND `JOB_NOT_FOUND`.
+      /// - FAILED_PRECONDITION `JOB_STATE_CONFLICT`: a job of the tree has not ended, or a message of it was not delivered, or a job
+      ///   that is not erased goes on from it.
+      /// </summary>
+      /// <param name="request">The request received from the client.</param>
+      /// <param name="context">The context of the server-side call handler being invoked.</param>
+      /// <returns>The response to send back to the client (wrapped by a task).</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual global::System.Threading.Tasks.Task<global::Esteira.V1.EraseJobResponse> EraseJob(global::Esteira.V1.EraseJobRequest request, grpc::ServerCallContext context)
       {
         throw new grpc::RpcException(new grpc::Status(grpc::StatusCode.Unimplemented, ""));
       }
@@ -862,6 +931,186 @@ namespace Esteira.V1 {
       {
         return CallInvoker.AsyncUnaryCall(__Method_ApplyRetention, null, options, request);
       }
+      /// <summary>
+      /// Removes jobs of the class QA or DEVTEST that have ended, with their rows and bodies; jobs of their sub-plans go with them. What
+      /// the ledger recorded stays, and a certificate of each job's removal is added to it. Real work is never removed this way.
+      ///
+      /// First a dry run over a page of a list: it counts, and answers a `confirmation`. The call with that `confirmation`
+      /// removes those jobs and no others, whatever the filter would find by then. What has not ended, has a message that was not
+      /// delivered, or is gone on from by another job stays: the answer counts it.
+      ///
+      /// Sent again: always safe; what is gone is not counted twice.
+      ///
+      /// Errors:
+      /// - INVALID_ARGUMENT `FIELD_INVALID`: another class, no filter, no reason; neither a dry run nor the `confirmation` of one.
+      /// - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
+      /// </summary>
+      /// <param name="request">The request to send to the server.</param>
+      /// <param name="headers">The initial metadata to send with the call. This parameter is optional.</param>
+      /// <param name="deadline">An optional deadline for the call. The call will be cancelled if deadline is hit.</param>
+      /// <param name="cancellationToken">An optional token for canceling the call.</param>
+      /// <returns>The response received from the server.</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual global::Esteira.V1.PurgeJobsResponse PurgeJobs(global::Esteira.V1.PurgeJobsRequest request, grpc::Metadata headers = null, global::System.DateTime? deadline = null, global::System.Threading.CancellationToken cancellationToken = default(global::System.Threading.CancellationToken))
+      {
+        return PurgeJobs(request, new grpc::CallOptions(headers, deadline, cancellationToken));
+      }
+      /// <summary>
+      /// Removes jobs of the class QA or DEVTEST that have ended, with their rows and bodies; jobs of their sub-plans go with them. What
+      /// the ledger recorded stays, and a certificate of each job's removal is added to it. Real work is never removed this way.
+      ///
+      /// First a dry run over a page of a list: it counts, and answers a `confirmation`. The call with that `confirmation`
+      /// removes those jobs and no others, whatever the filter would find by then. What has not ended, has a message that was not
+      /// delivered, or is gone on from by another job stays: the answer counts it.
+      ///
+      /// Sent again: always safe; what is gone is not counted twice.
+      ///
+      /// Errors:
+      /// - INVALID_ARGUMENT `FIELD_INVALID`: another class, no filter, no reason; neither a dry run nor the `confirmation` of one.
+      /// - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
+      /// </summary>
+      /// <param name="request">The request to send to the server.</param>
+      /// <param name="options">The options for the call.</param>
+      /// <returns>The response received from the server.</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual global::Esteira.V1.PurgeJobsResponse PurgeJobs(global::Esteira.V1.PurgeJobsRequest request, grpc::CallOptions options)
+      {
+        return CallInvoker.BlockingUnaryCall(__Method_PurgeJobs, null, options, request);
+      }
+      /// <summary>
+      /// Removes jobs of the class QA or DEVTEST that have ended, with their rows and bodies; jobs of their sub-plans go with them. What
+      /// the ledger recorded stays, and a certificate of each job's removal is added to it. Real work is never removed this way.
+      ///
+      /// First a dry run over a page of a list: it counts, and answers a `confirmation`. The call with that `confirmation`
+      /// removes those jobs and no others, whatever the filter would find by then. What has not ended, has a message that was not
+      /// delivered, or is gone on from by another job stays: the answer counts it.
+      ///
+      /// Sent again: always safe; what is gone is not counted twice.
+      ///
+      /// Errors:
+      /// - INVALID_ARGUMENT `FIELD_INVALID`: another class, no filter, no reason; neither a dry run nor the `confirmation` of one.
+      /// - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
+      /// </summary>
+      /// <param name="request">The request to send to the server.</param>
+      /// <param name="headers">The initial metadata to send with the call. This parameter is optional.</param>
+      /// <param name="deadline">An optional deadline for the call. The call will be cancelled if deadline is hit.</param>
+      /// <param name="cancellationToken">An optional token for canceling the call.</param>
+      /// <returns>The call object.</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual grpc::AsyncUnaryCall<global::Esteira.V1.PurgeJobsResponse> PurgeJobsAsync(global::Esteira.V1.PurgeJobsRequest request, grpc::Metadata headers = null, global::System.DateTime? deadline = null, global::System.Threading.CancellationToken cancellationToken = default(global::System.Threading.CancellationToken))
+      {
+        return PurgeJobsAsync(request, new grpc::CallOptions(headers, deadline, cancellationToken));
+      }
+      /// <summary>
+      /// Removes jobs of the class QA or DEVTEST that have ended, with their rows and bodies; jobs of their sub-plans go with them. What
+      /// the ledger recorded stays, and a certificate of each job's removal is added to it. Real work is never removed this way.
+      ///
+      /// First a dry run over a page of a list: it counts, and answers a `confirmation`. The call with that `confirmation`
+      /// removes those jobs and no others, whatever the filter would find by then. What has not ended, has a message that was not
+      /// delivered, or is gone on from by another job stays: the answer counts it.
+      ///
+      /// Sent again: always safe; what is gone is not counted twice.
+      ///
+      /// Errors:
+      /// - INVALID_ARGUMENT `FIELD_INVALID`: another class, no filter, no reason; neither a dry run nor the `confirmation` of one.
+      /// - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
+      /// </summary>
+      /// <param name="request">The request to send to the server.</param>
+      /// <param name="options">The options for the call.</param>
+      /// <returns>The call object.</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual grpc::AsyncUnaryCall<global::Esteira.V1.PurgeJobsResponse> PurgeJobsAsync(global::Esteira.V1.PurgeJobsRequest request, grpc::CallOptions options)
+      {
+        return CallInvoker.AsyncUnaryCall(__Method_PurgeJobs, null, options, request);
+      }
+      /// <summary>
+      /// Erases the data of a job that has ended, of whichever class, and of the jobs of its sub-plans: bodies, their digests and salts,
+      /// headers, labels, and what failures and verdicts say. The rows stay, and so does what the ledger recorded; certificates of
+      /// the erasure are added to it, and a verification says ERASED from then on. It cannot be undone.
+      ///
+      /// Sent again: always safe; a call that was cut off goes on, and the same certificates come back.
+      ///
+      /// Errors:
+      /// - INVALID_ARGUMENT `FIELD_INVALID`: no reason; a job of a sub-plan: name the job at the root.
+      /// - NOT_FOUND `JOB_NOT_FOUND`.
+      /// - FAILED_PRECONDITION `JOB_STATE_CONFLICT`: a job of the tree has not ended, or a message of it was not delivered, or a job
+      ///   that is not erased goes on from it.
+      /// </summary>
+      /// <param name="request">The request to send to the server.</param>
+      /// <param name="headers">The initial metadata to send with the call. This parameter is optional.</param>
+      /// <param name="deadline">An optional deadline for the call. The call will be cancelled if deadline is hit.</param>
+      /// <param name="cancellationToken">An optional token for canceling the call.</param>
+      /// <returns>The response received from the server.</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual global::Esteira.V1.EraseJobResponse EraseJob(global::Esteira.V1.EraseJobRequest request, grpc::Metadata headers = null, global::System.DateTime? deadline = null, global::System.Threading.CancellationToken cancellationToken = default(global::System.Threading.CancellationToken))
+      {
+        return EraseJob(request, new grpc::CallOptions(headers, deadline, cancellationToken));
+      }
+      /// <summary>
+      /// Erases the data of a job that has ended, of whichever class, and of the jobs of its sub-plans: bodies, their digests and salts,
+      /// headers, labels, and what failures and verdicts say. The rows stay, and so does what the ledger recorded; certificates of
+      /// the erasure are added to it, and a verification says ERASED from then on. It cannot be undone.
+      ///
+      /// Sent again: always safe; a call that was cut off goes on, and the same certificates come back.
+      ///
+      /// Errors:
+      /// - INVALID_ARGUMENT `FIELD_INVALID`: no reason; a job of a sub-plan: name the job at the root.
+      /// - NOT_FOUND `JOB_NOT_FOUND`.
+      /// - FAILED_PRECONDITION `JOB_STATE_CONFLICT`: a job of the tree has not ended, or a message of it was not delivered, or a job
+      ///   that is not erased goes on from it.
+      /// </summary>
+      /// <param name="request">The request to send to the server.</param>
+      /// <param name="options">The options for the call.</param>
+      /// <returns>The response received from the server.</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual global::Esteira.V1.EraseJobResponse EraseJob(global::Esteira.V1.EraseJobRequest request, grpc::CallOptions options)
+      {
+        return CallInvoker.BlockingUnaryCall(__Method_EraseJob, null, options, request);
+      }
+      /// <summary>
+      /// Erases the data of a job that has ended, of whichever class, and of the jobs of its sub-plans: bodies, their digests and salts,
+      /// headers, labels, and what failures and verdicts say. The rows stay, and so does what the ledger recorded; certificates of
+      /// the erasure are added to it, and a verification says ERASED from then on. It cannot be undone.
+      ///
+      /// Sent again: always safe; a call that was cut off goes on, and the same certificates come back.
+      ///
+      /// Errors:
+      /// - INVALID_ARGUMENT `FIELD_INVALID`: no reason; a job of a sub-plan: name the job at the root.
+      /// - NOT_FOUND `JOB_NOT_FOUND`.
+      /// - FAILED_PRECONDITION `JOB_STATE_CONFLICT`: a job of the tree has not ended, or a message of it was not delivered, or a job
+      ///   that is not erased goes on from it.
+      /// </summary>
+      /// <param name="request">The request to send to the server.</param>
+      /// <param name="headers">The initial metadata to send with the call. This parameter is optional.</param>
+      /// <param name="deadline">An optional deadline for the call. The call will be cancelled if deadline is hit.</param>
+      /// <param name="cancellationToken">An optional token for canceling the call.</param>
+      /// <returns>The call object.</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual grpc::AsyncUnaryCall<global::Esteira.V1.EraseJobResponse> EraseJobAsync(global::Esteira.V1.EraseJobRequest request, grpc::Metadata headers = null, global::System.DateTime? deadline = null, global::System.Threading.CancellationToken cancellationToken = default(global::System.Threading.CancellationToken))
+      {
+        return EraseJobAsync(request, new grpc::CallOptions(headers, deadline, cancellationToken));
+      }
+      /// <summary>
+      /// Erases the data of a job that has ended, of whichever class, and of the jobs of its sub-plans: bodies, their digests and salts,
+      /// headers, labels, and what failures and verdicts say. The rows stay, and so does what the ledger recorded; certificates of
+      /// the erasure are added to it, and a verification says ERASED from then on. It cannot be undone.
+      ///
+      /// Sent again: always safe; a call that was cut off goes on, and the same certificates come back.
+      ///
+      /// Errors:
+      /// - INVALID_ARGUMENT `FIELD_INVALID`: no reason; a job of a sub-plan: name the job at the root.
+      /// - NOT_FOUND `JOB_NOT_FOUND`.
+      /// - FAILED_PRECONDITION `JOB_STATE_CONFLICT`: a job of the tree has not ended, or a message of it was not delivered, or a job
+      ///   that is not erased goes on from it.
+      /// </summary>
+      /// <param name="request">The request to send to the server.</param>
+      /// <param name="options">The options for the call.</param>
+      /// <returns>The call object.</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual grpc::AsyncUnaryCall<global::Esteira.V1.EraseJobResponse> EraseJobAsync(global::Esteira.V1.EraseJobRequest request, grpc::CallOptions options)
+      {
+        return CallInvoker.AsyncUnaryCall(__Method_EraseJob, null, options, request);
+      }
       /// <summary>Creates a new instance of client from given <c>ClientBaseConfiguration</c>.</summary>
       [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
       protected override AdminServiceClient NewInstance(ClientBaseConfiguration configuration)
@@ -883,7 +1132,9 @@ namespace Esteira.V1 {
           .AddMethod(__Method_EvictWorker, serviceImpl.EvictWorker)
           .AddMethod(__Method_ListRetention, serviceImpl.ListRetention)
           .AddMethod(__Method_SetRetention, serviceImpl.SetRetention)
-          .AddMethod(__Method_ApplyRetention, serviceImpl.ApplyRetention).Build();
+          .AddMethod(__Method_ApplyRetention, serviceImpl.ApplyRetention)
+          .AddMethod(__Method_PurgeJobs, serviceImpl.PurgeJobs)
+          .AddMethod(__Method_EraseJob, serviceImpl.EraseJob).Build();
     }
 
     /// <summary>Register service method with a service binder with or without implementation. Useful when customizing the service binding logic.
@@ -901,6 +1152,8 @@ namespace Esteira.V1 {
       serviceBinder.AddMethod(__Method_ListRetention, serviceImpl == null ? null : new grpc::UnaryServerMethod<global::Esteira.V1.ListRetentionRequest, global::Esteira.V1.ListRetentionResponse>(serviceImpl.ListRetention));
       serviceBinder.AddMethod(__Method_SetRetention, serviceImpl == null ? null : new grpc::UnaryServerMethod<global::Esteira.V1.SetRetentionRequest, global::Esteira.V1.SetRetentionResponse>(serviceImpl.SetRetention));
       serviceBinder.AddMethod(__Method_ApplyRetention, serviceImpl == null ? null : new grpc::UnaryServerMethod<global::Esteira.V1.ApplyRetentionRequest, global::Esteira.V1.ApplyRetentionResponse>(serviceImpl.ApplyRetention));
+      serviceBinder.AddMethod(__Method_PurgeJobs, serviceImpl == null ? null : new grpc::UnaryServerMethod<global::Esteira.V1.PurgeJobsRequest, global::Esteira.V1.PurgeJobsResponse>(serviceImpl.PurgeJobs));
+      serviceBinder.AddMethod(__Method_EraseJob, serviceImpl == null ? null : new grpc::UnaryServerMethod<global::Esteira.V1.EraseJobRequest, global::Esteira.V1.EraseJobResponse>(serviceImpl.EraseJob));
     }
 
   }

@@ -5334,7 +5334,8 @@ namespace Esteira.V1 {
     private string filter_ = "";
     /// <summary>
     /// Which jobs. Columns: `state`, `plan_id`, `plan_name`, `plan_version_id`, `data_class`, `root_job_id`,
-    /// `parent_job_id`, `create_time`, `end_time`, and `labels.NAME` for a label. Empty = all.
+    /// `parent_job_id`, `create_time`, `end_time`, and `labels.NAME` for a label. Without `data_class`, `root_job_id` and
+    /// `parent_job_id`: those of the caller's own data class alone.
     /// </summary>
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]

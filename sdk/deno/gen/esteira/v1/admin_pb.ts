@@ -18,7 +18,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file esteira/v1/admin.proto.
  */
 export const file_esteira_v1_admin: GenFile = /*@__PURE__*/
-  fileDesc("ChZlc3RlaXJhL3YxL2FkbWluLnByb3RvEgplc3RlaXJhLnYxIooBCg9SZXRlbnRpb25Qb2xpY3kSDwoHcHJvamVjdBgBIAEoCRIpCgpkYXRhX2NsYXNzGAIgASgOMhUuZXN0ZWlyYS52MS5EYXRhQ2xhc3MSJwoEa2VlcBgDIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhISCgppc19kZWZhdWx0GAQgASgIIsABCgZXb3JrZXISJAoEaW5mbxgBIAEoCzIWLmVzdGVpcmEudjEuV29ya2VySW5mbxIzCg9maXJzdF9zZWVuX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjIKDmxhc3Rfc2Vlbl90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIVCg1hY3RpdmVfbGVhc2VzGAQgASgFEhAKCGRyYWluaW5nGAUgASgIIokBCgVRdWV1ZRIMCgRuYW1lGAEgASgJEg4KBnBhdXNlZBgCIAEoCBINCgVyZWFkeRgDIAEoAxIOCgZsZWFzZWQYBCABKAMSMwoQb2xkZXN0X3JlYWR5X2FnZRgFIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIOCgZzZXJ2ZWQYBiABKAgiFgoUR2V0U3lzdGVtSW5mb1JlcXVlc3QisAEKFUdldFN5c3RlbUluZm9SZXNwb25zZRIWCg5zZXJ2ZXJfdmVyc2lvbhgBIAEoCRIUCgxtaW5fcHJvdG9jb2wYAiABKAUSFAoMbWF4X3Byb3RvY29sGAMgASgFEiIKBmxpbWl0cxgEIAEoCzISLmVzdGVpcmEudjEuTGltaXRzEi8KC3NlcnZlcl90aW1lGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCI7ChJMaXN0V29ya2Vyc1JlcXVlc3QSEQoJcGFnZV9zaXplGAEgASgFEhIKCnBhZ2VfdG9rZW4YAiABKAkiUwoTTGlzdFdvcmtlcnNSZXNwb25zZRIjCgd3b3JrZXJzGAEgAygLMhIuZXN0ZWlyYS52MS5Xb3JrZXISFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIjoKEUxpc3RRdWV1ZXNSZXF1ZXN0EhEKCXBhZ2Vfc2l6ZRgBIAEoBRISCgpwYWdlX3Rva2VuGAIgASgJIlAKEkxpc3RRdWV1ZXNSZXNwb25zZRIhCgZxdWV1ZXMYASADKAsyES5lc3RlaXJhLnYxLlF1ZXVlEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJnChJVcGRhdGVRdWV1ZVJlcXVlc3QSIAoFcXVldWUYASABKAsyES5lc3RlaXJhLnYxLlF1ZXVlEi8KC3VwZGF0ZV9tYXNrGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLkZpZWxkTWFzayI3ChNVcGRhdGVRdWV1ZVJlc3BvbnNlEiAKBXF1ZXVlGAEgASgLMhEuZXN0ZWlyYS52MS5RdWV1ZSI3ChJFdmljdFdvcmtlclJlcXVlc3QSEQoJd29ya2VyX2lkGAEgASgJEg4KBnJlYXNvbhgCIAEoCSIuChNFdmljdFdvcmtlclJlc3BvbnNlEhcKD3JlbGVhc2VkX2xlYXNlcxgBIAEoBSI9ChRMaXN0UmV0ZW50aW9uUmVxdWVzdBIRCglwYWdlX3NpemUYASABKAUSEgoKcGFnZV90b2tlbhgCIAEoCSJfChVMaXN0UmV0ZW50aW9uUmVzcG9uc2USLQoIcG9saWNpZXMYASADKAsyGy5lc3RlaXJhLnYxLlJldGVudGlvblBvbGljeRIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiswEKE1NldFJldGVudGlvblJlcXVlc3QSDwoHcHJvamVjdBgBIAEoCRIpCgpkYXRhX2NsYXNzGAIgASgOMhUuZXN0ZWlyYS52MS5EYXRhQ2xhc3MSKQoEa2VlcBgDIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbkgAEhYKDGtlZXBfZm9yZXZlchgEIAEoCEgAEhUKC3VzZV9kZWZhdWx0GAUgASgISABCBgoEcnVsZSJDChRTZXRSZXRlbnRpb25SZXNwb25zZRIrCgZwb2xpY3kYASABKAsyGy5lc3RlaXJhLnYxLlJldGVudGlvblBvbGljeSI8ChVBcHBseVJldGVudGlvblJlcXVlc3QSDwoHZHJ5X3J1bhgBIAEoCBISCgpwYWdlX3Rva2VuGAIgASgJIsgBChZBcHBseVJldGVudGlvblJlc3BvbnNlEgwKBGpvYnMYASABKAMSDQoFdGFza3MYAiABKAMSEQoJYXJ0aWZhY3RzGAMgASgDEg0KBWJ5dGVzGAQgASgDEhEKCWhlbGRfb3BlbhgFIAEoAxIYChBoZWxkX3VuZGVsaXZlcmVkGAYgASgDEhcKD25leHRfcGFnZV90b2tlbhgHIAEoCRISCgpwYXJ0aXRpb25zGAggASgDEhUKDWhlbGRfcmVmZXJyZWQYCSABKAMyowUKDEFkbWluU2VydmljZRJUCg1HZXRTeXN0ZW1JbmZvEiAuZXN0ZWlyYS52MS5HZXRTeXN0ZW1JbmZvUmVxdWVzdBohLmVzdGVpcmEudjEuR2V0U3lzdGVtSW5mb1Jlc3BvbnNlEk4KC0xpc3RXb3JrZXJzEh4uZXN0ZWlyYS52MS5MaXN0V29ya2Vyc1JlcXVlc3QaHy5lc3RlaXJhLnYxLkxpc3RXb3JrZXJzUmVzcG9uc2USSwoKTGlzdFF1ZXVlcxIdLmVzdGVpcmEudjEuTGlzdFF1ZXVlc1JlcXVlc3QaHi5lc3RlaXJhLnYxLkxpc3RRdWV1ZXNSZXNwb25zZRJOCgtVcGRhdGVRdWV1ZRIeLmVzdGVpcmEudjEuVXBkYXRlUXVldWVSZXF1ZXN0Gh8uZXN0ZWlyYS52MS5VcGRhdGVRdWV1ZVJlc3BvbnNlEk4KC0V2aWN0V29ya2VyEh4uZXN0ZWlyYS52MS5FdmljdFdvcmtlclJlcXVlc3QaHy5lc3RlaXJhLnYxLkV2aWN0V29ya2VyUmVzcG9uc2USVAoNTGlzdFJldGVudGlvbhIgLmVzdGVpcmEudjEuTGlzdFJldGVudGlvblJlcXVlc3QaIS5lc3RlaXJhLnYxLkxpc3RSZXRlbnRpb25SZXNwb25zZRJRCgxTZXRSZXRlbnRpb24SHy5lc3RlaXJhLnYxLlNldFJldGVudGlvblJlcXVlc3QaIC5lc3RlaXJhLnYxLlNldFJldGVudGlvblJlc3BvbnNlElcKDkFwcGx5UmV0ZW50aW9uEiEuZXN0ZWlyYS52MS5BcHBseVJldGVudGlvblJlcXVlc3QaIi5lc3RlaXJhLnYxLkFwcGx5UmV0ZW50aW9uUmVzcG9uc2VCSVo6Z2l0aHViLmNvbS9lc3RlaXJhL2VzdGVpcmEvc2RrL2dvL2dlbi9lc3RlaXJhL3YxO2VzdGVpcmF2MaoCCkVzdGVpcmEuVjFiBnByb3RvMw", [file_esteira_v1_types, file_esteira_v1_worker, file_google_protobuf_duration, file_google_protobuf_field_mask, file_google_protobuf_timestamp]);
+  fileDesc("ChZlc3RlaXJhL3YxL2FkbWluLnByb3RvEgplc3RlaXJhLnYxIooBCg9SZXRlbnRpb25Qb2xpY3kSDwoHcHJvamVjdBgBIAEoCRIpCgpkYXRhX2NsYXNzGAIgASgOMhUuZXN0ZWlyYS52MS5EYXRhQ2xhc3MSJwoEa2VlcBgDIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhISCgppc19kZWZhdWx0GAQgASgIIsABCgZXb3JrZXISJAoEaW5mbxgBIAEoCzIWLmVzdGVpcmEudjEuV29ya2VySW5mbxIzCg9maXJzdF9zZWVuX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjIKDmxhc3Rfc2Vlbl90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIVCg1hY3RpdmVfbGVhc2VzGAQgASgFEhAKCGRyYWluaW5nGAUgASgIIokBCgVRdWV1ZRIMCgRuYW1lGAEgASgJEg4KBnBhdXNlZBgCIAEoCBINCgVyZWFkeRgDIAEoAxIOCgZsZWFzZWQYBCABKAMSMwoQb2xkZXN0X3JlYWR5X2FnZRgFIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIOCgZzZXJ2ZWQYBiABKAgiFgoUR2V0U3lzdGVtSW5mb1JlcXVlc3QisAEKFUdldFN5c3RlbUluZm9SZXNwb25zZRIWCg5zZXJ2ZXJfdmVyc2lvbhgBIAEoCRIUCgxtaW5fcHJvdG9jb2wYAiABKAUSFAoMbWF4X3Byb3RvY29sGAMgASgFEiIKBmxpbWl0cxgEIAEoCzISLmVzdGVpcmEudjEuTGltaXRzEi8KC3NlcnZlcl90aW1lGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCI7ChJMaXN0V29ya2Vyc1JlcXVlc3QSEQoJcGFnZV9zaXplGAEgASgFEhIKCnBhZ2VfdG9rZW4YAiABKAkiUwoTTGlzdFdvcmtlcnNSZXNwb25zZRIjCgd3b3JrZXJzGAEgAygLMhIuZXN0ZWlyYS52MS5Xb3JrZXISFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIjoKEUxpc3RRdWV1ZXNSZXF1ZXN0EhEKCXBhZ2Vfc2l6ZRgBIAEoBRISCgpwYWdlX3Rva2VuGAIgASgJIlAKEkxpc3RRdWV1ZXNSZXNwb25zZRIhCgZxdWV1ZXMYASADKAsyES5lc3RlaXJhLnYxLlF1ZXVlEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJnChJVcGRhdGVRdWV1ZVJlcXVlc3QSIAoFcXVldWUYASABKAsyES5lc3RlaXJhLnYxLlF1ZXVlEi8KC3VwZGF0ZV9tYXNrGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLkZpZWxkTWFzayI3ChNVcGRhdGVRdWV1ZVJlc3BvbnNlEiAKBXF1ZXVlGAEgASgLMhEuZXN0ZWlyYS52MS5RdWV1ZSI3ChJFdmljdFdvcmtlclJlcXVlc3QSEQoJd29ya2VyX2lkGAEgASgJEg4KBnJlYXNvbhgCIAEoCSIuChNFdmljdFdvcmtlclJlc3BvbnNlEhcKD3JlbGVhc2VkX2xlYXNlcxgBIAEoBSI9ChRMaXN0UmV0ZW50aW9uUmVxdWVzdBIRCglwYWdlX3NpemUYASABKAUSEgoKcGFnZV90b2tlbhgCIAEoCSJfChVMaXN0UmV0ZW50aW9uUmVzcG9uc2USLQoIcG9saWNpZXMYASADKAsyGy5lc3RlaXJhLnYxLlJldGVudGlvblBvbGljeRIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiswEKE1NldFJldGVudGlvblJlcXVlc3QSDwoHcHJvamVjdBgBIAEoCRIpCgpkYXRhX2NsYXNzGAIgASgOMhUuZXN0ZWlyYS52MS5EYXRhQ2xhc3MSKQoEa2VlcBgDIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbkgAEhYKDGtlZXBfZm9yZXZlchgEIAEoCEgAEhUKC3VzZV9kZWZhdWx0GAUgASgISABCBgoEcnVsZSJDChRTZXRSZXRlbnRpb25SZXNwb25zZRIrCgZwb2xpY3kYASABKAsyGy5lc3RlaXJhLnYxLlJldGVudGlvblBvbGljeSI8ChVBcHBseVJldGVudGlvblJlcXVlc3QSDwoHZHJ5X3J1bhgBIAEoCBISCgpwYWdlX3Rva2VuGAIgASgJIsgBChZBcHBseVJldGVudGlvblJlc3BvbnNlEgwKBGpvYnMYASABKAMSDQoFdGFza3MYAiABKAMSEQoJYXJ0aWZhY3RzGAMgASgDEg0KBWJ5dGVzGAQgASgDEhEKCWhlbGRfb3BlbhgFIAEoAxIYChBoZWxkX3VuZGVsaXZlcmVkGAYgASgDEhcKD25leHRfcGFnZV90b2tlbhgHIAEoCRISCgpwYXJ0aXRpb25zGAggASgDEhUKDWhlbGRfcmVmZXJyZWQYCSABKAMiqwEKEFB1cmdlSm9ic1JlcXVlc3QSKQoKZGF0YV9jbGFzcxgBIAEoDjIVLmVzdGVpcmEudjEuRGF0YUNsYXNzEg4KBmZpbHRlchgCIAEoCRIOCgZyZWFzb24YAyABKAkSDwoHZHJ5X3J1bhgEIAEoCBIUCgxjb25maXJtYXRpb24YBSABKAkSEQoJcGFnZV9zaXplGAYgASgFEhIKCnBhZ2VfdG9rZW4YByABKAki+wEKEVB1cmdlSm9ic1Jlc3BvbnNlEgwKBGpvYnMYASABKAMSDQoFdGFza3MYAiABKAMSEQoJYXJ0aWZhY3RzGAMgASgDEg0KBWJ5dGVzGAQgASgDEhEKCWhlbGRfb3BlbhgFIAEoAxIYChBoZWxkX3VuZGVsaXZlcmVkGAYgASgDEhUKDWhlbGRfcmVmZXJyZWQYByABKAMSFAoMY29uZmlybWF0aW9uGAggASgJEjQKDGNlcnRpZmljYXRlcxgJIAMoCzIeLmVzdGVpcmEudjEuUmVtb3ZhbENlcnRpZmljYXRlEhcKD25leHRfcGFnZV90b2tlbhgKIAEoCSKlAQoSUmVtb3ZhbENlcnRpZmljYXRlEg4KBmpvYl9pZBgBIAEoCRINCgVjYXVzZRgCIAEoCRIOCgZib2RpZXMYAyABKAMSDQoFYnl0ZXMYBCABKAMSMAoMcmVtb3ZhbF90aW1lGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIRCglsZWFmX2hhc2gYBiABKAwSDAoEbGVhZhgHIAEoDCIxCg9FcmFzZUpvYlJlcXVlc3QSDgoGam9iX2lkGAEgASgJEg4KBnJlYXNvbhgCIAEoCSJ4ChBFcmFzZUpvYlJlc3BvbnNlEgwKBGpvYnMYASABKAMSEQoJYXJ0aWZhY3RzGAIgASgDEg0KBWJ5dGVzGAMgASgDEjQKDGNlcnRpZmljYXRlcxgEIAMoCzIeLmVzdGVpcmEudjEuUmVtb3ZhbENlcnRpZmljYXRlMrQGCgxBZG1pblNlcnZpY2USVAoNR2V0U3lzdGVtSW5mbxIgLmVzdGVpcmEudjEuR2V0U3lzdGVtSW5mb1JlcXVlc3QaIS5lc3RlaXJhLnYxLkdldFN5c3RlbUluZm9SZXNwb25zZRJOCgtMaXN0V29ya2VycxIeLmVzdGVpcmEudjEuTGlzdFdvcmtlcnNSZXF1ZXN0Gh8uZXN0ZWlyYS52MS5MaXN0V29ya2Vyc1Jlc3BvbnNlEksKCkxpc3RRdWV1ZXMSHS5lc3RlaXJhLnYxLkxpc3RRdWV1ZXNSZXF1ZXN0Gh4uZXN0ZWlyYS52MS5MaXN0UXVldWVzUmVzcG9uc2USTgoLVXBkYXRlUXVldWUSHi5lc3RlaXJhLnYxLlVwZGF0ZVF1ZXVlUmVxdWVzdBofLmVzdGVpcmEudjEuVXBkYXRlUXVldWVSZXNwb25zZRJOCgtFdmljdFdvcmtlchIeLmVzdGVpcmEudjEuRXZpY3RXb3JrZXJSZXF1ZXN0Gh8uZXN0ZWlyYS52MS5FdmljdFdvcmtlclJlc3BvbnNlElQKDUxpc3RSZXRlbnRpb24SIC5lc3RlaXJhLnYxLkxpc3RSZXRlbnRpb25SZXF1ZXN0GiEuZXN0ZWlyYS52MS5MaXN0UmV0ZW50aW9uUmVzcG9uc2USUQoMU2V0UmV0ZW50aW9uEh8uZXN0ZWlyYS52MS5TZXRSZXRlbnRpb25SZXF1ZXN0GiAuZXN0ZWlyYS52MS5TZXRSZXRlbnRpb25SZXNwb25zZRJXCg5BcHBseVJldGVudGlvbhIhLmVzdGVpcmEudjEuQXBwbHlSZXRlbnRpb25SZXF1ZXN0GiIuZXN0ZWlyYS52MS5BcHBseVJldGVudGlvblJlc3BvbnNlEkgKCVB1cmdlSm9icxIcLmVzdGVpcmEudjEuUHVyZ2VKb2JzUmVxdWVzdBodLmVzdGVpcmEudjEuUHVyZ2VKb2JzUmVzcG9uc2USRQoIRXJhc2VKb2ISGy5lc3RlaXJhLnYxLkVyYXNlSm9iUmVxdWVzdBocLmVzdGVpcmEudjEuRXJhc2VKb2JSZXNwb25zZUJJWjpnaXRodWIuY29tL2VzdGVpcmEvZXN0ZWlyYS9zZGsvZ28vZ2VuL2VzdGVpcmEvdjE7ZXN0ZWlyYXYxqgIKRXN0ZWlyYS5WMWIGcHJvdG8z", [file_esteira_v1_types, file_esteira_v1_worker, file_google_protobuf_duration, file_google_protobuf_field_mask, file_google_protobuf_timestamp]);
 
 /**
  * How long the jobs of a project and data class are kept after their end.
@@ -686,6 +686,286 @@ export const ApplyRetentionResponseSchema: GenMessage<ApplyRetentionResponse> = 
   messageDesc(file_esteira_v1_admin, 18);
 
 /**
+ * Request of PurgeJobs.
+ *
+ * @generated from message esteira.v1.PurgeJobsRequest
+ */
+export type PurgeJobsRequest = Message<"esteira.v1.PurgeJobsRequest"> & {
+  /**
+   * The class: QA or DEVTEST. Required.
+   *
+   * @generated from field: esteira.v1.DataClass data_class = 1;
+   */
+  dataClass: DataClass;
+
+  /**
+   * Which jobs of the class: as in ListJobs. Required: `plan_name = "orders"`, for example.
+   *
+   * @generated from field: string filter = 2;
+   */
+  filter: string;
+
+  /**
+   * Why, for people and for the record; 1 KiB at most. Required.
+   *
+   * @generated from field: string reason = 3;
+   */
+  reason: string;
+
+  /**
+   * Counts what would be removed and removes nothing.
+   *
+   * @generated from field: bool dry_run = 4;
+   */
+  dryRun: boolean;
+
+  /**
+   * What the dry run of these jobs answered. Required without `dry_run`.
+   *
+   * @generated from field: string confirmation = 5;
+   */
+  confirmation: string;
+
+  /**
+   * How many jobs a dry run looks at: default 50, 100 at most.
+   *
+   * @generated from field: int32 page_size = 6;
+   */
+  pageSize: number;
+
+  /**
+   * Where a dry run goes on. Empty = at the beginning.
+   *
+   * @generated from field: string page_token = 7;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message esteira.v1.PurgeJobsRequest.
+ * Use `create(PurgeJobsRequestSchema)` to create a new message.
+ */
+export const PurgeJobsRequestSchema: GenMessage<PurgeJobsRequest> = /*@__PURE__*/
+  messageDesc(file_esteira_v1_admin, 19);
+
+/**
+ * Response of PurgeJobs. The counts are those of this call.
+ *
+ * @generated from message esteira.v1.PurgeJobsResponse
+ */
+export type PurgeJobsResponse = Message<"esteira.v1.PurgeJobsResponse"> & {
+  /**
+   * Jobs that were removed, or would be.
+   *
+   * @generated from field: int64 jobs = 1;
+   */
+  jobs: bigint;
+
+  /**
+   * Their tasks.
+   *
+   * @generated from field: int64 tasks = 2;
+   */
+  tasks: bigint;
+
+  /**
+   * Their artifacts.
+   *
+   * @generated from field: int64 artifacts = 3;
+   */
+  artifacts: bigint;
+
+  /**
+   * Bytes of bodies that nothing refers to any more.
+   *
+   * @generated from field: int64 bytes = 4;
+   */
+  bytes: bigint;
+
+  /**
+   * Root jobs that stay, because they or a job that they started have not ended.
+   *
+   * @generated from field: int64 held_open = 5;
+   */
+  heldOpen: bigint;
+
+  /**
+   * Root jobs that stay, because a message of theirs or of a job that they started was not delivered.
+   *
+   * @generated from field: int64 held_undelivered = 6;
+   */
+  heldUndelivered: bigint;
+
+  /**
+   * Root jobs that stay, because another job goes on from one of theirs.
+   *
+   * @generated from field: int64 held_referred = 7;
+   */
+  heldReferred: bigint;
+
+  /**
+   * Of a dry run: what the call that removes these jobs must say. Empty when there are none.
+   *
+   * @generated from field: string confirmation = 8;
+   */
+  confirmation: string;
+
+  /**
+   * What certifies the removal of root jobs; those of their sub-plans have theirs in the ledger as well.
+   *
+   * @generated from field: repeated esteira.v1.RemovalCertificate certificates = 9;
+   */
+  certificates: RemovalCertificate[];
+
+  /**
+   * Of a dry run: the next page's token. Empty = this was the last one.
+   *
+   * @generated from field: string next_page_token = 10;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message esteira.v1.PurgeJobsResponse.
+ * Use `create(PurgeJobsResponseSchema)` to create a new message.
+ */
+export const PurgeJobsResponseSchema: GenMessage<PurgeJobsResponse> = /*@__PURE__*/
+  messageDesc(file_esteira_v1_admin, 20);
+
+/**
+ * A leaf of the ledger which says that bodies were removed. Output only.
+ *
+ * @generated from message esteira.v1.RemovalCertificate
+ */
+export type RemovalCertificate = Message<"esteira.v1.RemovalCertificate"> & {
+  /**
+   * The job.
+   *
+   * @generated from field: string job_id = 1;
+   */
+  jobId: string;
+
+  /**
+   * `PURGE`, `ERASURE` or `RETENTION`.
+   *
+   * @generated from field: string cause = 2;
+   */
+  cause: string;
+
+  /**
+   * How many bodies it names. 0 = the whole job went, with its rows.
+   *
+   * @generated from field: int64 bodies = 3;
+   */
+  bodies: bigint;
+
+  /**
+   * Bytes of bodies that nothing refers to any more; 0 where the whole job went.
+   *
+   * @generated from field: int64 bytes = 4;
+   */
+  bytes: bigint;
+
+  /**
+   * When.
+   *
+   * @generated from field: google.protobuf.Timestamp removal_time = 5;
+   */
+  removalTime?: Timestamp | undefined;
+
+  /**
+   * The leaf's hash (RFC 9162), by which the log knows it.
+   *
+   * @generated from field: bytes leaf_hash = 6;
+   */
+  leafHash: Uint8Array;
+
+  /**
+   * The leaf itself.
+   *
+   * @generated from field: bytes leaf = 7;
+   */
+  leaf: Uint8Array;
+};
+
+/**
+ * Describes the message esteira.v1.RemovalCertificate.
+ * Use `create(RemovalCertificateSchema)` to create a new message.
+ */
+export const RemovalCertificateSchema: GenMessage<RemovalCertificate> = /*@__PURE__*/
+  messageDesc(file_esteira_v1_admin, 21);
+
+/**
+ * Request of EraseJob.
+ *
+ * @generated from message esteira.v1.EraseJobRequest
+ */
+export type EraseJobRequest = Message<"esteira.v1.EraseJobRequest"> & {
+  /**
+   * The job, at the root of its tree. Required.
+   *
+   * @generated from field: string job_id = 1;
+   */
+  jobId: string;
+
+  /**
+   * Why, for people and for the record; 1 KiB at most. Required.
+   *
+   * @generated from field: string reason = 2;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message esteira.v1.EraseJobRequest.
+ * Use `create(EraseJobRequestSchema)` to create a new message.
+ */
+export const EraseJobRequestSchema: GenMessage<EraseJobRequest> = /*@__PURE__*/
+  messageDesc(file_esteira_v1_admin, 22);
+
+/**
+ * Response of EraseJob.
+ *
+ * @generated from message esteira.v1.EraseJobResponse
+ */
+export type EraseJobResponse = Message<"esteira.v1.EraseJobResponse"> & {
+  /**
+   * Jobs of the tree.
+   *
+   * @generated from field: int64 jobs = 1;
+   */
+  jobs: bigint;
+
+  /**
+   * How many artifacts lost their body in this call; 0 when all was erased before.
+   *
+   * @generated from field: int64 artifacts = 2;
+   */
+  artifacts: bigint;
+
+  /**
+   * Bytes of bodies that nothing refers to any more.
+   *
+   * @generated from field: int64 bytes = 3;
+   */
+  bytes: bigint;
+
+  /**
+   * What certifies it, those of earlier calls too.
+   *
+   * @generated from field: repeated esteira.v1.RemovalCertificate certificates = 4;
+   */
+  certificates: RemovalCertificate[];
+};
+
+/**
+ * Describes the message esteira.v1.EraseJobResponse.
+ * Use `create(EraseJobResponseSchema)` to create a new message.
+ */
+export const EraseJobResponseSchema: GenMessage<EraseJobResponse> = /*@__PURE__*/
+  messageDesc(file_esteira_v1_admin, 23);
+
+/**
  * Shows the coordinator, its workers and its queues, and holds the tools for incidents. Used by platform teams: the
  * CLI, the console.
  *
@@ -810,6 +1090,47 @@ export const AdminService: GenService<{
     methodKind: "unary";
     input: typeof ApplyRetentionRequestSchema;
     output: typeof ApplyRetentionResponseSchema;
+  },
+  /**
+   * Removes jobs of the class QA or DEVTEST that have ended, with their rows and bodies; jobs of their sub-plans go with them. What
+   * the ledger recorded stays, and a certificate of each job's removal is added to it. Real work is never removed this way.
+   *
+   * First a dry run over a page of a list: it counts, and answers a `confirmation`. The call with that `confirmation`
+   * removes those jobs and no others, whatever the filter would find by then. What has not ended, has a message that was not
+   * delivered, or is gone on from by another job stays: the answer counts it.
+   *
+   * Sent again: always safe; what is gone is not counted twice.
+   *
+   * Errors:
+   * - INVALID_ARGUMENT `FIELD_INVALID`: another class, no filter, no reason; neither a dry run nor the `confirmation` of one.
+   * - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
+   *
+   * @generated from rpc esteira.v1.AdminService.PurgeJobs
+   */
+  purgeJobs: {
+    methodKind: "unary";
+    input: typeof PurgeJobsRequestSchema;
+    output: typeof PurgeJobsResponseSchema;
+  },
+  /**
+   * Erases the data of a job that has ended, of whichever class, and of the jobs of its sub-plans: bodies, their digests and salts,
+   * headers, labels, and what failures and verdicts say. The rows stay, and so does what the ledger recorded; certificates of
+   * the erasure are added to it, and a verification says ERASED from then on. It cannot be undone.
+   *
+   * Sent again: always safe; a call that was cut off goes on, and the same certificates come back.
+   *
+   * Errors:
+   * - INVALID_ARGUMENT `FIELD_INVALID`: no reason; a job of a sub-plan: name the job at the root.
+   * - NOT_FOUND `JOB_NOT_FOUND`.
+   * - FAILED_PRECONDITION `JOB_STATE_CONFLICT`: a job of the tree has not ended, or a message of it was not delivered, or a job
+   *   that is not erased goes on from it.
+   *
+   * @generated from rpc esteira.v1.AdminService.EraseJob
+   */
+  eraseJob: {
+    methodKind: "unary";
+    input: typeof EraseJobRequestSchema;
+    output: typeof EraseJobResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_esteira_v1_admin, 0);

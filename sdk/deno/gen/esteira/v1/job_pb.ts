@@ -758,7 +758,8 @@ export type ListJobsRequest = Message<"esteira.v1.ListJobsRequest"> & {
 
   /**
    * Which jobs. Columns: `state`, `plan_id`, `plan_name`, `plan_version_id`, `data_class`, `root_job_id`,
-   * `parent_job_id`, `create_time`, `end_time`, and `labels.NAME` for a label. Empty = all.
+   * `parent_job_id`, `create_time`, `end_time`, and `labels.NAME` for a label. Without `data_class`, `root_job_id` and
+   * `parent_job_id`: those of the caller's own data class alone.
    *
    * @generated from field: string filter = 3;
    */

@@ -1267,6 +1267,461 @@ func (x *ApplyRetentionResponse) GetHeldReferred() int64 {
 	return 0
 }
 
+// Request of PurgeJobs.
+type PurgeJobsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The class: QA or DEVTEST. Required.
+	DataClass DataClass `protobuf:"varint,1,opt,name=data_class,json=dataClass,proto3,enum=esteira.v1.DataClass" json:"data_class,omitempty"`
+	// Which jobs of the class: as in ListJobs. Required: `plan_name = "orders"`, for example.
+	Filter string `protobuf:"bytes,2,opt,name=filter,proto3" json:"filter,omitempty"`
+	// Why, for people and for the record; 1 KiB at most. Required.
+	Reason string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	// Counts what would be removed and removes nothing.
+	DryRun bool `protobuf:"varint,4,opt,name=dry_run,json=dryRun,proto3" json:"dry_run,omitempty"`
+	// What the dry run of these jobs answered. Required without `dry_run`.
+	Confirmation string `protobuf:"bytes,5,opt,name=confirmation,proto3" json:"confirmation,omitempty"`
+	// How many jobs a dry run looks at: default 50, 100 at most.
+	PageSize int32 `protobuf:"varint,6,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// Where a dry run goes on. Empty = at the beginning.
+	PageToken     string `protobuf:"bytes,7,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PurgeJobsRequest) Reset() {
+	*x = PurgeJobsRequest{}
+	mi := &file_esteira_v1_admin_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PurgeJobsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PurgeJobsRequest) ProtoMessage() {}
+
+func (x *PurgeJobsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_esteira_v1_admin_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PurgeJobsRequest.ProtoReflect.Descriptor instead.
+func (*PurgeJobsRequest) Descriptor() ([]byte, []int) {
+	return file_esteira_v1_admin_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *PurgeJobsRequest) GetDataClass() DataClass {
+	if x != nil {
+		return x.DataClass
+	}
+	return DataClass_DATA_CLASS_UNSPECIFIED
+}
+
+func (x *PurgeJobsRequest) GetFilter() string {
+	if x != nil {
+		return x.Filter
+	}
+	return ""
+}
+
+func (x *PurgeJobsRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *PurgeJobsRequest) GetDryRun() bool {
+	if x != nil {
+		return x.DryRun
+	}
+	return false
+}
+
+func (x *PurgeJobsRequest) GetConfirmation() string {
+	if x != nil {
+		return x.Confirmation
+	}
+	return ""
+}
+
+func (x *PurgeJobsRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *PurgeJobsRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// Response of PurgeJobs. The counts are those of this call.
+type PurgeJobsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Jobs that were removed, or would be.
+	Jobs int64 `protobuf:"varint,1,opt,name=jobs,proto3" json:"jobs,omitempty"`
+	// Their tasks.
+	Tasks int64 `protobuf:"varint,2,opt,name=tasks,proto3" json:"tasks,omitempty"`
+	// Their artifacts.
+	Artifacts int64 `protobuf:"varint,3,opt,name=artifacts,proto3" json:"artifacts,omitempty"`
+	// Bytes of bodies that nothing refers to any more.
+	Bytes int64 `protobuf:"varint,4,opt,name=bytes,proto3" json:"bytes,omitempty"`
+	// Root jobs that stay, because they or a job that they started have not ended.
+	HeldOpen int64 `protobuf:"varint,5,opt,name=held_open,json=heldOpen,proto3" json:"held_open,omitempty"`
+	// Root jobs that stay, because a message of theirs or of a job that they started was not delivered.
+	HeldUndelivered int64 `protobuf:"varint,6,opt,name=held_undelivered,json=heldUndelivered,proto3" json:"held_undelivered,omitempty"`
+	// Root jobs that stay, because another job goes on from one of theirs.
+	HeldReferred int64 `protobuf:"varint,7,opt,name=held_referred,json=heldReferred,proto3" json:"held_referred,omitempty"`
+	// Of a dry run: what the call that removes these jobs must say. Empty when there are none.
+	Confirmation string `protobuf:"bytes,8,opt,name=confirmation,proto3" json:"confirmation,omitempty"`
+	// What certifies the removal of root jobs; those of their sub-plans have theirs in the ledger as well.
+	Certificates []*RemovalCertificate `protobuf:"bytes,9,rep,name=certificates,proto3" json:"certificates,omitempty"`
+	// Of a dry run: the next page's token. Empty = this was the last one.
+	NextPageToken string `protobuf:"bytes,10,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PurgeJobsResponse) Reset() {
+	*x = PurgeJobsResponse{}
+	mi := &file_esteira_v1_admin_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PurgeJobsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PurgeJobsResponse) ProtoMessage() {}
+
+func (x *PurgeJobsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_esteira_v1_admin_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PurgeJobsResponse.ProtoReflect.Descriptor instead.
+func (*PurgeJobsResponse) Descriptor() ([]byte, []int) {
+	return file_esteira_v1_admin_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *PurgeJobsResponse) GetJobs() int64 {
+	if x != nil {
+		return x.Jobs
+	}
+	return 0
+}
+
+func (x *PurgeJobsResponse) GetTasks() int64 {
+	if x != nil {
+		return x.Tasks
+	}
+	return 0
+}
+
+func (x *PurgeJobsResponse) GetArtifacts() int64 {
+	if x != nil {
+		return x.Artifacts
+	}
+	return 0
+}
+
+func (x *PurgeJobsResponse) GetBytes() int64 {
+	if x != nil {
+		return x.Bytes
+	}
+	return 0
+}
+
+func (x *PurgeJobsResponse) GetHeldOpen() int64 {
+	if x != nil {
+		return x.HeldOpen
+	}
+	return 0
+}
+
+func (x *PurgeJobsResponse) GetHeldUndelivered() int64 {
+	if x != nil {
+		return x.HeldUndelivered
+	}
+	return 0
+}
+
+func (x *PurgeJobsResponse) GetHeldReferred() int64 {
+	if x != nil {
+		return x.HeldReferred
+	}
+	return 0
+}
+
+func (x *PurgeJobsResponse) GetConfirmation() string {
+	if x != nil {
+		return x.Confirmation
+	}
+	return ""
+}
+
+func (x *PurgeJobsResponse) GetCertificates() []*RemovalCertificate {
+	if x != nil {
+		return x.Certificates
+	}
+	return nil
+}
+
+func (x *PurgeJobsResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+// A leaf of the ledger which says that bodies were removed. Output only.
+type RemovalCertificate struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The job.
+	JobId string `protobuf:"bytes,1,opt,name=job_id,json=jobId,proto3" json:"job_id,omitempty"`
+	// `PURGE`, `ERASURE` or `RETENTION`.
+	Cause string `protobuf:"bytes,2,opt,name=cause,proto3" json:"cause,omitempty"`
+	// How many bodies it names. 0 = the whole job went, with its rows.
+	Bodies int64 `protobuf:"varint,3,opt,name=bodies,proto3" json:"bodies,omitempty"`
+	// Bytes of bodies that nothing refers to any more; 0 where the whole job went.
+	Bytes int64 `protobuf:"varint,4,opt,name=bytes,proto3" json:"bytes,omitempty"`
+	// When.
+	RemovalTime *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=removal_time,json=removalTime,proto3" json:"removal_time,omitempty"`
+	// The leaf's hash (RFC 9162), by which the log knows it.
+	LeafHash []byte `protobuf:"bytes,6,opt,name=leaf_hash,json=leafHash,proto3" json:"leaf_hash,omitempty"`
+	// The leaf itself.
+	Leaf          []byte `protobuf:"bytes,7,opt,name=leaf,proto3" json:"leaf,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RemovalCertificate) Reset() {
+	*x = RemovalCertificate{}
+	mi := &file_esteira_v1_admin_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RemovalCertificate) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RemovalCertificate) ProtoMessage() {}
+
+func (x *RemovalCertificate) ProtoReflect() protoreflect.Message {
+	mi := &file_esteira_v1_admin_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RemovalCertificate.ProtoReflect.Descriptor instead.
+func (*RemovalCertificate) Descriptor() ([]byte, []int) {
+	return file_esteira_v1_admin_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *RemovalCertificate) GetJobId() string {
+	if x != nil {
+		return x.JobId
+	}
+	return ""
+}
+
+func (x *RemovalCertificate) GetCause() string {
+	if x != nil {
+		return x.Cause
+	}
+	return ""
+}
+
+func (x *RemovalCertificate) GetBodies() int64 {
+	if x != nil {
+		return x.Bodies
+	}
+	return 0
+}
+
+func (x *RemovalCertificate) GetBytes() int64 {
+	if x != nil {
+		return x.Bytes
+	}
+	return 0
+}
+
+func (x *RemovalCertificate) GetRemovalTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.RemovalTime
+	}
+	return nil
+}
+
+func (x *RemovalCertificate) GetLeafHash() []byte {
+	if x != nil {
+		return x.LeafHash
+	}
+	return nil
+}
+
+func (x *RemovalCertificate) GetLeaf() []byte {
+	if x != nil {
+		return x.Leaf
+	}
+	return nil
+}
+
+// Request of EraseJob.
+type EraseJobRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The job, at the root of its tree. Required.
+	JobId string `protobuf:"bytes,1,opt,name=job_id,json=jobId,proto3" json:"job_id,omitempty"`
+	// Why, for people and for the record; 1 KiB at most. Required.
+	Reason        string `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EraseJobRequest) Reset() {
+	*x = EraseJobRequest{}
+	mi := &file_esteira_v1_admin_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EraseJobRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EraseJobRequest) ProtoMessage() {}
+
+func (x *EraseJobRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_esteira_v1_admin_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EraseJobRequest.ProtoReflect.Descriptor instead.
+func (*EraseJobRequest) Descriptor() ([]byte, []int) {
+	return file_esteira_v1_admin_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *EraseJobRequest) GetJobId() string {
+	if x != nil {
+		return x.JobId
+	}
+	return ""
+}
+
+func (x *EraseJobRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+// Response of EraseJob.
+type EraseJobResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Jobs of the tree.
+	Jobs int64 `protobuf:"varint,1,opt,name=jobs,proto3" json:"jobs,omitempty"`
+	// How many artifacts lost their body in this call; 0 when all was erased before.
+	Artifacts int64 `protobuf:"varint,2,opt,name=artifacts,proto3" json:"artifacts,omitempty"`
+	// Bytes of bodies that nothing refers to any more.
+	Bytes int64 `protobuf:"varint,3,opt,name=bytes,proto3" json:"bytes,omitempty"`
+	// What certifies it, those of earlier calls too.
+	Certificates  []*RemovalCertificate `protobuf:"bytes,4,rep,name=certificates,proto3" json:"certificates,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EraseJobResponse) Reset() {
+	*x = EraseJobResponse{}
+	mi := &file_esteira_v1_admin_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EraseJobResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EraseJobResponse) ProtoMessage() {}
+
+func (x *EraseJobResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_esteira_v1_admin_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EraseJobResponse.ProtoReflect.Descriptor instead.
+func (*EraseJobResponse) Descriptor() ([]byte, []int) {
+	return file_esteira_v1_admin_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *EraseJobResponse) GetJobs() int64 {
+	if x != nil {
+		return x.Jobs
+	}
+	return 0
+}
+
+func (x *EraseJobResponse) GetArtifacts() int64 {
+	if x != nil {
+		return x.Artifacts
+	}
+	return 0
+}
+
+func (x *EraseJobResponse) GetBytes() int64 {
+	if x != nil {
+		return x.Bytes
+	}
+	return 0
+}
+
+func (x *EraseJobResponse) GetCertificates() []*RemovalCertificate {
+	if x != nil {
+		return x.Certificates
+	}
+	return nil
+}
+
 var File_esteira_v1_admin_proto protoreflect.FileDescriptor
 
 const file_esteira_v1_admin_proto_rawDesc = "" +
@@ -1359,7 +1814,45 @@ const file_esteira_v1_admin_proto_rawDesc = "" +
 	"\n" +
 	"partitions\x18\b \x01(\x03R\n" +
 	"partitions\x12#\n" +
-	"\rheld_referred\x18\t \x01(\x03R\fheldReferred2\xa3\x05\n" +
+	"\rheld_referred\x18\t \x01(\x03R\fheldReferred\"\xf1\x01\n" +
+	"\x10PurgeJobsRequest\x124\n" +
+	"\n" +
+	"data_class\x18\x01 \x01(\x0e2\x15.esteira.v1.DataClassR\tdataClass\x12\x16\n" +
+	"\x06filter\x18\x02 \x01(\tR\x06filter\x12\x16\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\x12\x17\n" +
+	"\adry_run\x18\x04 \x01(\bR\x06dryRun\x12\"\n" +
+	"\fconfirmation\x18\x05 \x01(\tR\fconfirmation\x12\x1b\n" +
+	"\tpage_size\x18\x06 \x01(\x05R\bpageSize\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\a \x01(\tR\tpageToken\"\xee\x02\n" +
+	"\x11PurgeJobsResponse\x12\x12\n" +
+	"\x04jobs\x18\x01 \x01(\x03R\x04jobs\x12\x14\n" +
+	"\x05tasks\x18\x02 \x01(\x03R\x05tasks\x12\x1c\n" +
+	"\tartifacts\x18\x03 \x01(\x03R\tartifacts\x12\x14\n" +
+	"\x05bytes\x18\x04 \x01(\x03R\x05bytes\x12\x1b\n" +
+	"\theld_open\x18\x05 \x01(\x03R\bheldOpen\x12)\n" +
+	"\x10held_undelivered\x18\x06 \x01(\x03R\x0fheldUndelivered\x12#\n" +
+	"\rheld_referred\x18\a \x01(\x03R\fheldReferred\x12\"\n" +
+	"\fconfirmation\x18\b \x01(\tR\fconfirmation\x12B\n" +
+	"\fcertificates\x18\t \x03(\v2\x1e.esteira.v1.RemovalCertificateR\fcertificates\x12&\n" +
+	"\x0fnext_page_token\x18\n" +
+	" \x01(\tR\rnextPageToken\"\xdf\x01\n" +
+	"\x12RemovalCertificate\x12\x15\n" +
+	"\x06job_id\x18\x01 \x01(\tR\x05jobId\x12\x14\n" +
+	"\x05cause\x18\x02 \x01(\tR\x05cause\x12\x16\n" +
+	"\x06bodies\x18\x03 \x01(\x03R\x06bodies\x12\x14\n" +
+	"\x05bytes\x18\x04 \x01(\x03R\x05bytes\x12=\n" +
+	"\fremoval_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\vremovalTime\x12\x1b\n" +
+	"\tleaf_hash\x18\x06 \x01(\fR\bleafHash\x12\x12\n" +
+	"\x04leaf\x18\a \x01(\fR\x04leaf\"@\n" +
+	"\x0fEraseJobRequest\x12\x15\n" +
+	"\x06job_id\x18\x01 \x01(\tR\x05jobId\x12\x16\n" +
+	"\x06reason\x18\x02 \x01(\tR\x06reason\"\x9e\x01\n" +
+	"\x10EraseJobResponse\x12\x12\n" +
+	"\x04jobs\x18\x01 \x01(\x03R\x04jobs\x12\x1c\n" +
+	"\tartifacts\x18\x02 \x01(\x03R\tartifacts\x12\x14\n" +
+	"\x05bytes\x18\x03 \x01(\x03R\x05bytes\x12B\n" +
+	"\fcertificates\x18\x04 \x03(\v2\x1e.esteira.v1.RemovalCertificateR\fcertificates2\xb4\x06\n" +
 	"\fAdminService\x12T\n" +
 	"\rGetSystemInfo\x12 .esteira.v1.GetSystemInfoRequest\x1a!.esteira.v1.GetSystemInfoResponse\x12N\n" +
 	"\vListWorkers\x12\x1e.esteira.v1.ListWorkersRequest\x1a\x1f.esteira.v1.ListWorkersResponse\x12K\n" +
@@ -1369,7 +1862,9 @@ const file_esteira_v1_admin_proto_rawDesc = "" +
 	"\vEvictWorker\x12\x1e.esteira.v1.EvictWorkerRequest\x1a\x1f.esteira.v1.EvictWorkerResponse\x12T\n" +
 	"\rListRetention\x12 .esteira.v1.ListRetentionRequest\x1a!.esteira.v1.ListRetentionResponse\x12Q\n" +
 	"\fSetRetention\x12\x1f.esteira.v1.SetRetentionRequest\x1a .esteira.v1.SetRetentionResponse\x12W\n" +
-	"\x0eApplyRetention\x12!.esteira.v1.ApplyRetentionRequest\x1a\".esteira.v1.ApplyRetentionResponseBIZ:github.com/esteira/esteira/sdk/go/gen/esteira/v1;esteirav1\xaa\x02\n" +
+	"\x0eApplyRetention\x12!.esteira.v1.ApplyRetentionRequest\x1a\".esteira.v1.ApplyRetentionResponse\x12H\n" +
+	"\tPurgeJobs\x12\x1c.esteira.v1.PurgeJobsRequest\x1a\x1d.esteira.v1.PurgeJobsResponse\x12E\n" +
+	"\bEraseJob\x12\x1b.esteira.v1.EraseJobRequest\x1a\x1c.esteira.v1.EraseJobResponseBIZ:github.com/esteira/esteira/sdk/go/gen/esteira/v1;esteirav1\xaa\x02\n" +
 	"Esteira.V1b\x06proto3"
 
 var (
@@ -1384,7 +1879,7 @@ func file_esteira_v1_admin_proto_rawDescGZIP() []byte {
 	return file_esteira_v1_admin_proto_rawDescData
 }
 
-var file_esteira_v1_admin_proto_msgTypes = make([]protoimpl.MessageInfo, 19)
+var file_esteira_v1_admin_proto_msgTypes = make([]protoimpl.MessageInfo, 24)
 var file_esteira_v1_admin_proto_goTypes = []any{
 	(*RetentionPolicy)(nil),        // 0: esteira.v1.RetentionPolicy
 	(*Worker)(nil),                 // 1: esteira.v1.Worker
@@ -1405,52 +1900,65 @@ var file_esteira_v1_admin_proto_goTypes = []any{
 	(*SetRetentionResponse)(nil),   // 16: esteira.v1.SetRetentionResponse
 	(*ApplyRetentionRequest)(nil),  // 17: esteira.v1.ApplyRetentionRequest
 	(*ApplyRetentionResponse)(nil), // 18: esteira.v1.ApplyRetentionResponse
-	(DataClass)(0),                 // 19: esteira.v1.DataClass
-	(*durationpb.Duration)(nil),    // 20: google.protobuf.Duration
-	(*WorkerInfo)(nil),             // 21: esteira.v1.WorkerInfo
-	(*timestamppb.Timestamp)(nil),  // 22: google.protobuf.Timestamp
-	(*Limits)(nil),                 // 23: esteira.v1.Limits
-	(*fieldmaskpb.FieldMask)(nil),  // 24: google.protobuf.FieldMask
+	(*PurgeJobsRequest)(nil),       // 19: esteira.v1.PurgeJobsRequest
+	(*PurgeJobsResponse)(nil),      // 20: esteira.v1.PurgeJobsResponse
+	(*RemovalCertificate)(nil),     // 21: esteira.v1.RemovalCertificate
+	(*EraseJobRequest)(nil),        // 22: esteira.v1.EraseJobRequest
+	(*EraseJobResponse)(nil),       // 23: esteira.v1.EraseJobResponse
+	(DataClass)(0),                 // 24: esteira.v1.DataClass
+	(*durationpb.Duration)(nil),    // 25: google.protobuf.Duration
+	(*WorkerInfo)(nil),             // 26: esteira.v1.WorkerInfo
+	(*timestamppb.Timestamp)(nil),  // 27: google.protobuf.Timestamp
+	(*Limits)(nil),                 // 28: esteira.v1.Limits
+	(*fieldmaskpb.FieldMask)(nil),  // 29: google.protobuf.FieldMask
 }
 var file_esteira_v1_admin_proto_depIdxs = []int32{
-	19, // 0: esteira.v1.RetentionPolicy.data_class:type_name -> esteira.v1.DataClass
-	20, // 1: esteira.v1.RetentionPolicy.keep:type_name -> google.protobuf.Duration
-	21, // 2: esteira.v1.Worker.info:type_name -> esteira.v1.WorkerInfo
-	22, // 3: esteira.v1.Worker.first_seen_time:type_name -> google.protobuf.Timestamp
-	22, // 4: esteira.v1.Worker.last_seen_time:type_name -> google.protobuf.Timestamp
-	20, // 5: esteira.v1.Queue.oldest_ready_age:type_name -> google.protobuf.Duration
-	23, // 6: esteira.v1.GetSystemInfoResponse.limits:type_name -> esteira.v1.Limits
-	22, // 7: esteira.v1.GetSystemInfoResponse.server_time:type_name -> google.protobuf.Timestamp
+	24, // 0: esteira.v1.RetentionPolicy.data_class:type_name -> esteira.v1.DataClass
+	25, // 1: esteira.v1.RetentionPolicy.keep:type_name -> google.protobuf.Duration
+	26, // 2: esteira.v1.Worker.info:type_name -> esteira.v1.WorkerInfo
+	27, // 3: esteira.v1.Worker.first_seen_time:type_name -> google.protobuf.Timestamp
+	27, // 4: esteira.v1.Worker.last_seen_time:type_name -> google.protobuf.Timestamp
+	25, // 5: esteira.v1.Queue.oldest_ready_age:type_name -> google.protobuf.Duration
+	28, // 6: esteira.v1.GetSystemInfoResponse.limits:type_name -> esteira.v1.Limits
+	27, // 7: esteira.v1.GetSystemInfoResponse.server_time:type_name -> google.protobuf.Timestamp
 	1,  // 8: esteira.v1.ListWorkersResponse.workers:type_name -> esteira.v1.Worker
 	2,  // 9: esteira.v1.ListQueuesResponse.queues:type_name -> esteira.v1.Queue
 	2,  // 10: esteira.v1.UpdateQueueRequest.queue:type_name -> esteira.v1.Queue
-	24, // 11: esteira.v1.UpdateQueueRequest.update_mask:type_name -> google.protobuf.FieldMask
+	29, // 11: esteira.v1.UpdateQueueRequest.update_mask:type_name -> google.protobuf.FieldMask
 	2,  // 12: esteira.v1.UpdateQueueResponse.queue:type_name -> esteira.v1.Queue
 	0,  // 13: esteira.v1.ListRetentionResponse.policies:type_name -> esteira.v1.RetentionPolicy
-	19, // 14: esteira.v1.SetRetentionRequest.data_class:type_name -> esteira.v1.DataClass
-	20, // 15: esteira.v1.SetRetentionRequest.keep:type_name -> google.protobuf.Duration
+	24, // 14: esteira.v1.SetRetentionRequest.data_class:type_name -> esteira.v1.DataClass
+	25, // 15: esteira.v1.SetRetentionRequest.keep:type_name -> google.protobuf.Duration
 	0,  // 16: esteira.v1.SetRetentionResponse.policy:type_name -> esteira.v1.RetentionPolicy
-	3,  // 17: esteira.v1.AdminService.GetSystemInfo:input_type -> esteira.v1.GetSystemInfoRequest
-	5,  // 18: esteira.v1.AdminService.ListWorkers:input_type -> esteira.v1.ListWorkersRequest
-	7,  // 19: esteira.v1.AdminService.ListQueues:input_type -> esteira.v1.ListQueuesRequest
-	9,  // 20: esteira.v1.AdminService.UpdateQueue:input_type -> esteira.v1.UpdateQueueRequest
-	11, // 21: esteira.v1.AdminService.EvictWorker:input_type -> esteira.v1.EvictWorkerRequest
-	13, // 22: esteira.v1.AdminService.ListRetention:input_type -> esteira.v1.ListRetentionRequest
-	15, // 23: esteira.v1.AdminService.SetRetention:input_type -> esteira.v1.SetRetentionRequest
-	17, // 24: esteira.v1.AdminService.ApplyRetention:input_type -> esteira.v1.ApplyRetentionRequest
-	4,  // 25: esteira.v1.AdminService.GetSystemInfo:output_type -> esteira.v1.GetSystemInfoResponse
-	6,  // 26: esteira.v1.AdminService.ListWorkers:output_type -> esteira.v1.ListWorkersResponse
-	8,  // 27: esteira.v1.AdminService.ListQueues:output_type -> esteira.v1.ListQueuesResponse
-	10, // 28: esteira.v1.AdminService.UpdateQueue:output_type -> esteira.v1.UpdateQueueResponse
-	12, // 29: esteira.v1.AdminService.EvictWorker:output_type -> esteira.v1.EvictWorkerResponse
-	14, // 30: esteira.v1.AdminService.ListRetention:output_type -> esteira.v1.ListRetentionResponse
-	16, // 31: esteira.v1.AdminService.SetRetention:output_type -> esteira.v1.SetRetentionResponse
-	18, // 32: esteira.v1.AdminService.ApplyRetention:output_type -> esteira.v1.ApplyRetentionResponse
-	25, // [25:33] is the sub-list for method output_type
-	17, // [17:25] is the sub-list for method input_type
-	17, // [17:17] is the sub-list for extension type_name
-	17, // [17:17] is the sub-list for extension extendee
-	0,  // [0:17] is the sub-list for field type_name
+	24, // 17: esteira.v1.PurgeJobsRequest.data_class:type_name -> esteira.v1.DataClass
+	21, // 18: esteira.v1.PurgeJobsResponse.certificates:type_name -> esteira.v1.RemovalCertificate
+	27, // 19: esteira.v1.RemovalCertificate.removal_time:type_name -> google.protobuf.Timestamp
+	21, // 20: esteira.v1.EraseJobResponse.certificates:type_name -> esteira.v1.RemovalCertificate
+	3,  // 21: esteira.v1.AdminService.GetSystemInfo:input_type -> esteira.v1.GetSystemInfoRequest
+	5,  // 22: esteira.v1.AdminService.ListWorkers:input_type -> esteira.v1.ListWorkersRequest
+	7,  // 23: esteira.v1.AdminService.ListQueues:input_type -> esteira.v1.ListQueuesRequest
+	9,  // 24: esteira.v1.AdminService.UpdateQueue:input_type -> esteira.v1.UpdateQueueRequest
+	11, // 25: esteira.v1.AdminService.EvictWorker:input_type -> esteira.v1.EvictWorkerRequest
+	13, // 26: esteira.v1.AdminService.ListRetention:input_type -> esteira.v1.ListRetentionRequest
+	15, // 27: esteira.v1.AdminService.SetRetention:input_type -> esteira.v1.SetRetentionRequest
+	17, // 28: esteira.v1.AdminService.ApplyRetention:input_type -> esteira.v1.ApplyRetentionRequest
+	19, // 29: esteira.v1.AdminService.PurgeJobs:input_type -> esteira.v1.PurgeJobsRequest
+	22, // 30: esteira.v1.AdminService.EraseJob:input_type -> esteira.v1.EraseJobRequest
+	4,  // 31: esteira.v1.AdminService.GetSystemInfo:output_type -> esteira.v1.GetSystemInfoResponse
+	6,  // 32: esteira.v1.AdminService.ListWorkers:output_type -> esteira.v1.ListWorkersResponse
+	8,  // 33: esteira.v1.AdminService.ListQueues:output_type -> esteira.v1.ListQueuesResponse
+	10, // 34: esteira.v1.AdminService.UpdateQueue:output_type -> esteira.v1.UpdateQueueResponse
+	12, // 35: esteira.v1.AdminService.EvictWorker:output_type -> esteira.v1.EvictWorkerResponse
+	14, // 36: esteira.v1.AdminService.ListRetention:output_type -> esteira.v1.ListRetentionResponse
+	16, // 37: esteira.v1.AdminService.SetRetention:output_type -> esteira.v1.SetRetentionResponse
+	18, // 38: esteira.v1.AdminService.ApplyRetention:output_type -> esteira.v1.ApplyRetentionResponse
+	20, // 39: esteira.v1.AdminService.PurgeJobs:output_type -> esteira.v1.PurgeJobsResponse
+	23, // 40: esteira.v1.AdminService.EraseJob:output_type -> esteira.v1.EraseJobResponse
+	31, // [31:41] is the sub-list for method output_type
+	21, // [21:31] is the sub-list for method input_type
+	21, // [21:21] is the sub-list for extension type_name
+	21, // [21:21] is the sub-list for extension extendee
+	0,  // [0:21] is the sub-list for field type_name
 }
 
 func init() { file_esteira_v1_admin_proto_init() }
@@ -1471,7 +1979,7 @@ func file_esteira_v1_admin_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_esteira_v1_admin_proto_rawDesc), len(file_esteira_v1_admin_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   19,
+			NumMessages:   24,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

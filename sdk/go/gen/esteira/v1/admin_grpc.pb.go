@@ -29,6 +29,8 @@ const (
 	AdminService_ListRetention_FullMethodName  = "/esteira.v1.AdminService/ListRetention"
 	AdminService_SetRetention_FullMethodName   = "/esteira.v1.AdminService/SetRetention"
 	AdminService_ApplyRetention_FullMethodName = "/esteira.v1.AdminService/ApplyRetention"
+	AdminService_PurgeJobs_FullMethodName      = "/esteira.v1.AdminService/PurgeJobs"
+	AdminService_EraseJob_FullMethodName       = "/esteira.v1.AdminService/EraseJob"
 )
 
 // AdminServiceClient is the client API for AdminService service.
@@ -93,6 +95,31 @@ type AdminServiceClient interface {
 	// Errors:
 	// - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
 	ApplyRetention(ctx context.Context, in *ApplyRetentionRequest, opts ...grpc.CallOption) (*ApplyRetentionResponse, error)
+	// Removes jobs of the class QA or DEVTEST that have ended, with their rows and bodies; jobs of their sub-plans go with them. What
+	// the ledger recorded stays, and a certificate of each job's removal is added to it. Real work is never removed this way.
+	//
+	// First a dry run over a page of a list: it counts, and answers a `confirmation`. The call with that `confirmation`
+	// removes those jobs and no others, whatever the filter would find by then. What has not ended, has a message that was not
+	// delivered, or is gone on from by another job stays: the answer counts it.
+	//
+	// Sent again: always safe; what is gone is not counted twice.
+	//
+	// Errors:
+	// - INVALID_ARGUMENT `FIELD_INVALID`: another class, no filter, no reason; neither a dry run nor the `confirmation` of one.
+	// - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
+	PurgeJobs(ctx context.Context, in *PurgeJobsRequest, opts ...grpc.CallOption) (*PurgeJobsResponse, error)
+	// Erases the data of a job that has ended, of whichever class, and of the jobs of its sub-plans: bodies, their digests and salts,
+	// headers, labels, and what failures and verdicts say. The rows stay, and so does what the ledger recorded; certificates of
+	// the erasure are added to it, and a verification says ERASED from then on. It cannot be undone.
+	//
+	// Sent again: always safe; a call that was cut off goes on, and the same certificates come back.
+	//
+	// Errors:
+	//   - INVALID_ARGUMENT `FIELD_INVALID`: no reason; a job of a sub-plan: name the job at the root.
+	//   - NOT_FOUND `JOB_NOT_FOUND`.
+	//   - FAILED_PRECONDITION `JOB_STATE_CONFLICT`: a job of the tree has not ended, or a message of it was not delivered, or a job
+	//     that is not erased goes on from it.
+	EraseJob(ctx context.Context, in *EraseJobRequest, opts ...grpc.CallOption) (*EraseJobResponse, error)
 }
 
 type adminServiceClient struct {
@@ -183,6 +210,26 @@ func (c *adminServiceClient) ApplyRetention(ctx context.Context, in *ApplyRetent
 	return out, nil
 }
 
+func (c *adminServiceClient) PurgeJobs(ctx context.Context, in *PurgeJobsRequest, opts ...grpc.CallOption) (*PurgeJobsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(PurgeJobsResponse)
+	err := c.cc.Invoke(ctx, AdminService_PurgeJobs_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *adminServiceClient) EraseJob(ctx context.Context, in *EraseJobRequest, opts ...grpc.CallOption) (*EraseJobResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(EraseJobResponse)
+	err := c.cc.Invoke(ctx, AdminService_EraseJob_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // AdminServiceServer is the server API for AdminService service.
 // All implementations must embed UnimplementedAdminServiceServer
 // for forward compatibility.
@@ -245,6 +292,31 @@ type AdminServiceServer interface {
 	// Errors:
 	// - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
 	ApplyRetention(context.Context, *ApplyRetentionRequest) (*ApplyRetentionResponse, error)
+	// Removes jobs of the class QA or DEVTEST that have ended, with their rows and bodies; jobs of their sub-plans go with them. What
+	// the ledger recorded stays, and a certificate of each job's removal is added to it. Real work is never removed this way.
+	//
+	// First a dry run over a page of a list: it counts, and answers a `confirmation`. The call with that `confirmation`
+	// removes those jobs and no others, whatever the filter would find by then. What has not ended, has a message that was not
+	// delivered, or is gone on from by another job stays: the answer counts it.
+	//
+	// Sent again: always safe; what is gone is not counted twice.
+	//
+	// Errors:
+	// - INVALID_ARGUMENT `FIELD_INVALID`: another class, no filter, no reason; neither a dry run nor the `confirmation` of one.
+	// - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
+	PurgeJobs(context.Context, *PurgeJobsRequest) (*PurgeJobsResponse, error)
+	// Erases the data of a job that has ended, of whichever class, and of the jobs of its sub-plans: bodies, their digests and salts,
+	// headers, labels, and what failures and verdicts say. The rows stay, and so does what the ledger recorded; certificates of
+	// the erasure are added to it, and a verification says ERASED from then on. It cannot be undone.
+	//
+	// Sent again: always safe; a call that was cut off goes on, and the same certificates come back.
+	//
+	// Errors:
+	//   - INVALID_ARGUMENT `FIELD_INVALID`: no reason; a job of a sub-plan: name the job at the root.
+	//   - NOT_FOUND `JOB_NOT_FOUND`.
+	//   - FAILED_PRECONDITION `JOB_STATE_CONFLICT`: a job of the tree has not ended, or a message of it was not delivered, or a job
+	//     that is not erased goes on from it.
+	EraseJob(context.Context, *EraseJobRequest) (*EraseJobResponse, error)
 	mustEmbedUnimplementedAdminServiceServer()
 }
 
@@ -278,6 +350,12 @@ func (UnimplementedAdminServiceServer) SetRetention(context.Context, *SetRetenti
 }
 func (UnimplementedAdminServiceServer) ApplyRetention(context.Context, *ApplyRetentionRequest) (*ApplyRetentionResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ApplyRetention not implemented")
+}
+func (UnimplementedAdminServiceServer) PurgeJobs(context.Context, *PurgeJobsRequest) (*PurgeJobsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method PurgeJobs not implemented")
+}
+func (UnimplementedAdminServiceServer) EraseJob(context.Context, *EraseJobRequest) (*EraseJobResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method EraseJob not implemented")
 }
 func (UnimplementedAdminServiceServer) mustEmbedUnimplementedAdminServiceServer() {}
 func (UnimplementedAdminServiceServer) testEmbeddedByValue()                      {}
@@ -444,6 +522,42 @@ func _AdminService_ApplyRetention_Handler(srv interface{}, ctx context.Context, 
 	return interceptor(ctx, in, info, handler)
 }
 
+func _AdminService_PurgeJobs_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(PurgeJobsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AdminServiceServer).PurgeJobs(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AdminService_PurgeJobs_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AdminServiceServer).PurgeJobs(ctx, req.(*PurgeJobsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AdminService_EraseJob_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(EraseJobRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AdminServiceServer).EraseJob(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AdminService_EraseJob_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AdminServiceServer).EraseJob(ctx, req.(*EraseJobRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // AdminService_ServiceDesc is the grpc.ServiceDesc for AdminService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -482,6 +596,14 @@ var AdminService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ApplyRetention",
 			Handler:    _AdminService_ApplyRetention_Handler,
+		},
+		{
+			MethodName: "PurgeJobs",
+			Handler:    _AdminService_PurgeJobs_Handler,
+		},
+		{
+			MethodName: "EraseJob",
+			Handler:    _AdminService_EraseJob_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

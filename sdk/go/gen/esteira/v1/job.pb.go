@@ -1378,7 +1378,8 @@ type ListJobsRequest struct {
 	// Where to go on. Empty = at the beginning.
 	PageToken string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	// Which jobs. Columns: `state`, `plan_id`, `plan_name`, `plan_version_id`, `data_class`, `root_job_id`,
-	// `parent_job_id`, `create_time`, `end_time`, and `labels.NAME` for a label. Empty = all.
+	// `parent_job_id`, `create_time`, `end_time`, and `labels.NAME` for a label. Without `data_class`, `root_job_id` and
+	// `parent_job_id`: those of the caller's own data class alone.
 	Filter        string `protobuf:"bytes,3,opt,name=filter,proto3" json:"filter,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -198,3 +198,83 @@ class ApplyRetentionResponse(_message.Message):
     partitions: int
     held_referred: int
     def __init__(self, jobs: _Optional[int] = ..., tasks: _Optional[int] = ..., artifacts: _Optional[int] = ..., bytes: _Optional[int] = ..., held_open: _Optional[int] = ..., held_undelivered: _Optional[int] = ..., next_page_token: _Optional[str] = ..., partitions: _Optional[int] = ..., held_referred: _Optional[int] = ...) -> None: ...
+
+class PurgeJobsRequest(_message.Message):
+    __slots__ = ("data_class", "filter", "reason", "dry_run", "confirmation", "page_size", "page_token")
+    DATA_CLASS_FIELD_NUMBER: _ClassVar[int]
+    FILTER_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    DRY_RUN_FIELD_NUMBER: _ClassVar[int]
+    CONFIRMATION_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    data_class: _types_pb2.DataClass
+    filter: str
+    reason: str
+    dry_run: bool
+    confirmation: str
+    page_size: int
+    page_token: str
+    def __init__(self, data_class: _Optional[_Union[_types_pb2.DataClass, str]] = ..., filter: _Optional[str] = ..., reason: _Optional[str] = ..., dry_run: bool = ..., confirmation: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+
+class PurgeJobsResponse(_message.Message):
+    __slots__ = ("jobs", "tasks", "artifacts", "bytes", "held_open", "held_undelivered", "held_referred", "confirmation", "certificates", "next_page_token")
+    JOBS_FIELD_NUMBER: _ClassVar[int]
+    TASKS_FIELD_NUMBER: _ClassVar[int]
+    ARTIFACTS_FIELD_NUMBER: _ClassVar[int]
+    BYTES_FIELD_NUMBER: _ClassVar[int]
+    HELD_OPEN_FIELD_NUMBER: _ClassVar[int]
+    HELD_UNDELIVERED_FIELD_NUMBER: _ClassVar[int]
+    HELD_REFERRED_FIELD_NUMBER: _ClassVar[int]
+    CONFIRMATION_FIELD_NUMBER: _ClassVar[int]
+    CERTIFICATES_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    jobs: int
+    tasks: int
+    artifacts: int
+    bytes: int
+    held_open: int
+    held_undelivered: int
+    held_referred: int
+    confirmation: str
+    certificates: _containers.RepeatedCompositeFieldContainer[RemovalCertificate]
+    next_page_token: str
+    def __init__(self, jobs: _Optional[int] = ..., tasks: _Optional[int] = ..., artifacts: _Optional[int] = ..., bytes: _Optional[int] = ..., held_open: _Optional[int] = ..., held_undelivered: _Optional[int] = ..., held_referred: _Optional[int] = ..., confirmation: _Optional[str] = ..., certificates: _Optional[_Iterable[_Union[RemovalCertificate, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
+
+class RemovalCertificate(_message.Message):
+    __slots__ = ("job_id", "cause", "bodies", "bytes", "removal_time", "leaf_hash", "leaf")
+    JOB_ID_FIELD_NUMBER: _ClassVar[int]
+    CAUSE_FIELD_NUMBER: _ClassVar[int]
+    BODIES_FIELD_NUMBER: _ClassVar[int]
+    BYTES_FIELD_NUMBER: _ClassVar[int]
+    REMOVAL_TIME_FIELD_NUMBER: _ClassVar[int]
+    LEAF_HASH_FIELD_NUMBER: _ClassVar[int]
+    LEAF_FIELD_NUMBER: _ClassVar[int]
+    job_id: str
+    cause: str
+    bodies: int
+    bytes: int
+    removal_time: _timestamp_pb2.Timestamp
+    leaf_hash: bytes
+    leaf: bytes
+    def __init__(self, job_id: _Optional[str] = ..., cause: _Optional[str] = ..., bodies: _Optional[int] = ..., bytes: _Optional[int] = ..., removal_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., leaf_hash: _Optional[bytes] = ..., leaf: _Optional[bytes] = ...) -> None: ...
+
+class EraseJobRequest(_message.Message):
+    __slots__ = ("job_id", "reason")
+    JOB_ID_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    job_id: str
+    reason: str
+    def __init__(self, job_id: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
+
+class EraseJobResponse(_message.Message):
+    __slots__ = ("jobs", "artifacts", "bytes", "certificates")
+    JOBS_FIELD_NUMBER: _ClassVar[int]
+    ARTIFACTS_FIELD_NUMBER: _ClassVar[int]
+    BYTES_FIELD_NUMBER: _ClassVar[int]
+    CERTIFICATES_FIELD_NUMBER: _ClassVar[int]
+    jobs: int
+    artifacts: int
+    bytes: int
+    certificates: _containers.RepeatedCompositeFieldContainer[RemovalCertificate]
+    def __init__(self, jobs: _Optional[int] = ..., artifacts: _Optional[int] = ..., bytes: _Optional[int] = ..., certificates: _Optional[_Iterable[_Union[RemovalCertificate, _Mapping]]] = ...) -> None: ...

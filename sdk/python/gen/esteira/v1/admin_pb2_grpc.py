@@ -76,6 +76,16 @@ class AdminServiceStub(object):
                 request_serializer=esteira_dot_v1_dot_admin__pb2.ApplyRetentionRequest.SerializeToString,
                 response_deserializer=esteira_dot_v1_dot_admin__pb2.ApplyRetentionResponse.FromString,
                 _registered_method=True)
+        self.PurgeJobs = channel.unary_unary(
+                '/esteira.v1.AdminService/PurgeJobs',
+                request_serializer=esteira_dot_v1_dot_admin__pb2.PurgeJobsRequest.SerializeToString,
+                response_deserializer=esteira_dot_v1_dot_admin__pb2.PurgeJobsResponse.FromString,
+                _registered_method=True)
+        self.EraseJob = channel.unary_unary(
+                '/esteira.v1.AdminService/EraseJob',
+                request_serializer=esteira_dot_v1_dot_admin__pb2.EraseJobRequest.SerializeToString,
+                response_deserializer=esteira_dot_v1_dot_admin__pb2.EraseJobResponse.FromString,
+                _registered_method=True)
 
 
 class AdminServiceServicer(object):
@@ -178,6 +188,41 @@ class AdminServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def PurgeJobs(self, request, context):
+        """Removes jobs of the class QA or DEVTEST that have ended, with their rows and bodies; jobs of their sub-plans go with them. What
+        the ledger recorded stays, and a certificate of each job's removal is added to it. Real work is never removed this way.
+
+        First a dry run over a page of a list: it counts, and answers a `confirmation`. The call with that `confirmation`
+        removes those jobs and no others, whatever the filter would find by then. What has not ended, has a message that was not
+        delivered, or is gone on from by another job stays: the answer counts it.
+
+        Sent again: always safe; what is gone is not counted twice.
+
+        Errors:
+        - INVALID_ARGUMENT `FIELD_INVALID`: another class, no filter, no reason; neither a dry run nor the `confirmation` of one.
+        - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def EraseJob(self, request, context):
+        """Erases the data of a job that has ended, of whichever class, and of the jobs of its sub-plans: bodies, their digests and salts,
+        headers, labels, and what failures and verdicts say. The rows stay, and so does what the ledger recorded; certificates of
+        the erasure are added to it, and a verification says ERASED from then on. It cannot be undone.
+
+        Sent again: always safe; a call that was cut off goes on, and the same certificates come back.
+
+        Errors:
+        - INVALID_ARGUMENT `FIELD_INVALID`: no reason; a job of a sub-plan: name the job at the root.
+        - NOT_FOUND `JOB_NOT_FOUND`.
+        - FAILED_PRECONDITION `JOB_STATE_CONFLICT`: a job of the tree has not ended, or a message of it was not delivered, or a job
+        that is not erased goes on from it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_AdminServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -220,6 +265,16 @@ def add_AdminServiceServicer_to_server(servicer, server):
                     servicer.ApplyRetention,
                     request_deserializer=esteira_dot_v1_dot_admin__pb2.ApplyRetentionRequest.FromString,
                     response_serializer=esteira_dot_v1_dot_admin__pb2.ApplyRetentionResponse.SerializeToString,
+            ),
+            'PurgeJobs': grpc.unary_unary_rpc_method_handler(
+                    servicer.PurgeJobs,
+                    request_deserializer=esteira_dot_v1_dot_admin__pb2.PurgeJobsRequest.FromString,
+                    response_serializer=esteira_dot_v1_dot_admin__pb2.PurgeJobsResponse.SerializeToString,
+            ),
+            'EraseJob': grpc.unary_unary_rpc_method_handler(
+                    servicer.EraseJob,
+                    request_deserializer=esteira_dot_v1_dot_admin__pb2.EraseJobRequest.FromString,
+                    response_serializer=esteira_dot_v1_dot_admin__pb2.EraseJobResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -440,6 +495,60 @@ class AdminService(object):
             '/esteira.v1.AdminService/ApplyRetention',
             esteira_dot_v1_dot_admin__pb2.ApplyRetentionRequest.SerializeToString,
             esteira_dot_v1_dot_admin__pb2.ApplyRetentionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PurgeJobs(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/esteira.v1.AdminService/PurgeJobs',
+            esteira_dot_v1_dot_admin__pb2.PurgeJobsRequest.SerializeToString,
+            esteira_dot_v1_dot_admin__pb2.PurgeJobsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def EraseJob(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/esteira.v1.AdminService/EraseJob',
+            esteira_dot_v1_dot_admin__pb2.EraseJobRequest.SerializeToString,
+            esteira_dot_v1_dot_admin__pb2.EraseJobResponse.FromString,
             options,
             channel_credentials,
             insecure,
