@@ -20,11 +20,11 @@ struct Arguments {
     /// Cells that run at the same time
     #[arg(long, default_value_t = 4)]
     parallel: usize,
-    /// On PostgreSQL in place of SQLite
-    #[arg(long)]
-    postgresql: bool,
+    /// Only on this database
+    #[arg(long, value_name = "NAME")]
+    database: Option<Database>,
     /// Write the page here; only for a whole run
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["sdk", "scenario", "variant"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["sdk", "scenario", "variant", "database"])]
     write: Option<PathBuf>,
 }
 
@@ -54,26 +54,29 @@ fn whole(arguments: &Arguments) -> Result<bool, Box<dyn std::error::Error>> {
     for sdk in &sdks {
         runtime.block_on(sdk.build())?;
     }
-    let database = if arguments.postgresql { Database::Postgresql } else { Database::Sqlite };
+    let databases = arguments.database.map_or(Database::ALL.to_vec(), |database| vec![database]);
     let wanted = |scenario: &scenario::Scenario, variant: Variant| {
         (arguments.scenario.is_empty() || arguments.scenario.iter().any(|name| name == scenario.name))
             && (arguments.variant.is_empty() || arguments.variant.iter().any(|name| name == variant.name()))
     };
     // Scenario by scenario, so that the workers of one language do not all start at once.
-    let mut cells: Vec<_> = sdks.iter().flat_map(|sdk| run::cells(&Arc::new(sdk.clone()), database, wanted)).collect();
+    let of = |sdk: &Sdk| {
+        let sdk = Arc::new(sdk.clone());
+        databases.iter().flat_map(move |database| run::cells(&sdk, *database, wanted)).collect::<Vec<_>>()
+    };
+    let mut cells: Vec<_> = sdks.iter().flat_map(of).collect();
     cells.sort_by_key(|job| (job.scenario.level, job.scenario.name));
     let outcomes = run::all(cells, arguments.parallel);
     let mut wrong: Vec<String> = outcomes.iter().filter(|it| !it.is_as_declared()).map(run::Outcome::line).collect();
-    let mut passed = String::new();
-    if arguments.scenario.is_empty() && sdks.len() > 1 {
-        match relay::run(&sdks) {
-            Ok(text) => passed = text,
-            Err(why) => wrong.push(format!("FAIL relay: {why}")),
-        }
-    }
+    let is_relayed = arguments.scenario.is_empty() && sdks.len() > 1;
+    let relay = |database: &Database| {
+        relay::run(&sdks, *database).map_err(|why| format!("FAIL relay on {}: {why}", database.name()))
+    };
+    let relayed: Result<Vec<String>, String> = databases.iter().filter(|_| is_relayed).map(relay).collect();
+    wrong.extend(relayed.as_ref().err().cloned());
     if let Some(file) = &arguments.write {
-        let relay = if passed.is_empty() { "It failed.\n" } else { &passed };
-        std::fs::write(file, table::page(&sdks, &outcomes, relay, &not_run))?;
+        let text = relayed.as_ref().ok().and_then(|texts| texts.first()).map_or("It failed.\n", String::as_str);
+        std::fs::write(file, table::page(&sdks, &outcomes, text, &not_run))?;
     }
     println!("\n{} cells, {} wrong", outcomes.len(), wrong.len());
     not_run.iter().for_each(|line| println!("{line}"));

@@ -30,11 +30,11 @@ const DOCUMENT: &str =
 const STEPS: usize = 5;
 
 /// Runs it: undisturbed, and with each worker killed while it holds the document. What to say of it, or why it failed.
-pub fn run(sdks: &[Sdk]) -> Result<String, String> {
+pub fn run(sdks: &[Sdk], database: Database) -> Result<String, String> {
     let sdks: Vec<Arc<Sdk>> = sdks.iter().cloned().map(Arc::new).collect();
     let languages: Vec<String> = route(&sdks).iter().map(|sdk| sdk.name.clone()).collect();
     let failure = match embedded(&sdks) {
-        Ok(expected) => apart(move || async move { relay(&sdks, expected).await }),
+        Ok(expected) => apart(move || async move { relay(&sdks, database, expected).await }),
         Err(why) => Some(why),
     };
     let text = format!(
@@ -51,8 +51,8 @@ fn route(sdks: &[Arc<Sdk>]) -> Vec<Arc<Sdk>> {
     sdks.iter().cycle().take(STEPS).cloned().collect()
 }
 
-async fn relay(sdks: &[Arc<Sdk>], expected: TraceCase) {
-    let cell = Cell { sdk: Arc::clone(&sdks[0]), variant: Variant::Plain, database: Database::Sqlite, disguise: None };
+async fn relay(sdks: &[Arc<Sdk>], database: Database, expected: TraceCase) {
+    let cell = Cell { sdk: Arc::clone(&sdks[0]), variant: Variant::Plain, database, disguise: None };
     let world = World::start(cell).await;
     let mut workers = Vec::new();
     for sdk in sdks {

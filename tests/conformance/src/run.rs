@@ -34,6 +34,8 @@ pub struct Outcome {
     pub scenario: &'static str,
     /// The variant.
     pub variant: Variant,
+    /// On which database.
+    pub database: Database,
     /// Why it failed; none when it passed.
     pub failure: Option<String>,
     /// Whether it must fail.
@@ -50,7 +52,7 @@ impl Outcome {
 
     /// What it is, in a line.
     pub fn line(&self) -> String {
-        let cell = format!("{} {}/{}", self.sdk, self.scenario, self.variant.name());
+        let cell = format!("{} {}/{} on {}", self.sdk, self.scenario, self.variant.name(), self.database.name());
         let took = self.took.as_secs_f32();
         match (&self.failure, self.must_fail) {
             (None, false) => format!("pass {cell} ({took:.1} s)"),
@@ -100,9 +102,9 @@ pub fn one(job: &Job) -> Outcome {
         run(&world).await;
         world.end().await;
     });
-    let (sdk, variant) = (job.cell.sdk.name.clone(), job.cell.variant);
+    let (sdk, variant, database) = (job.cell.sdk.name.clone(), job.cell.variant, job.cell.database);
     let must_fail = job.cell.sdk.must_fail(job.scenario.name, variant.name());
-    Outcome { sdk, scenario: job.scenario.name, variant, failure, must_fail, took: begun.elapsed() }
+    Outcome { sdk, scenario: job.scenario.name, variant, database, failure, must_fail, took: begun.elapsed() }
 }
 
 /// Runs one cell with a disguised worker; why it failed.

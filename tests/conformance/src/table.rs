@@ -22,7 +22,8 @@ beside it.
 | – | the variant does not apply |
 
 The variants: **plain**; **tiny-lease**, every lease is the shortest there is, 1 s; **lossy**, every fourth answer is lost with its
-connection; **coordinator-kill9**, the coordinator is killed twice while it works; **slots=1**, one task at a time.
+connection; **coordinator-kill9**, the coordinator is killed twice while it works; **slots=1**, one task at a time. Each ran on SQLite and
+on PostgreSQL, and a sign is for both.
 
 ";
 
@@ -55,9 +56,10 @@ pub fn page(sdks: &[Sdk], outcomes: &[Outcome], relay: &str, not_run: &[String])
 
 fn sign(outcomes: &[Outcome], sdk: &str, scenario: &str, variant: Variant) -> &'static str {
     let is_it = |it: &&Outcome| it.sdk == sdk && it.scenario == scenario && it.variant == variant;
-    match outcomes.iter().find(is_it) {
+    let found: Vec<&Outcome> = outcomes.iter().filter(is_it).collect();
+    match found.first() {
         None => "–",
-        Some(outcome) if !outcome.is_as_declared() => "✗",
+        Some(_) if found.iter().any(|outcome| !outcome.is_as_declared()) => "✗",
         Some(outcome) if outcome.must_fail => "known",
         Some(_) => "✓",
     }
@@ -70,25 +72,32 @@ fn write(page: &mut String, what: std::fmt::Arguments<'_>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::world::Database;
     use std::time::Duration;
 
     #[test]
     fn every_cell_has_its_sign() {
-        let outcome = |variant, failure: Option<&str>, must_fail| Outcome {
+        let on = |database, variant, failure: Option<&str>, must_fail| Outcome {
             sdk: "go".into(),
             scenario: "raw_echo",
             variant,
+            database,
             failure: failure.map(str::to_owned),
             must_fail,
             took: Duration::ZERO,
         };
+        let outcome = |variant, failure, must_fail| on(Database::Sqlite, variant, failure, must_fail);
         let outcomes = [
             outcome(Variant::Plain, None, false),
+            on(Database::Postgresql, Variant::Plain, None, false),
             outcome(Variant::Lossy, Some("why"), false),
             outcome(Variant::TinyLease, Some("why"), true),
             outcome(Variant::OneSlot, None, true),
+            outcome(Variant::CoordinatorKill9, None, false),
+            on(Database::Postgresql, Variant::CoordinatorKill9, Some("why"), false),
         ];
         let signs = Variant::ALL.map(|variant| sign(&outcomes, "go", "raw_echo", variant));
-        assert_eq!(signs, ["✓", "known", "✗", "–", "✗"]);
+        assert_eq!(signs, ["✓", "known", "✗", "✗", "✗"]);
+        assert_eq!(sign(&outcomes, "rust", "raw_echo", Variant::Plain), "–");
     }
 }

@@ -27,12 +27,25 @@ const LOST_EVERY: u64 = 4;
 const KILLED_AFTER: [usize; 2] = [3, 9];
 
 /// Where the coordinator keeps its data.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Database {
     /// A file of its own.
     Sqlite,
     /// A database of its own on the shared server.
     Postgresql,
+}
+
+impl Database {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Sqlite, Self::Postgresql];
+
+    /// As it is written.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Sqlite => "sqlite",
+            Self::Postgresql => "postgresql",
+        }
+    }
 }
 
 /// What one cell of the table runs with.
@@ -108,7 +121,8 @@ impl World {
             assert!(losses > 0, "no answer was lost: nothing was tested");
         }
         let server = Arc::into_inner(self.server).expect("nobody else has it any more").into_inner();
-        server.stop_with(*self.caused.lock().expect("no panic while it was held")).await;
+        let caused = *self.caused.lock().expect("no panic while it was held");
+        server.stop_with(caused).await;
     }
 
     /// Kills the coordinator and starts it again where its store is gone.
@@ -202,11 +216,19 @@ impl World {
         self.client.jobs().start(plan, input).await.expect("the job starts").job_id
     }
 
-    /// Waits until a job has ended, whatever its end.
+    /// Waits until a job has ended, whatever its end, for as long as it goes on: a thousand tasks one after the other take their time
+    /// on a busy machine.
     pub async fn ended(&self, job: &str) -> v1::Job {
-        match timeout(SOON, self.client.jobs().wait(job)).await {
-            Ok(ended) => ended.expect("the job can be awaited"),
-            Err(_) => panic!("job {job} has not ended: {:?}", distributed::open_tasks(&self.client, job).await),
+        let mut before = 0;
+        loop {
+            if let Ok(ended) = timeout(SOON, self.client.jobs().wait(job)).await {
+                return ended.expect("the job can be awaited");
+            }
+            let tasks = jobs::tasks(&self.client, job).await;
+            let ended = tasks.iter().filter(|task| task.end_time.is_some()).count();
+            let open = distributed::open_tasks(&self.client, job).await;
+            assert!(ended > before, "job {job} stands still with {ended} tasks done: {open:?}");
+            before = ended;
         }
     }
 

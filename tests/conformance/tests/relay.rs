@@ -1,6 +1,6 @@
 //! One document through a worker of each language, undisturbed and with each worker killed.
 
-use esteira_conformance::{relay, sdk::Sdk};
+use esteira_conformance::{relay, sdk::Sdk, world::Database};
 
 #[test]
 fn a_document_comes_through_all_languages_as_it_was() {
@@ -9,6 +9,6 @@ fn a_document_comes_through_all_languages_as_it_was() {
     for sdk in &sdks {
         runtime.block_on(sdk.build()).expect("the worker can be built");
     }
-    let said = relay::run(&sdks).unwrap_or_else(|why| panic!("{why}"));
+    let said = relay::run(&sdks, Database::Sqlite).unwrap_or_else(|why| panic!("{why}"));
     println!("{said}");
 }
