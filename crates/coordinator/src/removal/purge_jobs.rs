@@ -81,7 +81,8 @@ impl Coordinator {
             time: self.shared.clock.now(),
         };
         let choice = Choice::Class { account: principal.account.clone(), data_class: ask.data_class, order };
-        let applied = self.purge_some(&trees, false, choice).await?;
+        // It takes several transactions: whoever calls has recorded it before it begins.
+        let applied = self.unrecorded().purge_some(&trees, false, choice).await?;
         let mut certificates = certificate::certificates(&*self.shared.reader, &ask.roots).await?;
         certificates.retain(|certificate| certificate.removal.cause == Cause::Purge);
         Ok(PurgedJobs { applied, certificates })

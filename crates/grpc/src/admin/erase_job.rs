@@ -21,8 +21,8 @@ pub async fn erase_job(
     request: v1::EraseJobRequest,
 ) -> Answer<v1::EraseJobResponse> {
     let job: JobId = check::id(&request.job_id, At::Top("job_id"))?;
-    let reason = check::required_reason(request.reason, At::Top("reason"))?;
     deed.on(format!("jobs/{job}"));
+    let reason = check::required_reason(request.reason, At::Top("reason"))?;
     deed.because(&reason);
     let erased = edge.coordinator.recording(deed).erase_job(&caller.principal, EraseJob { job, reason }).await?;
     if !deed.is_recorded() {

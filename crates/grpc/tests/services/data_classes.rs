@@ -157,7 +157,7 @@ async fn a_purge_that_is_asked_for_wrongly_names_its_field() {
         check_refused(server.admin().purge_jobs(request).await, Code::InvalidArgument, "FIELD_INVALID", field);
     }
     let class = v1::PurgeJobsRequest { data_class: DataClass::Production as i32, ..confirmed.clone() };
-    check_refused(server.admin().purge_jobs(class).await, Code::InvalidArgument, "FIELD_INVALID", "confirmation");
+    check_refused(server.admin().purge_jobs(class).await, Code::InvalidArgument, "FIELD_INVALID", "data_class");
     assert_eq!(server.admin().purge_jobs(confirmed).await.expect("purged").into_inner().jobs, 1);
     server.stop().await;
 }
