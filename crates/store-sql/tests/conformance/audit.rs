@@ -67,7 +67,7 @@ async fn newest_records_come_first(store: &mut Store) {
 
 async fn records_are_found_by_the_pages_of_their_leaves(store: &mut Store) {
     let all = records(store, 9).await;
-    let mut on = |pages: &'static [i64]| {
+    let on = |pages: &'static [i64]| {
         let pages: Vec<PageId> = pages.iter().map(|page| PageId(*page)).collect();
         let reader = &store.reader;
         async move {
