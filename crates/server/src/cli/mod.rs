@@ -13,6 +13,7 @@ mod plan;
 mod queue;
 mod reprocess;
 mod retention;
+mod target;
 mod task;
 mod trace;
 mod tree;
