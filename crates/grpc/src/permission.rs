@@ -41,6 +41,7 @@ pub const TABLE: &[(&str, &str, Recording)] = &[
     ("/esteira.v1.TraceService/TraceJob", "job.read", Reveal),
     ("/esteira.v1.TraceService/ListTaskTraces", "job.read", Reveal),
     ("/esteira.v1.TraceService/TraceArtifact", "job.read", Denial),
+    ("/esteira.v1.TraceService/ExportStatement", "job.read", Denial),
     ("/esteira.v1.TraceService/ListErrorReports", "job.read", Reveal),
     ("/esteira.v1.WorkerService/RegisterWorker", "worker.run", Denial),
     ("/esteira.v1.WorkerService/LeaseTasks", "worker.run", Denial),

@@ -5,7 +5,7 @@ use crate::{
     error::{Error, Reason, Result},
     log::anchor::AnchorFile,
 };
-use esteira_ledger::{Checkpoint, Schedule, SignerKey, VerifierKey, checkpoint, epoch};
+use esteira_ledger::{Checkpoint, Schedule, SignerKey, Statement, VerifierKey, checkpoint, epoch};
 use esteira_model::{AccountId, Time};
 use std::{
     sync::{Mutex, MutexGuard, PoisonError},
@@ -61,11 +61,23 @@ impl Signing {
     /// # Errors
     /// When it is no key's term: a fault of configuration.
     pub fn sign(&self, checkpoint: &Checkpoint, now: Time) -> Result<String> {
+        checkpoint.sign(&self.signers(now)?).map_err(|error| Error::new(Reason::LogRefused, error.to_string()))
+    }
+
+    /// Signs a statement with the keys whose term it is.
+    ///
+    /// # Errors
+    /// When it is no key's term, or the statement is about nothing.
+    pub fn seal(&self, statement: &Statement, now: Time) -> Result<String> {
+        statement.seal(&self.signers(now)?).map_err(|error| Error::new(Reason::Internal, error.to_string()))
+    }
+
+    fn signers(&self, now: Time) -> Result<Vec<&SignerKey>> {
         let signers = self.schedule.signers(now);
         if signers.is_empty() {
             return Err(Error::new(Reason::LogRefused, "no key of the log has its term now: add one to its key file"));
         }
-        checkpoint.sign(&signers).map_err(|error| Error::new(Reason::LogRefused, error.to_string()))
+        Ok(signers)
     }
 
     /// The anchors.

@@ -30,7 +30,7 @@ pub(crate) async fn run(coordinator: Coordinator, period: Duration) {
         let wait = RENEW_PERIOD.min(next.saturating_duration_since(Instant::now()));
         tokio::select! {
             () = tokio::time::sleep(wait.max(TURN)) => {}
-            () = shared.stopping.cancelled() => return,
+            () = shared.stopping.cancelled() => break,
         }
         if !leads(&coordinator, lead).await || Instant::now() < next {
             continue;
@@ -40,8 +40,14 @@ pub(crate) async fn run(coordinator: Coordinator, period: Duration) {
             passed = pass(&coordinator, lead) => if let Err(error) = passed {
                 tracing::warn!(%error, "the data audit stopped; it comes again");
             },
-            () = shared.stopping.cancelled() => return,
+            () = shared.stopping.cancelled() => break,
         }
+    }
+    // Whoever starts next need not wait for the lead to expire.
+    if let Some(lead) = lead
+        && let Err(error) = coordinator.log_unit(move |unit| Box::pin(async move { Ok(lead.leave(unit).await?) })).await
+    {
+        tracing::warn!(%error, "the lead of the data audit could not be left; it is free soon");
     }
 }
 

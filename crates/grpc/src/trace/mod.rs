@@ -1,5 +1,6 @@
 //! Traces: where a job comes from and what became of it. One file a verb.
 
+mod export_statement;
 mod list_error_reports;
 mod list_task_traces;
 mod trace_artifact;
@@ -36,6 +37,14 @@ impl TraceService for Service {
     ) -> Result<Response<v1::TraceArtifactResponse>, Status> {
         let call = open(request)?;
         close(trace_artifact::trace_artifact(&self.0, &call.caller, call.message).await)
+    }
+
+    async fn export_statement(
+        &self,
+        request: Request<v1::ExportStatementRequest>,
+    ) -> Result<Response<v1::ExportStatementResponse>, Status> {
+        let call = open(request)?;
+        close(export_statement::export_statement(&self.0, &call.caller, call.message).await)
     }
 
     async fn list_error_reports(

@@ -14,6 +14,7 @@ mod queue;
 mod removal;
 mod reprocess;
 mod retention;
+mod target;
 mod task;
 mod trace;
 mod tree;

@@ -1,6 +1,6 @@
 //! `esteira verify`: whether what is recorded is what happened.
 
-use super::{Failure, Outcome, Session, output};
+use super::{Failure, Outcome, Session, output, target::Target};
 use clap::{Args, Subcommand};
 use esteira_contract::v1::{self, artifact_selector::Body};
 use std::path::PathBuf;
@@ -8,7 +8,7 @@ use std::path::PathBuf;
 /// What is verified. Ends with 0 when the verdict is VALID, VALID_NOT_ANCHORED or ERASED.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// A body: did this job produce or read these bytes?
+    /// A body: did this plan, or this job, produce or read these bytes?
     Artifact(Artifact),
     /// All that is recorded of a job
     Job {
@@ -30,8 +30,9 @@ pub enum Command {
 /// Which body, and what is claimed of it.
 #[derive(Debug, Args)]
 pub struct Artifact {
-    /// The job
-    job: String,
+    /// A job; or, of whichever job, the SHA-256 of data, or a file, whose bytes stay here: only their SHA-256 is asked for
+    #[arg(value_name = "JOB|DIGEST|FILE")]
+    target: String,
     #[command(flatten)]
     body: Which,
     /// The bytes that are claimed to be it: they are compared too
@@ -100,19 +101,7 @@ pub async fn run(session: &Session, command: Command) -> Outcome {
 }
 
 async fn artifact(session: &Session, asked: Artifact) -> Outcome {
-    let read = |path: &PathBuf| {
-        std::fs::read(path).map_err(|error| Failure::Usage(format!("cannot read {}: {error}", path.display())))
-    };
-    let content = asked.file.as_ref().map(read).transpose()?.unwrap_or_default();
-    let selector = match asked.body.selected(&asked.job)? {
-        Some(selector) => selector,
-        None if asked.file.is_some() => {
-            use sha2::{Digest, Sha256};
-            let body = Some(Body::Sha256(Sha256::digest(&content).to_vec().into()));
-            v1::ArtifactSelector { job_id: asked.job, body }
-        }
-        None => return Err(Failure::Usage("which body: --input, --task, --sha256 or --file".into())),
-    };
+    let (selector, content) = wanted(&asked)?;
     let request = v1::VerifyArtifactRequest {
         artifact: Some(selector),
         content: content.into(),
@@ -120,7 +109,41 @@ async fn artifact(session: &Session, asked: Artifact) -> Outcome {
         version: asked.version,
     };
     let answer = session.client.audit().verify_artifact(request).await?;
-    told(session, answer.verification.unwrap_or_default())
+    let is_good = is_good(&answer.verification.clone().unwrap_or_default());
+    let ids = |answer: &v1::VerifyArtifactResponse| vec![answer.job_id.clone()];
+    output::print(session, "VerifyArtifactResponse", &answer, ids, |answer| {
+        let said = shown(&answer.verification.clone().unwrap_or_default());
+        if answer.job_id.is_empty() { said } else { format!("{said}\njob {}", answer.job_id) }
+    })?;
+    if is_good { Ok(()) } else { Err(Failure::Outcome) }
+}
+
+/// Which body, and the bytes that are claimed to be it.
+fn wanted(asked: &Artifact) -> Result<(v1::ArtifactSelector, Vec<u8>), Failure> {
+    let which = &asked.body;
+    let job = match Target::parse(&asked.target)? {
+        Target::Job(job) => job,
+        Target::Bytes(_) if which.input || which.task.is_some() || which.sha256.is_some() || asked.file.is_some() => {
+            return Err(Failure::Usage("--input, --task, --sha256 and --file are for a job".into()));
+        }
+        Target::Bytes(sha256) => {
+            let body = Some(Body::Sha256(sha256.to_vec().into()));
+            return Ok((v1::ArtifactSelector { job_id: String::new(), body }, Vec::new()));
+        }
+    };
+    let read = |path: &PathBuf| {
+        std::fs::read(path).map_err(|error| Failure::Usage(format!("cannot read {}: {error}", path.display())))
+    };
+    let content = asked.file.as_ref().map(read).transpose()?.unwrap_or_default();
+    match which.selected(&job)? {
+        Some(selector) => Ok((selector, content)),
+        None if asked.file.is_some() => {
+            use sha2::{Digest, Sha256};
+            let body = Some(Body::Sha256(Sha256::digest(&content).to_vec().into()));
+            Ok((v1::ArtifactSelector { job_id: job, body }, content))
+        }
+        None => Err(Failure::Usage("which body: --input, --task, --sha256 or --file".into())),
+    }
 }
 
 /// A call verifies for some seconds: they are made until nothing is left, and told as one.
@@ -168,10 +191,14 @@ fn summed(
 }
 
 fn told(session: &Session, verification: v1::Verification) -> Outcome {
-    let is_good =
-        matches!(verification.verdict(), v1::Verdict::Valid | v1::Verdict::ValidNotAnchored | v1::Verdict::Erased);
+    let is_good = is_good(&verification);
     output::print(session, "Verification", &verification, |_: &v1::Verification| Vec::new(), shown)?;
     if is_good { Ok(()) } else { Err(Failure::Outcome) }
+}
+
+/// Whether the command ends with 0.
+fn is_good(verification: &v1::Verification) -> bool {
+    matches!(verification.verdict(), v1::Verdict::Valid | v1::Verdict::ValidNotAnchored | v1::Verdict::Erased)
 }
 
 fn shown(verification: &v1::Verification) -> String {

@@ -18,6 +18,8 @@ rpcs! { TraceClient over TraceServiceClient:
     read list_task_traces(ListTaskTracesRequest) -> ListTaskTracesResponse;
     /// Finds artifacts by their digest, with the tasks that read or made them.
     read trace_artifact(TraceArtifactRequest) -> TraceArtifactResponse;
+    /// Tells the trace of a job as a signed statement of in-toto.
+    read export_statement(ExportStatementRequest) -> ExportStatementResponse;
     /// Lists what is known of the tasks of a job that failed, with the data so far.
     read list_error_reports(ListErrorReportsRequest) -> ListErrorReportsResponse;
 }

@@ -5,14 +5,10 @@ mod errors;
 mod job;
 mod show;
 
-use super::{Failure, Outcome, Session};
+use super::{Failure, Outcome, Session, output, target::Target};
 use clap::Args;
-use sha2::{Digest, Sha256};
-use std::{
-    fs::File,
-    io::{self, Read},
-    path::Path,
-};
+use esteira_contract::v1;
+use std::path::{Path, PathBuf};
 
 /// What to trace.
 #[derive(Debug, Args)]
@@ -24,13 +20,21 @@ pub struct Arguments {
     #[arg(long, value_name = "COUNT", default_value_t = 200, value_parser = clap::value_parser!(u32).range(0..=100_000))]
     tasks: u32,
     /// Show what is known of the job's failed tasks, with the data so far
-    #[arg(long)]
+    #[arg(long, conflicts_with = "export")]
     errors: bool,
+    /// Write the job's trace to this file as a signed statement of in-toto, for somebody who has neither the store nor this program;
+    /// `-` for standard output
+    #[arg(long, value_name = "FILE")]
+    export: Option<PathBuf>,
 }
 
 /// Runs the command.
 pub async fn run(session: &Session, arguments: Arguments) -> Outcome {
     match Target::parse(&arguments.target)? {
+        Target::Job(id) if arguments.export.is_some() => {
+            export(session, id, &arguments.export.unwrap_or_default()).await
+        }
+        Target::Bytes(_) if arguments.export.is_some() => Err(Failure::Usage("trace: --export is for a job".into())),
         Target::Job(id) if arguments.errors => errors::list(session, id).await,
         Target::Job(id) => job::trace(session, id, arguments.tasks as usize).await,
         Target::Bytes(_) if arguments.errors => Err(Failure::Usage("trace: --errors is for a job".into())),
@@ -38,76 +42,19 @@ pub async fn run(session: &Session, arguments: Arguments) -> Outcome {
     }
 }
 
-/// What a person may name.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Target {
-    Job(String),
-    /// Anything, by its SHA-256.
-    Bytes([u8; 32]),
-}
-
-impl Target {
-    fn parse(text: &str) -> Result<Self, Failure> {
-        if let Ok(id) = text.parse::<esteira_model::Uuid>() {
-            return Ok(Self::Job(id.to_string()));
-        }
-        if let Some(sha256) = digest(text) {
-            return Ok(Self::Bytes(sha256));
-        }
-        match hashed(Path::new(text)) {
-            Ok(sha256) => Ok(Self::Bytes(sha256)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                Err(Failure::Usage(format!("trace: `{text}` is no job's id, no SHA-256 and no file")))
-            }
-            Err(error) => Err(Failure::Usage(format!("trace: `{text}`: {error}"))),
-        }
+/// Writes the signed statement, and says what it had no room for.
+async fn export(session: &Session, job_id: String, file: &Path) -> Outcome {
+    let request = v1::ExportStatementRequest { job_id };
+    let answer = session.client.traces().export_statement(request).await?;
+    if file == Path::new("-") {
+        output::put(&answer.envelope_json)?;
+    } else {
+        std::fs::write(file, answer.envelope_json + "\n")
+            .map_err(|error| Failure::Usage(format!("cannot write {}: {error}", file.display())))?;
     }
-}
-
-/// 64 hexadecimal digits, as `sha256sum` prints them.
-fn digest(text: &str) -> Option<[u8; 32]> {
-    let digits = text.strip_prefix("sha256:").unwrap_or(text).as_bytes();
-    let (pairs, rest) = digits.as_chunks::<2>();
-    if pairs.len() != 32 || !rest.is_empty() || !digits.iter().all(u8::is_ascii_hexdigit) {
-        return None;
+    if answer.omitted_task_count > 0 {
+        let (omitted, count) = (answer.omitted_task_count, answer.task_count);
+        output::note(format_args!("… {omitted} of {count} tasks are not in the statement, which says so"));
     }
-    let mut sha256 = [0; 32];
-    for (byte, pair) in sha256.iter_mut().zip(pairs) {
-        *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
-    }
-    Some(sha256)
-}
-
-fn hashed(path: &Path) -> io::Result<[u8; 32]> {
-    let (mut file, mut sha256, mut some) = (File::open(path)?, Sha256::new(), vec![0; 1 << 16]);
-    loop {
-        match file.read(&mut some)? {
-            0 => return Ok(sha256.finalize().into()),
-            bytes => sha256.update(&some[..bytes]),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_target_is_what_it_looks_like() {
-        let id = "01900000-0000-7000-8000-000000000000";
-        assert_eq!(Target::parse(id).ok(), Some(Target::Job(id.into())));
-        let hex = "Ab".repeat(32);
-        for text in [hex.clone(), format!("sha256:{hex}")] {
-            assert_eq!(Target::parse(&text).ok(), Some(Target::Bytes([0xab; 32])));
-        }
-        let directory = tempfile::tempdir().expect("a folder");
-        let file = directory.path().join("data");
-        std::fs::write(&file, "abc").expect("written");
-        let of_file = Target::parse(&file.display().to_string()).ok();
-        let expected = digest("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad").expect("a digest");
-        assert_eq!(of_file, Some(Target::Bytes(expected)));
-        for wrong in ["", "nothing", &hex[1..], &format!("{hex}0"), &hex.replace('A', "g")] {
-            assert!(Target::parse(wrong).is_err(), "{wrong}");
-        }
-    }
+    Ok(())
 }

@@ -48,119 +48,119 @@ namespace Esteira.V1 {
             "Eg0KBWluZGV4GAIgASgFIncKFVZlcmlmeUFydGlmYWN0UmVxdWVzdBIuCghh",
             "cnRpZmFjdBgBIAEoCzIcLmVzdGVpcmEudjEuQXJ0aWZhY3RTZWxlY3RvchIP",
             "Cgdjb250ZW50GAIgASgMEgwKBHBsYW4YAyABKAkSDwoHdmVyc2lvbhgEIAEo",
-            "BSJIChZWZXJpZnlBcnRpZmFjdFJlc3BvbnNlEi4KDHZlcmlmaWNhdGlvbhgB",
-            "IAEoCzIYLmVzdGVpcmEudjEuVmVyaWZpY2F0aW9uIiIKEFZlcmlmeUpvYlJl",
-            "cXVlc3QSDgoGam9iX2lkGAEgASgJIkMKEVZlcmlmeUpvYlJlc3BvbnNlEi4K",
-            "DHZlcmlmaWNhdGlvbhgBIAEoCzIYLmVzdGVpcmEudjEuVmVyaWZpY2F0aW9u",
-            "Ik4KElZlcmlmeVJhbmdlUmVxdWVzdBISCgpmcm9tX2luZGV4GAEgASgDEhAK",
-            "CHRvX2luZGV4GAIgASgDEhIKCnBhZ2VfdG9rZW4YAyABKAkiXgoTVmVyaWZ5",
-            "UmFuZ2VSZXNwb25zZRIuCgx2ZXJpZmljYXRpb24YASABKAsyGC5lc3RlaXJh",
-            "LnYxLlZlcmlmaWNhdGlvbhIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiKAoS",
-            "VmVyaWZ5U3RvcmVSZXF1ZXN0EhIKCnBhZ2VfdG9rZW4YASABKAkiXgoTVmVy",
-            "aWZ5U3RvcmVSZXNwb25zZRIuCgx2ZXJpZmljYXRpb24YASABKAsyGC5lc3Rl",
-            "aXJhLnYxLlZlcmlmaWNhdGlvbhIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAki",
-            "QAoaR2V0Q29uc2lzdGVuY3lQcm9vZlJlcXVlc3QSEAoIb2xkX3NpemUYASAB",
-            "KAMSEAoIbmV3X3NpemUYAiABKAMibwobR2V0Q29uc2lzdGVuY3lQcm9vZlJl",
-            "c3BvbnNlEg4KBmhhc2hlcxgBIAMoDBIWCg5vbGRfY2hlY2twb2ludBgCIAEo",
-            "CRIWCg5uZXdfY2hlY2twb2ludBgDIAEoCRIQCghuZXdfc2l6ZRgEIAEoAyJd",
-            "ChVFeHBvcnRFdmlkZW5jZVJlcXVlc3QSLgoIYXJ0aWZhY3QYASABKAsyHC5l",
-            "c3RlaXJhLnYxLkFydGlmYWN0U2VsZWN0b3ISFAoMb21pdF9jb250ZW50GAIg",
-            "ASgIIi8KFkV4cG9ydEV2aWRlbmNlUmVzcG9uc2USFQoNZXZpZGVuY2VfanNv",
-            "bhgBIAEoCSLuAgoLQXVkaXRSZWNvcmQSEQoJcmVjb3JkX2lkGAEgASgJEi4K",
-            "CnN0YXJ0X3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1w",
-            "Eg8KB3VzZXJfaWQYAyABKAkSFQoNY3JlZGVudGlhbF9pZBgEIAEoCRIOCgZh",
-            "Y3Rpb24YBSABKAkSEAoIcmVzb3VyY2UYBiABKAkSDgoGcmVhc29uGAcgASgJ",
-            "EhYKDnJlcXVlc3RfZGlnZXN0GAggASgMEisKCGRlY2lzaW9uGAkgASgOMhku",
-            "ZXN0ZWlyYS52MS5BdWRpdERlY2lzaW9uEg4KBnJlc3VsdBgKIAEoCRIqCgds",
-            "YXRlbmN5GAsgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEhYKDmNs",
-            "aWVudF9hZGRyZXNzGAwgASgJEikKCmRhdGFfY2xhc3MYDSABKA4yFS5lc3Rl",
-            "aXJhLnYxLkRhdGFDbGFzcyJQChdMaXN0QXVkaXRSZWNvcmRzUmVxdWVzdBIR",
-            "CglwYWdlX3NpemUYASABKAUSEgoKcGFnZV90b2tlbhgCIAEoCRIOCgZmaWx0",
-            "ZXIYAyABKAkiXQoYTGlzdEF1ZGl0UmVjb3Jkc1Jlc3BvbnNlEigKB3JlY29y",
-            "ZHMYASADKAsyFy5lc3RlaXJhLnYxLkF1ZGl0UmVjb3JkEhcKD25leHRfcGFn",
-            "ZV90b2tlbhgCIAEoCSKYAQoLUmVwb3J0UmFuZ2USLgoKc3RhcnRfdGltZRgB",
-            "IAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZW5kX3RpbWUY",
-            "AiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEisKDGRhdGFfY2xh",
-            "c3NlcxgDIAMoDjIVLmVzdGVpcmEudjEuRGF0YUNsYXNzIsgBCgtSZXBvcnRT",
-            "Y29wZRIuCgpzdGFydF90aW1lGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRp",
-            "bWVzdGFtcBIsCghlbmRfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5U",
-            "aW1lc3RhbXASDwoHcmVjb3JkcxgDIAEoAxIMCgRqb2JzGAQgASgDEhAKCGF0",
-            "dGVtcHRzGAUgASgDEhgKEG90aGVyX2NsYXNzX2pvYnMYBiABKAMSEAoIY29t",
-            "cGxldGUYByABKAgicwoSUmVwb3J0VXNhZ2VSZXF1ZXN0EiYKBXJhbmdlGAEg",
-            "ASgLMhcuZXN0ZWlyYS52MS5SZXBvcnRSYW5nZRIOCgZmaWx0ZXIYAiABKAkS",
-            "EQoJcGFnZV9zaXplGAMgASgFEhIKCnBhZ2VfdG9rZW4YBCABKAkijwEKE1Jl",
-            "cG9ydFVzYWdlUmVzcG9uc2USIgoEcm93cxgBIAMoCzIULmVzdGVpcmEudjEu",
-            "VXNhZ2VSb3cSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJEhMKC3RvdGFsX2Nv",
-            "dW50GAMgASgDEiYKBXNjb3BlGAQgASgLMhcuZXN0ZWlyYS52MS5SZXBvcnRT",
-            "Y29wZSJ5CghVc2FnZVJvdxIPCgd1c2VyX2lkGAEgASgJEg4KBmFjdGlvbhgC",
-            "IAEoCRIOCgZyZXN1bHQYAyABKAkSDQoFY291bnQYBCABKAMSLQoJbGFzdF90",
-            "aW1lGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCKLAQoTUmVw",
-            "b3J0RXJyb3JzUmVxdWVzdBImCgVyYW5nZRgBIAEoCzIXLmVzdGVpcmEudjEu",
-            "UmVwb3J0UmFuZ2USDgoGZmlsdGVyGAIgASgJEhEKCXBhZ2Vfc2l6ZRgDIAEo",
-            "BRISCgpwYWdlX3Rva2VuGAQgASgJEhUKDW9taXRfbWVzc2FnZXMYBSABKAgi",
-            "kAEKFFJlcG9ydEVycm9yc1Jlc3BvbnNlEiIKBHJvd3MYASADKAsyFC5lc3Rl",
-            "aXJhLnYxLkVycm9yUm93EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCRITCgt0",
-            "b3RhbF9jb3VudBgDIAEoAxImCgVzY29wZRgEIAEoCzIXLmVzdGVpcmEudjEu",
-            "UmVwb3J0U2NvcGUi/QEKCEVycm9yUm93EhEKCXBsYW5fbmFtZRgBIAEoCRIQ",
-            "CghzdGVwX2tleRgCIAEoCRIYChBmdW5jdGlvbl92ZXJzaW9uGAMgASgJEiUK",
-            "BGtpbmQYBCABKA4yFy5lc3RlaXJhLnYxLkZhaWx1cmVLaW5kEgwKBGNvZGUY",
-            "BSABKAkSDQoFY291bnQYBiABKAMSEwoLbGFzdF9qb2JfaWQYByABKAkSFAoM",
-            "bGFzdF90YXNrX2lkGAggASgJEi0KCWxhc3RfdGltZRgJIAEoCzIaLmdvb2ds",
-            "ZS5wcm90b2J1Zi5UaW1lc3RhbXASFAoMbGFzdF9tZXNzYWdlGAogASgJIqQB",
-            "ChhSZXBvcnRQZXJmb3JtYW5jZVJlcXVlc3QSJgoFcmFuZ2UYASABKAsyFy5l",
-            "c3RlaXJhLnYxLlJlcG9ydFJhbmdlEg4KBmZpbHRlchgCIAEoCRIRCglwYWdl",
-            "X3NpemUYAyABKAUSEgoKcGFnZV90b2tlbhgEIAEoCRIpCghncm91cF9ieRgF",
-            "IAMoDjIXLmVzdGVpcmEudjEuUmVwb3J0R3JvdXAisQEKGVJlcG9ydFBlcmZv",
-            "cm1hbmNlUmVzcG9uc2USKAoEcm93cxgBIAMoCzIaLmVzdGVpcmEudjEuUGVy",
-            "Zm9ybWFuY2VSb3cSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJEikKBXRvdGFs",
-            "GAMgASgLMhouZXN0ZWlyYS52MS5QZXJmb3JtYW5jZVJvdxImCgVzY29wZRgE",
-            "IAEoCzIXLmVzdGVpcmEudjEuUmVwb3J0U2NvcGUiyQIKDlBlcmZvcm1hbmNl",
-            "Um93EhEKCXBsYW5fbmFtZRgBIAEoCRIQCghzdGVwX2tleRgCIAEoCRIYChBm",
-            "dW5jdGlvbl92ZXJzaW9uGAMgASgJEhEKCXdvcmtlcl9pZBgEIAEoCRIQCghh",
-            "dHRlbXB0cxgFIAEoAxIQCghmYWlsdXJlcxgGIAEoAxInCgNydW4YByABKAsy",
-            "Gi5lc3RlaXJhLnYxLkR1cmF0aW9uU3ByZWFkEigKBHdhaXQYCCABKAsyGi5l",
-            "c3RlaXJhLnYxLkR1cmF0aW9uU3ByZWFkEisKCGNwdV90aW1lGAkgASgLMhku",
-            "Z29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEhYKDnBlYWtfcnNzX2J5dGVzGAog",
-            "ASgDEhIKCmJ5dGVzX3JlYWQYCyABKAMSFQoNYnl0ZXNfd3JpdHRlbhgMIAEo",
-            "AyKwAQoORHVyYXRpb25TcHJlYWQSJgoDcDUwGAEgASgLMhkuZ29vZ2xlLnBy",
-            "b3RvYnVmLkR1cmF0aW9uEiYKA3A5MBgCIAEoCzIZLmdvb2dsZS5wcm90b2J1",
-            "Zi5EdXJhdGlvbhImCgNwOTkYAyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVy",
-            "YXRpb24SJgoDbWF4GAQgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9u",
-            "KusBCgdWZXJkaWN0EhcKE1ZFUkRJQ1RfVU5TUEVDSUZJRUQQABIRCg1WRVJE",
-            "SUNUX1ZBTElEEAESHgoaVkVSRElDVF9WQUxJRF9OT1RfQU5DSE9SRUQQAhIc",
-            "ChhWRVJESUNUX01JU01BVENIX0NPTlRFTlQQAxIZChVWRVJESUNUX01JU01B",
-            "VENIX0xFQUYQBBIYChRWRVJESUNUX0NIQUlOX0JST0tFThAFEhgKFFZFUkRJ",
-            "Q1RfTk9UX0lOQ0xVREVEEAYSEgoOVkVSRElDVF9FUkFTRUQQBxITCg9WRVJE",
-            "SUNUX1VOS05PV04QCCpmCg1BdWRpdERlY2lzaW9uEh4KGkFVRElUX0RFQ0lT",
-            "SU9OX1VOU1BFQ0lGSUVEEAASGgoWQVVESVRfREVDSVNJT05fQUxMT1dFRBAB",
-            "EhkKFUFVRElUX0RFQ0lTSU9OX0RFTklFRBACKpUBCgtSZXBvcnRHcm91cBIc",
-            "ChhSRVBPUlRfR1JPVVBfVU5TUEVDSUZJRUQQABIVChFSRVBPUlRfR1JPVVBf",
-            "UExBThABEhUKEVJFUE9SVF9HUk9VUF9TVEVQEAISIQodUkVQT1JUX0dST1VQ",
-            "X0ZVTkNUSU9OX1ZFUlNJT04QAxIXChNSRVBPUlRfR1JPVVBfV09SS0VSEAQy",
-            "wAcKDEF1ZGl0U2VydmljZRJdChBMaXN0QXVkaXRSZWNvcmRzEiMuZXN0ZWly",
-            "YS52MS5MaXN0QXVkaXRSZWNvcmRzUmVxdWVzdBokLmVzdGVpcmEudjEuTGlz",
-            "dEF1ZGl0UmVjb3Jkc1Jlc3BvbnNlEk4KC1JlcG9ydFVzYWdlEh4uZXN0ZWly",
-            "YS52MS5SZXBvcnRVc2FnZVJlcXVlc3QaHy5lc3RlaXJhLnYxLlJlcG9ydFVz",
-            "YWdlUmVzcG9uc2USUQoMUmVwb3J0RXJyb3JzEh8uZXN0ZWlyYS52MS5SZXBv",
-            "cnRFcnJvcnNSZXF1ZXN0GiAuZXN0ZWlyYS52MS5SZXBvcnRFcnJvcnNSZXNw",
-            "b25zZRJgChFSZXBvcnRQZXJmb3JtYW5jZRIkLmVzdGVpcmEudjEuUmVwb3J0",
-            "UGVyZm9ybWFuY2VSZXF1ZXN0GiUuZXN0ZWlyYS52MS5SZXBvcnRQZXJmb3Jt",
-            "YW5jZVJlc3BvbnNlEkgKCUdldExlZGdlchIcLmVzdGVpcmEudjEuR2V0TGVk",
-            "Z2VyUmVxdWVzdBodLmVzdGVpcmEudjEuR2V0TGVkZ2VyUmVzcG9uc2USVwoO",
-            "VmVyaWZ5QXJ0aWZhY3QSIS5lc3RlaXJhLnYxLlZlcmlmeUFydGlmYWN0UmVx",
-            "dWVzdBoiLmVzdGVpcmEudjEuVmVyaWZ5QXJ0aWZhY3RSZXNwb25zZRJICglW",
-            "ZXJpZnlKb2ISHC5lc3RlaXJhLnYxLlZlcmlmeUpvYlJlcXVlc3QaHS5lc3Rl",
-            "aXJhLnYxLlZlcmlmeUpvYlJlc3BvbnNlEk4KC1ZlcmlmeVJhbmdlEh4uZXN0",
-            "ZWlyYS52MS5WZXJpZnlSYW5nZVJlcXVlc3QaHy5lc3RlaXJhLnYxLlZlcmlm",
-            "eVJhbmdlUmVzcG9uc2USTgoLVmVyaWZ5U3RvcmUSHi5lc3RlaXJhLnYxLlZl",
-            "cmlmeVN0b3JlUmVxdWVzdBofLmVzdGVpcmEudjEuVmVyaWZ5U3RvcmVSZXNw",
-            "b25zZRJmChNHZXRDb25zaXN0ZW5jeVByb29mEiYuZXN0ZWlyYS52MS5HZXRD",
-            "b25zaXN0ZW5jeVByb29mUmVxdWVzdBonLmVzdGVpcmEudjEuR2V0Q29uc2lz",
-            "dGVuY3lQcm9vZlJlc3BvbnNlElcKDkV4cG9ydEV2aWRlbmNlEiEuZXN0ZWly",
-            "YS52MS5FeHBvcnRFdmlkZW5jZVJlcXVlc3QaIi5lc3RlaXJhLnYxLkV4cG9y",
-            "dEV2aWRlbmNlUmVzcG9uc2VCSVo6Z2l0aHViLmNvbS9lc3RlaXJhL2VzdGVp",
-            "cmEvc2RrL2dvL2dlbi9lc3RlaXJhL3YxO2VzdGVpcmF2MaoCCkVzdGVpcmEu",
-            "VjFiBnByb3RvMw=="));
+            "BSJYChZWZXJpZnlBcnRpZmFjdFJlc3BvbnNlEi4KDHZlcmlmaWNhdGlvbhgB",
+            "IAEoCzIYLmVzdGVpcmEudjEuVmVyaWZpY2F0aW9uEg4KBmpvYl9pZBgCIAEo",
+            "CSIiChBWZXJpZnlKb2JSZXF1ZXN0Eg4KBmpvYl9pZBgBIAEoCSJDChFWZXJp",
+            "ZnlKb2JSZXNwb25zZRIuCgx2ZXJpZmljYXRpb24YASABKAsyGC5lc3RlaXJh",
+            "LnYxLlZlcmlmaWNhdGlvbiJOChJWZXJpZnlSYW5nZVJlcXVlc3QSEgoKZnJv",
+            "bV9pbmRleBgBIAEoAxIQCgh0b19pbmRleBgCIAEoAxISCgpwYWdlX3Rva2Vu",
+            "GAMgASgJIl4KE1ZlcmlmeVJhbmdlUmVzcG9uc2USLgoMdmVyaWZpY2F0aW9u",
+            "GAEgASgLMhguZXN0ZWlyYS52MS5WZXJpZmljYXRpb24SFwoPbmV4dF9wYWdl",
+            "X3Rva2VuGAIgASgJIigKElZlcmlmeVN0b3JlUmVxdWVzdBISCgpwYWdlX3Rv",
+            "a2VuGAEgASgJIl4KE1ZlcmlmeVN0b3JlUmVzcG9uc2USLgoMdmVyaWZpY2F0",
+            "aW9uGAEgASgLMhguZXN0ZWlyYS52MS5WZXJpZmljYXRpb24SFwoPbmV4dF9w",
+            "YWdlX3Rva2VuGAIgASgJIkAKGkdldENvbnNpc3RlbmN5UHJvb2ZSZXF1ZXN0",
+            "EhAKCG9sZF9zaXplGAEgASgDEhAKCG5ld19zaXplGAIgASgDIm8KG0dldENv",
+            "bnNpc3RlbmN5UHJvb2ZSZXNwb25zZRIOCgZoYXNoZXMYASADKAwSFgoOb2xk",
+            "X2NoZWNrcG9pbnQYAiABKAkSFgoObmV3X2NoZWNrcG9pbnQYAyABKAkSEAoI",
+            "bmV3X3NpemUYBCABKAMiXQoVRXhwb3J0RXZpZGVuY2VSZXF1ZXN0Ei4KCGFy",
+            "dGlmYWN0GAEgASgLMhwuZXN0ZWlyYS52MS5BcnRpZmFjdFNlbGVjdG9yEhQK",
+            "DG9taXRfY29udGVudBgCIAEoCCIvChZFeHBvcnRFdmlkZW5jZVJlc3BvbnNl",
+            "EhUKDWV2aWRlbmNlX2pzb24YASABKAki7gIKC0F1ZGl0UmVjb3JkEhEKCXJl",
+            "Y29yZF9pZBgBIAEoCRIuCgpzdGFydF90aW1lGAIgASgLMhouZ29vZ2xlLnBy",
+            "b3RvYnVmLlRpbWVzdGFtcBIPCgd1c2VyX2lkGAMgASgJEhUKDWNyZWRlbnRp",
+            "YWxfaWQYBCABKAkSDgoGYWN0aW9uGAUgASgJEhAKCHJlc291cmNlGAYgASgJ",
+            "Eg4KBnJlYXNvbhgHIAEoCRIWCg5yZXF1ZXN0X2RpZ2VzdBgIIAEoDBIrCghk",
+            "ZWNpc2lvbhgJIAEoDjIZLmVzdGVpcmEudjEuQXVkaXREZWNpc2lvbhIOCgZy",
+            "ZXN1bHQYCiABKAkSKgoHbGF0ZW5jeRgLIAEoCzIZLmdvb2dsZS5wcm90b2J1",
+            "Zi5EdXJhdGlvbhIWCg5jbGllbnRfYWRkcmVzcxgMIAEoCRIpCgpkYXRhX2Ns",
+            "YXNzGA0gASgOMhUuZXN0ZWlyYS52MS5EYXRhQ2xhc3MiUAoXTGlzdEF1ZGl0",
+            "UmVjb3Jkc1JlcXVlc3QSEQoJcGFnZV9zaXplGAEgASgFEhIKCnBhZ2VfdG9r",
+            "ZW4YAiABKAkSDgoGZmlsdGVyGAMgASgJIl0KGExpc3RBdWRpdFJlY29yZHNS",
+            "ZXNwb25zZRIoCgdyZWNvcmRzGAEgAygLMhcuZXN0ZWlyYS52MS5BdWRpdFJl",
+            "Y29yZBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkimAEKC1JlcG9ydFJhbmdl",
+            "Ei4KCnN0YXJ0X3RpbWUYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0",
+            "YW1wEiwKCGVuZF90aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVz",
+            "dGFtcBIrCgxkYXRhX2NsYXNzZXMYAyADKA4yFS5lc3RlaXJhLnYxLkRhdGFD",
+            "bGFzcyLIAQoLUmVwb3J0U2NvcGUSLgoKc3RhcnRfdGltZRgBIAEoCzIaLmdv",
+            "b2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZW5kX3RpbWUYAiABKAsyGi5n",
+            "b29nbGUucHJvdG9idWYuVGltZXN0YW1wEg8KB3JlY29yZHMYAyABKAMSDAoE",
+            "am9icxgEIAEoAxIQCghhdHRlbXB0cxgFIAEoAxIYChBvdGhlcl9jbGFzc19q",
+            "b2JzGAYgASgDEhAKCGNvbXBsZXRlGAcgASgIInMKElJlcG9ydFVzYWdlUmVx",
+            "dWVzdBImCgVyYW5nZRgBIAEoCzIXLmVzdGVpcmEudjEuUmVwb3J0UmFuZ2US",
+            "DgoGZmlsdGVyGAIgASgJEhEKCXBhZ2Vfc2l6ZRgDIAEoBRISCgpwYWdlX3Rv",
+            "a2VuGAQgASgJIo8BChNSZXBvcnRVc2FnZVJlc3BvbnNlEiIKBHJvd3MYASAD",
+            "KAsyFC5lc3RlaXJhLnYxLlVzYWdlUm93EhcKD25leHRfcGFnZV90b2tlbhgC",
+            "IAEoCRITCgt0b3RhbF9jb3VudBgDIAEoAxImCgVzY29wZRgEIAEoCzIXLmVz",
+            "dGVpcmEudjEuUmVwb3J0U2NvcGUieQoIVXNhZ2VSb3cSDwoHdXNlcl9pZBgB",
+            "IAEoCRIOCgZhY3Rpb24YAiABKAkSDgoGcmVzdWx0GAMgASgJEg0KBWNvdW50",
+            "GAQgASgDEi0KCWxhc3RfdGltZRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5U",
+            "aW1lc3RhbXAiiwEKE1JlcG9ydEVycm9yc1JlcXVlc3QSJgoFcmFuZ2UYASAB",
+            "KAsyFy5lc3RlaXJhLnYxLlJlcG9ydFJhbmdlEg4KBmZpbHRlchgCIAEoCRIR",
+            "CglwYWdlX3NpemUYAyABKAUSEgoKcGFnZV90b2tlbhgEIAEoCRIVCg1vbWl0",
+            "X21lc3NhZ2VzGAUgASgIIpABChRSZXBvcnRFcnJvcnNSZXNwb25zZRIiCgRy",
+            "b3dzGAEgAygLMhQuZXN0ZWlyYS52MS5FcnJvclJvdxIXCg9uZXh0X3BhZ2Vf",
+            "dG9rZW4YAiABKAkSEwoLdG90YWxfY291bnQYAyABKAMSJgoFc2NvcGUYBCAB",
+            "KAsyFy5lc3RlaXJhLnYxLlJlcG9ydFNjb3BlIv0BCghFcnJvclJvdxIRCglw",
+            "bGFuX25hbWUYASABKAkSEAoIc3RlcF9rZXkYAiABKAkSGAoQZnVuY3Rpb25f",
+            "dmVyc2lvbhgDIAEoCRIlCgRraW5kGAQgASgOMhcuZXN0ZWlyYS52MS5GYWls",
+            "dXJlS2luZBIMCgRjb2RlGAUgASgJEg0KBWNvdW50GAYgASgDEhMKC2xhc3Rf",
+            "am9iX2lkGAcgASgJEhQKDGxhc3RfdGFza19pZBgIIAEoCRItCglsYXN0X3Rp",
+            "bWUYCSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhQKDGxhc3Rf",
+            "bWVzc2FnZRgKIAEoCSKkAQoYUmVwb3J0UGVyZm9ybWFuY2VSZXF1ZXN0EiYK",
+            "BXJhbmdlGAEgASgLMhcuZXN0ZWlyYS52MS5SZXBvcnRSYW5nZRIOCgZmaWx0",
+            "ZXIYAiABKAkSEQoJcGFnZV9zaXplGAMgASgFEhIKCnBhZ2VfdG9rZW4YBCAB",
+            "KAkSKQoIZ3JvdXBfYnkYBSADKA4yFy5lc3RlaXJhLnYxLlJlcG9ydEdyb3Vw",
+            "IrEBChlSZXBvcnRQZXJmb3JtYW5jZVJlc3BvbnNlEigKBHJvd3MYASADKAsy",
+            "Gi5lc3RlaXJhLnYxLlBlcmZvcm1hbmNlUm93EhcKD25leHRfcGFnZV90b2tl",
+            "bhgCIAEoCRIpCgV0b3RhbBgDIAEoCzIaLmVzdGVpcmEudjEuUGVyZm9ybWFu",
+            "Y2VSb3cSJgoFc2NvcGUYBCABKAsyFy5lc3RlaXJhLnYxLlJlcG9ydFNjb3Bl",
+            "IskCCg5QZXJmb3JtYW5jZVJvdxIRCglwbGFuX25hbWUYASABKAkSEAoIc3Rl",
+            "cF9rZXkYAiABKAkSGAoQZnVuY3Rpb25fdmVyc2lvbhgDIAEoCRIRCgl3b3Jr",
+            "ZXJfaWQYBCABKAkSEAoIYXR0ZW1wdHMYBSABKAMSEAoIZmFpbHVyZXMYBiAB",
+            "KAMSJwoDcnVuGAcgASgLMhouZXN0ZWlyYS52MS5EdXJhdGlvblNwcmVhZBIo",
+            "CgR3YWl0GAggASgLMhouZXN0ZWlyYS52MS5EdXJhdGlvblNwcmVhZBIrCghj",
+            "cHVfdGltZRgJIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIWCg5w",
+            "ZWFrX3Jzc19ieXRlcxgKIAEoAxISCgpieXRlc19yZWFkGAsgASgDEhUKDWJ5",
+            "dGVzX3dyaXR0ZW4YDCABKAMisAEKDkR1cmF0aW9uU3ByZWFkEiYKA3A1MBgB",
+            "IAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhImCgNwOTAYAiABKAsy",
+            "GS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SJgoDcDk5GAMgASgLMhkuZ29v",
+            "Z2xlLnByb3RvYnVmLkR1cmF0aW9uEiYKA21heBgEIAEoCzIZLmdvb2dsZS5w",
+            "cm90b2J1Zi5EdXJhdGlvbirrAQoHVmVyZGljdBIXChNWRVJESUNUX1VOU1BF",
+            "Q0lGSUVEEAASEQoNVkVSRElDVF9WQUxJRBABEh4KGlZFUkRJQ1RfVkFMSURf",
+            "Tk9UX0FOQ0hPUkVEEAISHAoYVkVSRElDVF9NSVNNQVRDSF9DT05URU5UEAMS",
+            "GQoVVkVSRElDVF9NSVNNQVRDSF9MRUFGEAQSGAoUVkVSRElDVF9DSEFJTl9C",
+            "Uk9LRU4QBRIYChRWRVJESUNUX05PVF9JTkNMVURFRBAGEhIKDlZFUkRJQ1Rf",
+            "RVJBU0VEEAcSEwoPVkVSRElDVF9VTktOT1dOEAgqZgoNQXVkaXREZWNpc2lv",
+            "bhIeChpBVURJVF9ERUNJU0lPTl9VTlNQRUNJRklFRBAAEhoKFkFVRElUX0RF",
+            "Q0lTSU9OX0FMTE9XRUQQARIZChVBVURJVF9ERUNJU0lPTl9ERU5JRUQQAiqV",
+            "AQoLUmVwb3J0R3JvdXASHAoYUkVQT1JUX0dST1VQX1VOU1BFQ0lGSUVEEAAS",
+            "FQoRUkVQT1JUX0dST1VQX1BMQU4QARIVChFSRVBPUlRfR1JPVVBfU1RFUBAC",
+            "EiEKHVJFUE9SVF9HUk9VUF9GVU5DVElPTl9WRVJTSU9OEAMSFwoTUkVQT1JU",
+            "X0dST1VQX1dPUktFUhAEMsAHCgxBdWRpdFNlcnZpY2USXQoQTGlzdEF1ZGl0",
+            "UmVjb3JkcxIjLmVzdGVpcmEudjEuTGlzdEF1ZGl0UmVjb3Jkc1JlcXVlc3Qa",
+            "JC5lc3RlaXJhLnYxLkxpc3RBdWRpdFJlY29yZHNSZXNwb25zZRJOCgtSZXBv",
+            "cnRVc2FnZRIeLmVzdGVpcmEudjEuUmVwb3J0VXNhZ2VSZXF1ZXN0Gh8uZXN0",
+            "ZWlyYS52MS5SZXBvcnRVc2FnZVJlc3BvbnNlElEKDFJlcG9ydEVycm9ycxIf",
+            "LmVzdGVpcmEudjEuUmVwb3J0RXJyb3JzUmVxdWVzdBogLmVzdGVpcmEudjEu",
+            "UmVwb3J0RXJyb3JzUmVzcG9uc2USYAoRUmVwb3J0UGVyZm9ybWFuY2USJC5l",
+            "c3RlaXJhLnYxLlJlcG9ydFBlcmZvcm1hbmNlUmVxdWVzdBolLmVzdGVpcmEu",
+            "djEuUmVwb3J0UGVyZm9ybWFuY2VSZXNwb25zZRJICglHZXRMZWRnZXISHC5l",
+            "c3RlaXJhLnYxLkdldExlZGdlclJlcXVlc3QaHS5lc3RlaXJhLnYxLkdldExl",
+            "ZGdlclJlc3BvbnNlElcKDlZlcmlmeUFydGlmYWN0EiEuZXN0ZWlyYS52MS5W",
+            "ZXJpZnlBcnRpZmFjdFJlcXVlc3QaIi5lc3RlaXJhLnYxLlZlcmlmeUFydGlm",
+            "YWN0UmVzcG9uc2USSAoJVmVyaWZ5Sm9iEhwuZXN0ZWlyYS52MS5WZXJpZnlK",
+            "b2JSZXF1ZXN0Gh0uZXN0ZWlyYS52MS5WZXJpZnlKb2JSZXNwb25zZRJOCgtW",
+            "ZXJpZnlSYW5nZRIeLmVzdGVpcmEudjEuVmVyaWZ5UmFuZ2VSZXF1ZXN0Gh8u",
+            "ZXN0ZWlyYS52MS5WZXJpZnlSYW5nZVJlc3BvbnNlEk4KC1ZlcmlmeVN0b3Jl",
+            "Eh4uZXN0ZWlyYS52MS5WZXJpZnlTdG9yZVJlcXVlc3QaHy5lc3RlaXJhLnYx",
+            "LlZlcmlmeVN0b3JlUmVzcG9uc2USZgoTR2V0Q29uc2lzdGVuY3lQcm9vZhIm",
+            "LmVzdGVpcmEudjEuR2V0Q29uc2lzdGVuY3lQcm9vZlJlcXVlc3QaJy5lc3Rl",
+            "aXJhLnYxLkdldENvbnNpc3RlbmN5UHJvb2ZSZXNwb25zZRJXCg5FeHBvcnRF",
+            "dmlkZW5jZRIhLmVzdGVpcmEudjEuRXhwb3J0RXZpZGVuY2VSZXF1ZXN0GiIu",
+            "ZXN0ZWlyYS52MS5FeHBvcnRFdmlkZW5jZVJlc3BvbnNlQklaOmdpdGh1Yi5j",
+            "b20vZXN0ZWlyYS9lc3RlaXJhL3Nkay9nby9nZW4vZXN0ZWlyYS92MTtlc3Rl",
+            "aXJhdjGqAgpFc3RlaXJhLlYxYgZwcm90bzM="));
       descriptor = pbr::FileDescriptor.FromGeneratedCode(descriptorData,
           new pbr::FileDescriptor[] { global::Esteira.V1.TypesReflection.Descriptor, global::Google.Protobuf.WellKnownTypes.DurationReflection.Descriptor, global::Google.Protobuf.WellKnownTypes.TimestampReflection.Descriptor, },
           new pbr::GeneratedClrTypeInfo(new[] {typeof(global::Esteira.V1.Verdict), typeof(global::Esteira.V1.AuditDecision), typeof(global::Esteira.V1.ReportGroup), }, null, new pbr::GeneratedClrTypeInfo[] {
@@ -171,7 +171,7 @@ namespace Esteira.V1 {
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.ArtifactSelector), global::Esteira.V1.ArtifactSelector.Parser, new[]{ "JobId", "Input", "Output", "Sha256" }, new[]{ "Body" }, null, null, null),
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.TaskOutput), global::Esteira.V1.TaskOutput.Parser, new[]{ "TaskId", "Index" }, null, null, null, null),
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.VerifyArtifactRequest), global::Esteira.V1.VerifyArtifactRequest.Parser, new[]{ "Artifact", "Content", "Plan", "Version" }, null, null, null, null),
-            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.VerifyArtifactResponse), global::Esteira.V1.VerifyArtifactResponse.Parser, new[]{ "Verification" }, null, null, null, null),
+            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.VerifyArtifactResponse), global::Esteira.V1.VerifyArtifactResponse.Parser, new[]{ "Verification", "JobId" }, null, null, null, null),
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.VerifyJobRequest), global::Esteira.V1.VerifyJobRequest.Parser, new[]{ "JobId" }, null, null, null, null),
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.VerifyJobResponse), global::Esteira.V1.VerifyJobResponse.Parser, new[]{ "Verification" }, null, null, null, null),
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.VerifyRangeRequest), global::Esteira.V1.VerifyRangeRequest.Parser, new[]{ "FromIndex", "ToIndex", "PageToken" }, null, null, null, null),
@@ -2012,7 +2012,7 @@ namespace Esteira.V1 {
     public const int JobIdFieldNumber = 1;
     private string jobId_ = "";
     /// <summary>
-    /// The job. Required.
+    /// The job. Required, but for VerifyArtifact with `sha256`: whichever job made these bytes, or began with them, is found then.
     /// </summary>
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
@@ -2910,6 +2910,7 @@ namespace Esteira.V1 {
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public VerifyArtifactResponse(VerifyArtifactResponse other) : this() {
       verification_ = other.verification_ != null ? other.verification_.Clone() : null;
+      jobId_ = other.jobId_;
       _unknownFields = pb::UnknownFieldSet.Clone(other._unknownFields);
     }
 
@@ -2934,6 +2935,21 @@ namespace Esteira.V1 {
       }
     }
 
+    /// <summary>Field number for the "job_id" field.</summary>
+    public const int JobIdFieldNumber = 2;
+    private string jobId_ = "";
+    /// <summary>
+    /// The job whose leaf speaks of the body. Empty when no job was named and none was found.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public string JobId {
+      get { return jobId_; }
+      set {
+        jobId_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public override bool Equals(object other) {
@@ -2950,6 +2966,7 @@ namespace Esteira.V1 {
         return true;
       }
       if (!object.Equals(Verification, other.Verification)) return false;
+      if (JobId != other.JobId) return false;
       return Equals(_unknownFields, other._unknownFields);
     }
 
@@ -2958,6 +2975,7 @@ namespace Esteira.V1 {
     public override int GetHashCode() {
       int hash = 1;
       if (verification_ != null) hash ^= Verification.GetHashCode();
+      if (JobId.Length != 0) hash ^= JobId.GetHashCode();
       if (_unknownFields != null) {
         hash ^= _unknownFields.GetHashCode();
       }
@@ -2980,6 +2998,10 @@ namespace Esteira.V1 {
         output.WriteRawTag(10);
         output.WriteMessage(Verification);
       }
+      if (JobId.Length != 0) {
+        output.WriteRawTag(18);
+        output.WriteString(JobId);
+      }
       if (_unknownFields != null) {
         _unknownFields.WriteTo(output);
       }
@@ -2994,6 +3016,10 @@ namespace Esteira.V1 {
         output.WriteRawTag(10);
         output.WriteMessage(Verification);
       }
+      if (JobId.Length != 0) {
+        output.WriteRawTag(18);
+        output.WriteString(JobId);
+      }
       if (_unknownFields != null) {
         _unknownFields.WriteTo(ref output);
       }
@@ -3006,6 +3032,9 @@ namespace Esteira.V1 {
       int size = 0;
       if (verification_ != null) {
         size += 1 + pb::CodedOutputStream.ComputeMessageSize(Verification);
+      }
+      if (JobId.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeStringSize(JobId);
       }
       if (_unknownFields != null) {
         size += _unknownFields.CalculateSize();
@@ -3024,6 +3053,9 @@ namespace Esteira.V1 {
           Verification = new global::Esteira.V1.Verification();
         }
         Verification.MergeFrom(other.Verification);
+      }
+      if (other.JobId.Length != 0) {
+        JobId = other.JobId;
       }
       _unknownFields = pb::UnknownFieldSet.MergeFrom(_unknownFields, other._unknownFields);
     }
@@ -3047,6 +3079,10 @@ namespace Esteira.V1 {
             input.ReadMessage(Verification);
             break;
           }
+          case 18: {
+            JobId = input.ReadString();
+            break;
+          }
         }
       }
     #endif
@@ -3067,6 +3103,10 @@ namespace Esteira.V1 {
               Verification = new global::Esteira.V1.Verification();
             }
             input.ReadMessage(Verification);
+            break;
+          }
+          case 18: {
+            JobId = input.ReadString();
             break;
           }
         }

@@ -102,48 +102,53 @@ namespace Esteira.V1 {
             "cmFjZXNSZXF1ZXN0Eg4KBmpvYl9pZBgBIAEoCRIRCglwYWdlX3NpemUYAiAB",
             "KAUSEgoKcGFnZV90b2tlbhgDIAEoCRIOCgZmaWx0ZXIYBCABKAkiVwoWTGlz",
             "dFRhc2tUcmFjZXNSZXNwb25zZRIkCgV0YXNrcxgBIAMoCzIVLmVzdGVpcmEu",
-            "djEuVGFza1RyYWNlEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSK7AQoLQXJ0",
-            "aWZhY3RVc2USJgoEcm9sZRgBIAEoDjIYLmVzdGVpcmEudjEuQXJ0aWZhY3RS",
-            "b2xlEg4KBmpvYl9pZBgCIAEoCRIRCglwbGFuX25hbWUYAyABKAkSFAoMcGxh",
-            "bl92ZXJzaW9uGAQgASgFEg8KB3Rhc2tfaWQYBSABKAkSEAoIc3RlcF9rZXkY",
-            "BiABKAkSFQoNZnVuY3Rpb25fbmFtZRgHIAEoCRIRCglpdGVtX3BhdGgYCCAD",
-            "KAMihwEKDUFydGlmYWN0VHJhY2USLAoIYXJ0aWZhY3QYASABKAsyGi5lc3Rl",
-            "aXJhLnYxLlRyYWNlZEFydGlmYWN0Eg4KBmpvYl9pZBgCIAEoCRIlCgR1c2Vz",
-            "GAMgAygLMhcuZXN0ZWlyYS52MS5BcnRpZmFjdFVzZRIRCgl1c2VfY291bnQY",
-            "BCABKAMiTQoUVHJhY2VBcnRpZmFjdFJlcXVlc3QSDgoGc2hhMjU2GAEgASgM",
-            "EhEKCXBhZ2Vfc2l6ZRgCIAEoBRISCgpwYWdlX3Rva2VuGAMgASgJIpoBChVU",
-            "cmFjZUFydGlmYWN0UmVzcG9uc2USLAoJYXJ0aWZhY3RzGAEgAygLMhkuZXN0",
-            "ZWlyYS52MS5BcnRpZmFjdFRyYWNlEhcKD25leHRfcGFnZV90b2tlbhgCIAEo",
-            "CRIOCgZpc19jdXQYAyABKAgSEgoKbG9nX2xlYXZlcxgEIAEoAxIWCg5pbmRl",
-            "eGVkX2xlYXZlcxgFIAEoAyJaCg9BcHBlbmRlZE91dHB1dHMSDQoFZmVuY2UY",
-            "ASABKAMSDQoFY291bnQYAiABKAMSKQoFaXRlbXMYAyADKAsyGi5lc3RlaXJh",
-            "LnYxLlRyYWNlZEFydGlmYWN0IqgCCgtFcnJvclJlcG9ydBIjCgR0YXNrGAEg",
-            "ASgLMhUuZXN0ZWlyYS52MS5UYXNrVHJhY2USJAoHZmFpbHVyZRgCIAEoCzIT",
-            "LmVzdGVpcmEudjEuRmFpbHVyZRIlCghhdHRlbXB0cxgDIAMoCzITLmVzdGVp",
-            "cmEudjEuQXR0ZW1wdBIrCgh2ZXJkaWN0cxgEIAMoCzIZLmVzdGVpcmEudjEu",
-            "UG9saWN5VmVyZGljdBIiCgVpbnB1dBgFIAEoCzITLmVzdGVpcmEudjEuUGF5",
-            "bG9hZBInCgpjaGVja3BvaW50GAYgASgLMhMuZXN0ZWlyYS52MS5QYXlsb2Fk",
-            "Ei0KCGFwcGVuZGVkGAcgAygLMhsuZXN0ZWlyYS52MS5BcHBlbmRlZE91dHB1",
-            "dHMiYAoXTGlzdEVycm9yUmVwb3J0c1JlcXVlc3QSDgoGam9iX2lkGAEgASgJ",
-            "EhEKCXBhZ2Vfc2l6ZRgCIAEoBRISCgpwYWdlX3Rva2VuGAMgASgJEg4KBmZp",
-            "bHRlchgEIAEoCSJdChhMaXN0RXJyb3JSZXBvcnRzUmVzcG9uc2USKAoHcmVw",
-            "b3J0cxgBIAMoCzIXLmVzdGVpcmEudjEuRXJyb3JSZXBvcnQSFwoPbmV4dF9w",
-            "YWdlX3Rva2VuGAIgASgJKmAKClNraXBSZWFzb24SGwoXU0tJUF9SRUFTT05f",
-            "VU5TUEVDSUZJRUQQABIYChRTS0lQX1JFQVNPTl9OT19JVEVNUxABEhsKF1NL",
-            "SVBfUkVBU09OX0pPSU5fRkFJTEVEEAIqmwEKDEFydGlmYWN0Um9sZRIdChlB",
-            "UlRJRkFDVF9ST0xFX1VOU1BFQ0lGSUVEEAASGwoXQVJUSUZBQ1RfUk9MRV9K",
-            "T0JfSU5QVVQQARIXChNBUlRJRkFDVF9ST0xFX0lOUFVUEAISGAoUQVJUSUZB",
-            "Q1RfUk9MRV9PVVRQVVQQAxIcChhBUlRJRkFDVF9ST0xFX0NIRUNLUE9JTlQQ",
-            "BDLjAgoMVHJhY2VTZXJ2aWNlEkUKCFRyYWNlSm9iEhsuZXN0ZWlyYS52MS5U",
-            "cmFjZUpvYlJlcXVlc3QaHC5lc3RlaXJhLnYxLlRyYWNlSm9iUmVzcG9uc2US",
-            "VwoOTGlzdFRhc2tUcmFjZXMSIS5lc3RlaXJhLnYxLkxpc3RUYXNrVHJhY2Vz",
-            "UmVxdWVzdBoiLmVzdGVpcmEudjEuTGlzdFRhc2tUcmFjZXNSZXNwb25zZRJU",
-            "Cg1UcmFjZUFydGlmYWN0EiAuZXN0ZWlyYS52MS5UcmFjZUFydGlmYWN0UmVx",
-            "dWVzdBohLmVzdGVpcmEudjEuVHJhY2VBcnRpZmFjdFJlc3BvbnNlEl0KEExp",
-            "c3RFcnJvclJlcG9ydHMSIy5lc3RlaXJhLnYxLkxpc3RFcnJvclJlcG9ydHNS",
-            "ZXF1ZXN0GiQuZXN0ZWlyYS52MS5MaXN0RXJyb3JSZXBvcnRzUmVzcG9uc2VC",
-            "SVo6Z2l0aHViLmNvbS9lc3RlaXJhL2VzdGVpcmEvc2RrL2dvL2dlbi9lc3Rl",
-            "aXJhL3YxO2VzdGVpcmF2MaoCCkVzdGVpcmEuVjFiBnByb3RvMw=="));
+            "djEuVGFza1RyYWNlEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSIoChZFeHBv",
+            "cnRTdGF0ZW1lbnRSZXF1ZXN0Eg4KBmpvYl9pZBgBIAEoCSJgChdFeHBvcnRT",
+            "dGF0ZW1lbnRSZXNwb25zZRIVCg1lbnZlbG9wZV9qc29uGAEgASgJEhIKCnRh",
+            "c2tfY291bnQYAiABKAMSGgoSb21pdHRlZF90YXNrX2NvdW50GAMgASgDIrsB",
+            "CgtBcnRpZmFjdFVzZRImCgRyb2xlGAEgASgOMhguZXN0ZWlyYS52MS5BcnRp",
+            "ZmFjdFJvbGUSDgoGam9iX2lkGAIgASgJEhEKCXBsYW5fbmFtZRgDIAEoCRIU",
+            "CgxwbGFuX3ZlcnNpb24YBCABKAUSDwoHdGFza19pZBgFIAEoCRIQCghzdGVw",
+            "X2tleRgGIAEoCRIVCg1mdW5jdGlvbl9uYW1lGAcgASgJEhEKCWl0ZW1fcGF0",
+            "aBgIIAMoAyKHAQoNQXJ0aWZhY3RUcmFjZRIsCghhcnRpZmFjdBgBIAEoCzIa",
+            "LmVzdGVpcmEudjEuVHJhY2VkQXJ0aWZhY3QSDgoGam9iX2lkGAIgASgJEiUK",
+            "BHVzZXMYAyADKAsyFy5lc3RlaXJhLnYxLkFydGlmYWN0VXNlEhEKCXVzZV9j",
+            "b3VudBgEIAEoAyJNChRUcmFjZUFydGlmYWN0UmVxdWVzdBIOCgZzaGEyNTYY",
+            "ASABKAwSEQoJcGFnZV9zaXplGAIgASgFEhIKCnBhZ2VfdG9rZW4YAyABKAki",
+            "mgEKFVRyYWNlQXJ0aWZhY3RSZXNwb25zZRIsCglhcnRpZmFjdHMYASADKAsy",
+            "GS5lc3RlaXJhLnYxLkFydGlmYWN0VHJhY2USFwoPbmV4dF9wYWdlX3Rva2Vu",
+            "GAIgASgJEg4KBmlzX2N1dBgDIAEoCBISCgpsb2dfbGVhdmVzGAQgASgDEhYK",
+            "DmluZGV4ZWRfbGVhdmVzGAUgASgDIloKD0FwcGVuZGVkT3V0cHV0cxINCgVm",
+            "ZW5jZRgBIAEoAxINCgVjb3VudBgCIAEoAxIpCgVpdGVtcxgDIAMoCzIaLmVz",
+            "dGVpcmEudjEuVHJhY2VkQXJ0aWZhY3QiqAIKC0Vycm9yUmVwb3J0EiMKBHRh",
+            "c2sYASABKAsyFS5lc3RlaXJhLnYxLlRhc2tUcmFjZRIkCgdmYWlsdXJlGAIg",
+            "ASgLMhMuZXN0ZWlyYS52MS5GYWlsdXJlEiUKCGF0dGVtcHRzGAMgAygLMhMu",
+            "ZXN0ZWlyYS52MS5BdHRlbXB0EisKCHZlcmRpY3RzGAQgAygLMhkuZXN0ZWly",
+            "YS52MS5Qb2xpY3lWZXJkaWN0EiIKBWlucHV0GAUgASgLMhMuZXN0ZWlyYS52",
+            "MS5QYXlsb2FkEicKCmNoZWNrcG9pbnQYBiABKAsyEy5lc3RlaXJhLnYxLlBh",
+            "eWxvYWQSLQoIYXBwZW5kZWQYByADKAsyGy5lc3RlaXJhLnYxLkFwcGVuZGVk",
+            "T3V0cHV0cyJgChdMaXN0RXJyb3JSZXBvcnRzUmVxdWVzdBIOCgZqb2JfaWQY",
+            "ASABKAkSEQoJcGFnZV9zaXplGAIgASgFEhIKCnBhZ2VfdG9rZW4YAyABKAkS",
+            "DgoGZmlsdGVyGAQgASgJIl0KGExpc3RFcnJvclJlcG9ydHNSZXNwb25zZRIo",
+            "CgdyZXBvcnRzGAEgAygLMhcuZXN0ZWlyYS52MS5FcnJvclJlcG9ydBIXCg9u",
+            "ZXh0X3BhZ2VfdG9rZW4YAiABKAkqYAoKU2tpcFJlYXNvbhIbChdTS0lQX1JF",
+            "QVNPTl9VTlNQRUNJRklFRBAAEhgKFFNLSVBfUkVBU09OX05PX0lURU1TEAES",
+            "GwoXU0tJUF9SRUFTT05fSk9JTl9GQUlMRUQQAiqbAQoMQXJ0aWZhY3RSb2xl",
+            "Eh0KGUFSVElGQUNUX1JPTEVfVU5TUEVDSUZJRUQQABIbChdBUlRJRkFDVF9S",
+            "T0xFX0pPQl9JTlBVVBABEhcKE0FSVElGQUNUX1JPTEVfSU5QVVQQAhIYChRB",
+            "UlRJRkFDVF9ST0xFX09VVFBVVBADEhwKGEFSVElGQUNUX1JPTEVfQ0hFQ0tQ",
+            "T0lOVBAEMr8DCgxUcmFjZVNlcnZpY2USRQoIVHJhY2VKb2ISGy5lc3RlaXJh",
+            "LnYxLlRyYWNlSm9iUmVxdWVzdBocLmVzdGVpcmEudjEuVHJhY2VKb2JSZXNw",
+            "b25zZRJXCg5MaXN0VGFza1RyYWNlcxIhLmVzdGVpcmEudjEuTGlzdFRhc2tU",
+            "cmFjZXNSZXF1ZXN0GiIuZXN0ZWlyYS52MS5MaXN0VGFza1RyYWNlc1Jlc3Bv",
+            "bnNlElQKDVRyYWNlQXJ0aWZhY3QSIC5lc3RlaXJhLnYxLlRyYWNlQXJ0aWZh",
+            "Y3RSZXF1ZXN0GiEuZXN0ZWlyYS52MS5UcmFjZUFydGlmYWN0UmVzcG9uc2US",
+            "WgoPRXhwb3J0U3RhdGVtZW50EiIuZXN0ZWlyYS52MS5FeHBvcnRTdGF0ZW1l",
+            "bnRSZXF1ZXN0GiMuZXN0ZWlyYS52MS5FeHBvcnRTdGF0ZW1lbnRSZXNwb25z",
+            "ZRJdChBMaXN0RXJyb3JSZXBvcnRzEiMuZXN0ZWlyYS52MS5MaXN0RXJyb3JS",
+            "ZXBvcnRzUmVxdWVzdBokLmVzdGVpcmEudjEuTGlzdEVycm9yUmVwb3J0c1Jl",
+            "c3BvbnNlQklaOmdpdGh1Yi5jb20vZXN0ZWlyYS9lc3RlaXJhL3Nkay9nby9n",
+            "ZW4vZXN0ZWlyYS92MTtlc3RlaXJhdjGqAgpFc3RlaXJhLlYxYgZwcm90bzM="));
       descriptor = pbr::FileDescriptor.FromGeneratedCode(descriptorData,
           new pbr::FileDescriptor[] { global::Esteira.V1.JobReflection.Descriptor, global::Esteira.V1.TypesReflection.Descriptor, global::Google.Protobuf.WellKnownTypes.TimestampReflection.Descriptor, },
           new pbr::GeneratedClrTypeInfo(new[] {typeof(global::Esteira.V1.SkipReason), typeof(global::Esteira.V1.ArtifactRole), }, null, new pbr::GeneratedClrTypeInfo[] {
@@ -161,6 +166,8 @@ namespace Esteira.V1 {
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.TraceJobResponse), global::Esteira.V1.TraceJobResponse.Parser, new[]{ "Trace" }, null, null, null, null),
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.ListTaskTracesRequest), global::Esteira.V1.ListTaskTracesRequest.Parser, new[]{ "JobId", "PageSize", "PageToken", "Filter" }, null, null, null, null),
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.ListTaskTracesResponse), global::Esteira.V1.ListTaskTracesResponse.Parser, new[]{ "Tasks", "NextPageToken" }, null, null, null, null),
+            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.ExportStatementRequest), global::Esteira.V1.ExportStatementRequest.Parser, new[]{ "JobId" }, null, null, null, null),
+            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.ExportStatementResponse), global::Esteira.V1.ExportStatementResponse.Parser, new[]{ "EnvelopeJson", "TaskCount", "OmittedTaskCount" }, null, null, null, null),
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.ArtifactUse), global::Esteira.V1.ArtifactUse.Parser, new[]{ "Role", "JobId", "PlanName", "PlanVersion", "TaskId", "StepKey", "FunctionName", "ItemPath" }, null, null, null, null),
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.ArtifactTrace), global::Esteira.V1.ArtifactTrace.Parser, new[]{ "Artifact", "JobId", "Uses", "UseCount" }, null, null, null, null),
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.TraceArtifactRequest), global::Esteira.V1.TraceArtifactRequest.Parser, new[]{ "Sha256", "PageSize", "PageToken" }, null, null, null, null),
@@ -6297,6 +6304,476 @@ namespace Esteira.V1 {
   }
 
   /// <summary>
+  /// Request of ExportStatement.
+  /// </summary>
+  public sealed partial class ExportStatementRequest : pb::IMessage<ExportStatementRequest>
+  #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      , pb::IBufferMessage
+  #endif
+  {
+    private static readonly pb::MessageParser<ExportStatementRequest> _parser = new pb::MessageParser<ExportStatementRequest>(() => new ExportStatementRequest());
+    private pb::UnknownFieldSet _unknownFields;
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pb::MessageParser<ExportStatementRequest> Parser { get { return _parser; } }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pbr::MessageDescriptor Descriptor {
+      get { return global::Esteira.V1.TraceReflection.Descriptor.MessageTypes[14]; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    pbr::MessageDescriptor pb::IMessage.Descriptor {
+      get { return Descriptor; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public ExportStatementRequest() {
+      OnConstruction();
+    }
+
+    partial void OnConstruction();
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public ExportStatementRequest(ExportStatementRequest other) : this() {
+      jobId_ = other.jobId_;
+      _unknownFields = pb::UnknownFieldSet.Clone(other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public ExportStatementRequest Clone() {
+      return new ExportStatementRequest(this);
+    }
+
+    /// <summary>Field number for the "job_id" field.</summary>
+    public const int JobIdFieldNumber = 1;
+    private string jobId_ = "";
+    /// <summary>
+    /// The job. Required.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public string JobId {
+      get { return jobId_; }
+      set {
+        jobId_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override bool Equals(object other) {
+      return Equals(other as ExportStatementRequest);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public bool Equals(ExportStatementRequest other) {
+      if (ReferenceEquals(other, null)) {
+        return false;
+      }
+      if (ReferenceEquals(other, this)) {
+        return true;
+      }
+      if (JobId != other.JobId) return false;
+      return Equals(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override int GetHashCode() {
+      int hash = 1;
+      if (JobId.Length != 0) hash ^= JobId.GetHashCode();
+      if (_unknownFields != null) {
+        hash ^= _unknownFields.GetHashCode();
+      }
+      return hash;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override string ToString() {
+      return pb::JsonFormatter.ToDiagnosticString(this);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void WriteTo(pb::CodedOutputStream output) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      output.WriteRawMessage(this);
+    #else
+      if (JobId.Length != 0) {
+        output.WriteRawTag(10);
+        output.WriteString(JobId);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(output);
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalWriteTo(ref pb::WriteContext output) {
+      if (JobId.Length != 0) {
+        output.WriteRawTag(10);
+        output.WriteString(JobId);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(ref output);
+      }
+    }
+    #endif
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public int CalculateSize() {
+      int size = 0;
+      if (JobId.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeStringSize(JobId);
+      }
+      if (_unknownFields != null) {
+        size += _unknownFields.CalculateSize();
+      }
+      return size;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(ExportStatementRequest other) {
+      if (other == null) {
+        return;
+      }
+      if (other.JobId.Length != 0) {
+        JobId = other.JobId;
+      }
+      _unknownFields = pb::UnknownFieldSet.MergeFrom(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(pb::CodedInputStream input) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      input.ReadRawMessage(this);
+    #else
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, input);
+            break;
+          case 10: {
+            JobId = input.ReadString();
+            break;
+          }
+        }
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalMergeFrom(ref pb::ParseContext input) {
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, ref input);
+            break;
+          case 10: {
+            JobId = input.ReadString();
+            break;
+          }
+        }
+      }
+    }
+    #endif
+
+  }
+
+  /// <summary>
+  /// Response of ExportStatement.
+  /// </summary>
+  public sealed partial class ExportStatementResponse : pb::IMessage<ExportStatementResponse>
+  #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      , pb::IBufferMessage
+  #endif
+  {
+    private static readonly pb::MessageParser<ExportStatementResponse> _parser = new pb::MessageParser<ExportStatementResponse>(() => new ExportStatementResponse());
+    private pb::UnknownFieldSet _unknownFields;
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pb::MessageParser<ExportStatementResponse> Parser { get { return _parser; } }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pbr::MessageDescriptor Descriptor {
+      get { return global::Esteira.V1.TraceReflection.Descriptor.MessageTypes[15]; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    pbr::MessageDescriptor pb::IMessage.Descriptor {
+      get { return Descriptor; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public ExportStatementResponse() {
+      OnConstruction();
+    }
+
+    partial void OnConstruction();
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public ExportStatementResponse(ExportStatementResponse other) : this() {
+      envelopeJson_ = other.envelopeJson_;
+      taskCount_ = other.taskCount_;
+      omittedTaskCount_ = other.omittedTaskCount_;
+      _unknownFields = pb::UnknownFieldSet.Clone(other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public ExportStatementResponse Clone() {
+      return new ExportStatementResponse(this);
+    }
+
+    /// <summary>Field number for the "envelope_json" field.</summary>
+    public const int EnvelopeJsonFieldNumber = 1;
+    private string envelopeJson_ = "";
+    /// <summary>
+    /// The envelope: JSON.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public string EnvelopeJson {
+      get { return envelopeJson_; }
+      set {
+        envelopeJson_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
+    /// <summary>Field number for the "task_count" field.</summary>
+    public const int TaskCountFieldNumber = 2;
+    private long taskCount_;
+    /// <summary>
+    /// How many tasks the job has.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public long TaskCount {
+      get { return taskCount_; }
+      set {
+        taskCount_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "omitted_task_count" field.</summary>
+    public const int OmittedTaskCountFieldNumber = 3;
+    private long omittedTaskCount_;
+    /// <summary>
+    /// How many of them are not in the statement, the youngest: it has room for about 2.5 MB. It says so itself.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public long OmittedTaskCount {
+      get { return omittedTaskCount_; }
+      set {
+        omittedTaskCount_ = value;
+      }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override bool Equals(object other) {
+      return Equals(other as ExportStatementResponse);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public bool Equals(ExportStatementResponse other) {
+      if (ReferenceEquals(other, null)) {
+        return false;
+      }
+      if (ReferenceEquals(other, this)) {
+        return true;
+      }
+      if (EnvelopeJson != other.EnvelopeJson) return false;
+      if (TaskCount != other.TaskCount) return false;
+      if (OmittedTaskCount != other.OmittedTaskCount) return false;
+      return Equals(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override int GetHashCode() {
+      int hash = 1;
+      if (EnvelopeJson.Length != 0) hash ^= EnvelopeJson.GetHashCode();
+      if (TaskCount != 0L) hash ^= TaskCount.GetHashCode();
+      if (OmittedTaskCount != 0L) hash ^= OmittedTaskCount.GetHashCode();
+      if (_unknownFields != null) {
+        hash ^= _unknownFields.GetHashCode();
+      }
+      return hash;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override string ToString() {
+      return pb::JsonFormatter.ToDiagnosticString(this);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void WriteTo(pb::CodedOutputStream output) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      output.WriteRawMessage(this);
+    #else
+      if (EnvelopeJson.Length != 0) {
+        output.WriteRawTag(10);
+        output.WriteString(EnvelopeJson);
+      }
+      if (TaskCount != 0L) {
+        output.WriteRawTag(16);
+        output.WriteInt64(TaskCount);
+      }
+      if (OmittedTaskCount != 0L) {
+        output.WriteRawTag(24);
+        output.WriteInt64(OmittedTaskCount);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(output);
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalWriteTo(ref pb::WriteContext output) {
+      if (EnvelopeJson.Length != 0) {
+        output.WriteRawTag(10);
+        output.WriteString(EnvelopeJson);
+      }
+      if (TaskCount != 0L) {
+        output.WriteRawTag(16);
+        output.WriteInt64(TaskCount);
+      }
+      if (OmittedTaskCount != 0L) {
+        output.WriteRawTag(24);
+        output.WriteInt64(OmittedTaskCount);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(ref output);
+      }
+    }
+    #endif
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public int CalculateSize() {
+      int size = 0;
+      if (EnvelopeJson.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeStringSize(EnvelopeJson);
+      }
+      if (TaskCount != 0L) {
+        size += 1 + pb::CodedOutputStream.ComputeInt64Size(TaskCount);
+      }
+      if (OmittedTaskCount != 0L) {
+        size += 1 + pb::CodedOutputStream.ComputeInt64Size(OmittedTaskCount);
+      }
+      if (_unknownFields != null) {
+        size += _unknownFields.CalculateSize();
+      }
+      return size;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(ExportStatementResponse other) {
+      if (other == null) {
+        return;
+      }
+      if (other.EnvelopeJson.Length != 0) {
+        EnvelopeJson = other.EnvelopeJson;
+      }
+      if (other.TaskCount != 0L) {
+        TaskCount = other.TaskCount;
+      }
+      if (other.OmittedTaskCount != 0L) {
+        OmittedTaskCount = other.OmittedTaskCount;
+      }
+      _unknownFields = pb::UnknownFieldSet.MergeFrom(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(pb::CodedInputStream input) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      input.ReadRawMessage(this);
+    #else
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, input);
+            break;
+          case 10: {
+            EnvelopeJson = input.ReadString();
+            break;
+          }
+          case 16: {
+            TaskCount = input.ReadInt64();
+            break;
+          }
+          case 24: {
+            OmittedTaskCount = input.ReadInt64();
+            break;
+          }
+        }
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalMergeFrom(ref pb::ParseContext input) {
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, ref input);
+            break;
+          case 10: {
+            EnvelopeJson = input.ReadString();
+            break;
+          }
+          case 16: {
+            TaskCount = input.ReadInt64();
+            break;
+          }
+          case 24: {
+            OmittedTaskCount = input.ReadInt64();
+            break;
+          }
+        }
+      }
+    }
+    #endif
+
+  }
+
+  /// <summary>
   /// A job or task that an artifact was of use to.
   /// </summary>
   public sealed partial class ArtifactUse : pb::IMessage<ArtifactUse>
@@ -6313,7 +6790,7 @@ namespace Esteira.V1 {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public static pbr::MessageDescriptor Descriptor {
-      get { return global::Esteira.V1.TraceReflection.Descriptor.MessageTypes[14]; }
+      get { return global::Esteira.V1.TraceReflection.Descriptor.MessageTypes[16]; }
     }
 
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
@@ -6779,7 +7256,7 @@ namespace Esteira.V1 {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public static pbr::MessageDescriptor Descriptor {
-      get { return global::Esteira.V1.TraceReflection.Descriptor.MessageTypes[15]; }
+      get { return global::Esteira.V1.TraceReflection.Descriptor.MessageTypes[17]; }
     }
 
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
@@ -7092,7 +7569,7 @@ namespace Esteira.V1 {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public static pbr::MessageDescriptor Descriptor {
-      get { return global::Esteira.V1.TraceReflection.Descriptor.MessageTypes[16]; }
+      get { return global::Esteira.V1.TraceReflection.Descriptor.MessageTypes[18]; }
     }
 
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
@@ -7367,7 +7844,7 @@ namespace Esteira.V1 {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public static pbr::MessageDescriptor Descriptor {
-      get { return global::Esteira.V1.TraceReflection.Descriptor.MessageTypes[17]; }
+      get { return global::Esteira.V1.TraceReflection.Descriptor.MessageTypes[19]; }
     }
 
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
@@ -7711,7 +8188,7 @@ namespace Esteira.V1 {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public static pbr::MessageDescriptor Descriptor {
-      get { return global::Esteira.V1.TraceReflection.Descriptor.MessageTypes[18]; }
+      get { return global::Esteira.V1.TraceReflection.Descriptor.MessageTypes[20]; }
     }
 
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
@@ -7977,7 +8454,7 @@ namespace Esteira.V1 {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public static pbr::MessageDescriptor Descriptor {
-      get { return global::Esteira.V1.TraceReflection.Descriptor.MessageTypes[19]; }
+      get { return global::Esteira.V1.TraceReflection.Descriptor.MessageTypes[21]; }
     }
 
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
@@ -8415,7 +8892,7 @@ namespace Esteira.V1 {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public static pbr::MessageDescriptor Descriptor {
-      get { return global::Esteira.V1.TraceReflection.Descriptor.MessageTypes[20]; }
+      get { return global::Esteira.V1.TraceReflection.Descriptor.MessageTypes[22]; }
     }
 
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
@@ -8730,7 +9207,7 @@ namespace Esteira.V1 {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public static pbr::MessageDescriptor Descriptor {
-      get { return global::Esteira.V1.TraceReflection.Descriptor.MessageTypes[21]; }
+      get { return global::Esteira.V1.TraceReflection.Descriptor.MessageTypes[23]; }
     }
 
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]

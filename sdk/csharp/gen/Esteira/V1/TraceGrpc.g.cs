@@ -70,6 +70,10 @@ namespace Esteira.V1 {
     [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
     static readonly grpc::Marshaller<global::Esteira.V1.TraceArtifactResponse> __Marshaller_esteira_v1_TraceArtifactResponse = grpc::Marshallers.Create(__Helper_SerializeMessage, context => __Helper_DeserializeMessage(context, global::Esteira.V1.TraceArtifactResponse.Parser));
     [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+    static readonly grpc::Marshaller<global::Esteira.V1.ExportStatementRequest> __Marshaller_esteira_v1_ExportStatementRequest = grpc::Marshallers.Create(__Helper_SerializeMessage, context => __Helper_DeserializeMessage(context, global::Esteira.V1.ExportStatementRequest.Parser));
+    [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+    static readonly grpc::Marshaller<global::Esteira.V1.ExportStatementResponse> __Marshaller_esteira_v1_ExportStatementResponse = grpc::Marshallers.Create(__Helper_SerializeMessage, context => __Helper_DeserializeMessage(context, global::Esteira.V1.ExportStatementResponse.Parser));
+    [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
     static readonly grpc::Marshaller<global::Esteira.V1.ListErrorReportsRequest> __Marshaller_esteira_v1_ListErrorReportsRequest = grpc::Marshallers.Create(__Helper_SerializeMessage, context => __Helper_DeserializeMessage(context, global::Esteira.V1.ListErrorReportsRequest.Parser));
     [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
     static readonly grpc::Marshaller<global::Esteira.V1.ListErrorReportsResponse> __Marshaller_esteira_v1_ListErrorReportsResponse = grpc::Marshallers.Create(__Helper_SerializeMessage, context => __Helper_DeserializeMessage(context, global::Esteira.V1.ListErrorReportsResponse.Parser));
@@ -97,6 +101,14 @@ namespace Esteira.V1 {
         "TraceArtifact",
         __Marshaller_esteira_v1_TraceArtifactRequest,
         __Marshaller_esteira_v1_TraceArtifactResponse);
+
+    [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+    static readonly grpc::Method<global::Esteira.V1.ExportStatementRequest, global::Esteira.V1.ExportStatementResponse> __Method_ExportStatement = new grpc::Method<global::Esteira.V1.ExportStatementRequest, global::Esteira.V1.ExportStatementResponse>(
+        grpc::MethodType.Unary,
+        __ServiceName,
+        "ExportStatement",
+        __Marshaller_esteira_v1_ExportStatementRequest,
+        __Marshaller_esteira_v1_ExportStatementResponse);
 
     [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
     static readonly grpc::Method<global::Esteira.V1.ListErrorReportsRequest, global::Esteira.V1.ListErrorReportsResponse> __Method_ListErrorReports = new grpc::Method<global::Esteira.V1.ListErrorReportsRequest, global::Esteira.V1.ListErrorReportsResponse>(
@@ -168,6 +180,28 @@ namespace Esteira.V1 {
       /// <returns>The response to send back to the client (wrapped by a task).</returns>
       [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
       public virtual global::System.Threading.Tasks.Task<global::Esteira.V1.TraceArtifactResponse> TraceArtifact(global::Esteira.V1.TraceArtifactRequest request, grpc::ServerCallContext context)
+      {
+        throw new grpc::RpcException(new grpc::Status(grpc::StatusCode.Unimplemented, ""));
+      }
+
+      /// <summary>
+      /// Tells the trace of a job to somebody who has neither the store nor this program: a statement of in-toto (version 1) in an
+      /// envelope of DSSE, signed with the keys of the log. The statement is about the job's input and the outputs of its tasks, by
+      /// SHA-256; its predicate (`urn:esteira:provenance:job:v1`, docs/trace.md) says by which plan, function, version and worker they
+      /// were made, for whom, and where the job's last leaf is in the log. It carries no data.
+      ///
+      /// No effect; may be sent again at any time. A job that goes on is told as it is now.
+      ///
+      /// Errors:
+      /// - NOT_FOUND `JOB_NOT_FOUND`.
+      /// - FAILED_PRECONDITION `LOG_REFUSED`: nothing is signed here, or it is no key's term.
+      /// - INVALID_ARGUMENT `FIELD_INVALID`: none of the job's data is left for a statement to be about.
+      /// </summary>
+      /// <param name="request">The request received from the client.</param>
+      /// <param name="context">The context of the server-side call handler being invoked.</param>
+      /// <returns>The response to send back to the client (wrapped by a task).</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual global::System.Threading.Tasks.Task<global::Esteira.V1.ExportStatementResponse> ExportStatement(global::Esteira.V1.ExportStatementRequest request, grpc::ServerCallContext context)
       {
         throw new grpc::RpcException(new grpc::Status(grpc::StatusCode.Unimplemented, ""));
       }
@@ -446,6 +480,94 @@ namespace Esteira.V1 {
         return CallInvoker.AsyncUnaryCall(__Method_TraceArtifact, null, options, request);
       }
       /// <summary>
+      /// Tells the trace of a job to somebody who has neither the store nor this program: a statement of in-toto (version 1) in an
+      /// envelope of DSSE, signed with the keys of the log. The statement is about the job's input and the outputs of its tasks, by
+      /// SHA-256; its predicate (`urn:esteira:provenance:job:v1`, docs/trace.md) says by which plan, function, version and worker they
+      /// were made, for whom, and where the job's last leaf is in the log. It carries no data.
+      ///
+      /// No effect; may be sent again at any time. A job that goes on is told as it is now.
+      ///
+      /// Errors:
+      /// - NOT_FOUND `JOB_NOT_FOUND`.
+      /// - FAILED_PRECONDITION `LOG_REFUSED`: nothing is signed here, or it is no key's term.
+      /// - INVALID_ARGUMENT `FIELD_INVALID`: none of the job's data is left for a statement to be about.
+      /// </summary>
+      /// <param name="request">The request to send to the server.</param>
+      /// <param name="headers">The initial metadata to send with the call. This parameter is optional.</param>
+      /// <param name="deadline">An optional deadline for the call. The call will be cancelled if deadline is hit.</param>
+      /// <param name="cancellationToken">An optional token for canceling the call.</param>
+      /// <returns>The response received from the server.</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual global::Esteira.V1.ExportStatementResponse ExportStatement(global::Esteira.V1.ExportStatementRequest request, grpc::Metadata headers = null, global::System.DateTime? deadline = null, global::System.Threading.CancellationToken cancellationToken = default(global::System.Threading.CancellationToken))
+      {
+        return ExportStatement(request, new grpc::CallOptions(headers, deadline, cancellationToken));
+      }
+      /// <summary>
+      /// Tells the trace of a job to somebody who has neither the store nor this program: a statement of in-toto (version 1) in an
+      /// envelope of DSSE, signed with the keys of the log. The statement is about the job's input and the outputs of its tasks, by
+      /// SHA-256; its predicate (`urn:esteira:provenance:job:v1`, docs/trace.md) says by which plan, function, version and worker they
+      /// were made, for whom, and where the job's last leaf is in the log. It carries no data.
+      ///
+      /// No effect; may be sent again at any time. A job that goes on is told as it is now.
+      ///
+      /// Errors:
+      /// - NOT_FOUND `JOB_NOT_FOUND`.
+      /// - FAILED_PRECONDITION `LOG_REFUSED`: nothing is signed here, or it is no key's term.
+      /// - INVALID_ARGUMENT `FIELD_INVALID`: none of the job's data is left for a statement to be about.
+      /// </summary>
+      /// <param name="request">The request to send to the server.</param>
+      /// <param name="options">The options for the call.</param>
+      /// <returns>The response received from the server.</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual global::Esteira.V1.ExportStatementResponse ExportStatement(global::Esteira.V1.ExportStatementRequest request, grpc::CallOptions options)
+      {
+        return CallInvoker.BlockingUnaryCall(__Method_ExportStatement, null, options, request);
+      }
+      /// <summary>
+      /// Tells the trace of a job to somebody who has neither the store nor this program: a statement of in-toto (version 1) in an
+      /// envelope of DSSE, signed with the keys of the log. The statement is about the job's input and the outputs of its tasks, by
+      /// SHA-256; its predicate (`urn:esteira:provenance:job:v1`, docs/trace.md) says by which plan, function, version and worker they
+      /// were made, for whom, and where the job's last leaf is in the log. It carries no data.
+      ///
+      /// No effect; may be sent again at any time. A job that goes on is told as it is now.
+      ///
+      /// Errors:
+      /// - NOT_FOUND `JOB_NOT_FOUND`.
+      /// - FAILED_PRECONDITION `LOG_REFUSED`: nothing is signed here, or it is no key's term.
+      /// - INVALID_ARGUMENT `FIELD_INVALID`: none of the job's data is left for a statement to be about.
+      /// </summary>
+      /// <param name="request">The request to send to the server.</param>
+      /// <param name="headers">The initial metadata to send with the call. This parameter is optional.</param>
+      /// <param name="deadline">An optional deadline for the call. The call will be cancelled if deadline is hit.</param>
+      /// <param name="cancellationToken">An optional token for canceling the call.</param>
+      /// <returns>The call object.</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual grpc::AsyncUnaryCall<global::Esteira.V1.ExportStatementResponse> ExportStatementAsync(global::Esteira.V1.ExportStatementRequest request, grpc::Metadata headers = null, global::System.DateTime? deadline = null, global::System.Threading.CancellationToken cancellationToken = default(global::System.Threading.CancellationToken))
+      {
+        return ExportStatementAsync(request, new grpc::CallOptions(headers, deadline, cancellationToken));
+      }
+      /// <summary>
+      /// Tells the trace of a job to somebody who has neither the store nor this program: a statement of in-toto (version 1) in an
+      /// envelope of DSSE, signed with the keys of the log. The statement is about the job's input and the outputs of its tasks, by
+      /// SHA-256; its predicate (`urn:esteira:provenance:job:v1`, docs/trace.md) says by which plan, function, version and worker they
+      /// were made, for whom, and where the job's last leaf is in the log. It carries no data.
+      ///
+      /// No effect; may be sent again at any time. A job that goes on is told as it is now.
+      ///
+      /// Errors:
+      /// - NOT_FOUND `JOB_NOT_FOUND`.
+      /// - FAILED_PRECONDITION `LOG_REFUSED`: nothing is signed here, or it is no key's term.
+      /// - INVALID_ARGUMENT `FIELD_INVALID`: none of the job's data is left for a statement to be about.
+      /// </summary>
+      /// <param name="request">The request to send to the server.</param>
+      /// <param name="options">The options for the call.</param>
+      /// <returns>The call object.</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual grpc::AsyncUnaryCall<global::Esteira.V1.ExportStatementResponse> ExportStatementAsync(global::Esteira.V1.ExportStatementRequest request, grpc::CallOptions options)
+      {
+        return CallInvoker.AsyncUnaryCall(__Method_ExportStatement, null, options, request);
+      }
+      /// <summary>
       /// Lists what is known of the tasks of a job that FAILED for good, the oldest first, with the data so far: what the task
       /// read, what its attempts saved and appended, and all texts of their failures. A result that was refused (too large, of
       /// another type than the step's, with a chunk missing) is a failure with the reason of the refusal as its code.
@@ -542,6 +664,7 @@ namespace Esteira.V1 {
           .AddMethod(__Method_TraceJob, serviceImpl.TraceJob)
           .AddMethod(__Method_ListTaskTraces, serviceImpl.ListTaskTraces)
           .AddMethod(__Method_TraceArtifact, serviceImpl.TraceArtifact)
+          .AddMethod(__Method_ExportStatement, serviceImpl.ExportStatement)
           .AddMethod(__Method_ListErrorReports, serviceImpl.ListErrorReports).Build();
     }
 
@@ -555,6 +678,7 @@ namespace Esteira.V1 {
       serviceBinder.AddMethod(__Method_TraceJob, serviceImpl == null ? null : new grpc::UnaryServerMethod<global::Esteira.V1.TraceJobRequest, global::Esteira.V1.TraceJobResponse>(serviceImpl.TraceJob));
       serviceBinder.AddMethod(__Method_ListTaskTraces, serviceImpl == null ? null : new grpc::UnaryServerMethod<global::Esteira.V1.ListTaskTracesRequest, global::Esteira.V1.ListTaskTracesResponse>(serviceImpl.ListTaskTraces));
       serviceBinder.AddMethod(__Method_TraceArtifact, serviceImpl == null ? null : new grpc::UnaryServerMethod<global::Esteira.V1.TraceArtifactRequest, global::Esteira.V1.TraceArtifactResponse>(serviceImpl.TraceArtifact));
+      serviceBinder.AddMethod(__Method_ExportStatement, serviceImpl == null ? null : new grpc::UnaryServerMethod<global::Esteira.V1.ExportStatementRequest, global::Esteira.V1.ExportStatementResponse>(serviceImpl.ExportStatement));
       serviceBinder.AddMethod(__Method_ListErrorReports, serviceImpl == null ? null : new grpc::UnaryServerMethod<global::Esteira.V1.ListErrorReportsRequest, global::Esteira.V1.ListErrorReportsResponse>(serviceImpl.ListErrorReports));
     }
 

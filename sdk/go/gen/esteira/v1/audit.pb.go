@@ -602,7 +602,7 @@ func (x *GetLedgerResponse) GetVerifierKeys() []string {
 // Which body of a job.
 type ArtifactSelector struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The job. Required.
+	// The job. Required, but for VerifyArtifact with `sha256`: whichever job made these bytes, or began with them, is found then.
 	JobId string `protobuf:"bytes,1,opt,name=job_id,json=jobId,proto3" json:"job_id,omitempty"`
 	// Which body. Required.
 	//
@@ -844,7 +844,9 @@ func (x *VerifyArtifactRequest) GetVersion() int32 {
 type VerifyArtifactResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// What was found.
-	Verification  *Verification `protobuf:"bytes,1,opt,name=verification,proto3" json:"verification,omitempty"`
+	Verification *Verification `protobuf:"bytes,1,opt,name=verification,proto3" json:"verification,omitempty"`
+	// The job whose leaf speaks of the body. Empty when no job was named and none was found.
+	JobId         string `protobuf:"bytes,2,opt,name=job_id,json=jobId,proto3" json:"job_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -884,6 +886,13 @@ func (x *VerifyArtifactResponse) GetVerification() *Verification {
 		return x.Verification
 	}
 	return nil
+}
+
+func (x *VerifyArtifactResponse) GetJobId() string {
+	if x != nil {
+		return x.JobId
+	}
+	return ""
 }
 
 // Request of VerifyJob.
@@ -2808,9 +2817,10 @@ const file_esteira_v1_audit_proto_rawDesc = "" +
 	"\bartifact\x18\x01 \x01(\v2\x1c.esteira.v1.ArtifactSelectorR\bartifact\x12\x18\n" +
 	"\acontent\x18\x02 \x01(\fR\acontent\x12\x12\n" +
 	"\x04plan\x18\x03 \x01(\tR\x04plan\x12\x18\n" +
-	"\aversion\x18\x04 \x01(\x05R\aversion\"V\n" +
+	"\aversion\x18\x04 \x01(\x05R\aversion\"m\n" +
 	"\x16VerifyArtifactResponse\x12<\n" +
-	"\fverification\x18\x01 \x01(\v2\x18.esteira.v1.VerificationR\fverification\")\n" +
+	"\fverification\x18\x01 \x01(\v2\x18.esteira.v1.VerificationR\fverification\x12\x15\n" +
+	"\x06job_id\x18\x02 \x01(\tR\x05jobId\")\n" +
 	"\x10VerifyJobRequest\x12\x15\n" +
 	"\x06job_id\x18\x01 \x01(\tR\x05jobId\"Q\n" +
 	"\x11VerifyJobResponse\x12<\n" +

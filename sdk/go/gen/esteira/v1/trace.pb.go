@@ -1522,6 +1522,116 @@ func (x *ListTaskTracesResponse) GetNextPageToken() string {
 	return ""
 }
 
+// Request of ExportStatement.
+type ExportStatementRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The job. Required.
+	JobId         string `protobuf:"bytes,1,opt,name=job_id,json=jobId,proto3" json:"job_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ExportStatementRequest) Reset() {
+	*x = ExportStatementRequest{}
+	mi := &file_esteira_v1_trace_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExportStatementRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExportStatementRequest) ProtoMessage() {}
+
+func (x *ExportStatementRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_esteira_v1_trace_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExportStatementRequest.ProtoReflect.Descriptor instead.
+func (*ExportStatementRequest) Descriptor() ([]byte, []int) {
+	return file_esteira_v1_trace_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *ExportStatementRequest) GetJobId() string {
+	if x != nil {
+		return x.JobId
+	}
+	return ""
+}
+
+// Response of ExportStatement.
+type ExportStatementResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The envelope: JSON.
+	EnvelopeJson string `protobuf:"bytes,1,opt,name=envelope_json,json=envelopeJson,proto3" json:"envelope_json,omitempty"`
+	// How many tasks the job has.
+	TaskCount int64 `protobuf:"varint,2,opt,name=task_count,json=taskCount,proto3" json:"task_count,omitempty"`
+	// How many of them are not in the statement, the youngest: it has room for about 2.5 MB. It says so itself.
+	OmittedTaskCount int64 `protobuf:"varint,3,opt,name=omitted_task_count,json=omittedTaskCount,proto3" json:"omitted_task_count,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
+}
+
+func (x *ExportStatementResponse) Reset() {
+	*x = ExportStatementResponse{}
+	mi := &file_esteira_v1_trace_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExportStatementResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExportStatementResponse) ProtoMessage() {}
+
+func (x *ExportStatementResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_esteira_v1_trace_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExportStatementResponse.ProtoReflect.Descriptor instead.
+func (*ExportStatementResponse) Descriptor() ([]byte, []int) {
+	return file_esteira_v1_trace_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *ExportStatementResponse) GetEnvelopeJson() string {
+	if x != nil {
+		return x.EnvelopeJson
+	}
+	return ""
+}
+
+func (x *ExportStatementResponse) GetTaskCount() int64 {
+	if x != nil {
+		return x.TaskCount
+	}
+	return 0
+}
+
+func (x *ExportStatementResponse) GetOmittedTaskCount() int64 {
+	if x != nil {
+		return x.OmittedTaskCount
+	}
+	return 0
+}
+
 // A job or task that an artifact was of use to.
 type ArtifactUse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1547,7 +1657,7 @@ type ArtifactUse struct {
 
 func (x *ArtifactUse) Reset() {
 	*x = ArtifactUse{}
-	mi := &file_esteira_v1_trace_proto_msgTypes[14]
+	mi := &file_esteira_v1_trace_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1559,7 +1669,7 @@ func (x *ArtifactUse) String() string {
 func (*ArtifactUse) ProtoMessage() {}
 
 func (x *ArtifactUse) ProtoReflect() protoreflect.Message {
-	mi := &file_esteira_v1_trace_proto_msgTypes[14]
+	mi := &file_esteira_v1_trace_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1572,7 +1682,7 @@ func (x *ArtifactUse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ArtifactUse.ProtoReflect.Descriptor instead.
 func (*ArtifactUse) Descriptor() ([]byte, []int) {
-	return file_esteira_v1_trace_proto_rawDescGZIP(), []int{14}
+	return file_esteira_v1_trace_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *ArtifactUse) GetRole() ArtifactRole {
@@ -1648,7 +1758,7 @@ type ArtifactTrace struct {
 
 func (x *ArtifactTrace) Reset() {
 	*x = ArtifactTrace{}
-	mi := &file_esteira_v1_trace_proto_msgTypes[15]
+	mi := &file_esteira_v1_trace_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1660,7 +1770,7 @@ func (x *ArtifactTrace) String() string {
 func (*ArtifactTrace) ProtoMessage() {}
 
 func (x *ArtifactTrace) ProtoReflect() protoreflect.Message {
-	mi := &file_esteira_v1_trace_proto_msgTypes[15]
+	mi := &file_esteira_v1_trace_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1673,7 +1783,7 @@ func (x *ArtifactTrace) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ArtifactTrace.ProtoReflect.Descriptor instead.
 func (*ArtifactTrace) Descriptor() ([]byte, []int) {
-	return file_esteira_v1_trace_proto_rawDescGZIP(), []int{15}
+	return file_esteira_v1_trace_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *ArtifactTrace) GetArtifact() *TracedArtifact {
@@ -1719,7 +1829,7 @@ type TraceArtifactRequest struct {
 
 func (x *TraceArtifactRequest) Reset() {
 	*x = TraceArtifactRequest{}
-	mi := &file_esteira_v1_trace_proto_msgTypes[16]
+	mi := &file_esteira_v1_trace_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1731,7 +1841,7 @@ func (x *TraceArtifactRequest) String() string {
 func (*TraceArtifactRequest) ProtoMessage() {}
 
 func (x *TraceArtifactRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_esteira_v1_trace_proto_msgTypes[16]
+	mi := &file_esteira_v1_trace_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1744,7 +1854,7 @@ func (x *TraceArtifactRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TraceArtifactRequest.ProtoReflect.Descriptor instead.
 func (*TraceArtifactRequest) Descriptor() ([]byte, []int) {
-	return file_esteira_v1_trace_proto_rawDescGZIP(), []int{16}
+	return file_esteira_v1_trace_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *TraceArtifactRequest) GetSha256() []byte {
@@ -1787,7 +1897,7 @@ type TraceArtifactResponse struct {
 
 func (x *TraceArtifactResponse) Reset() {
 	*x = TraceArtifactResponse{}
-	mi := &file_esteira_v1_trace_proto_msgTypes[17]
+	mi := &file_esteira_v1_trace_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1799,7 +1909,7 @@ func (x *TraceArtifactResponse) String() string {
 func (*TraceArtifactResponse) ProtoMessage() {}
 
 func (x *TraceArtifactResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_esteira_v1_trace_proto_msgTypes[17]
+	mi := &file_esteira_v1_trace_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1812,7 +1922,7 @@ func (x *TraceArtifactResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TraceArtifactResponse.ProtoReflect.Descriptor instead.
 func (*TraceArtifactResponse) Descriptor() ([]byte, []int) {
-	return file_esteira_v1_trace_proto_rawDescGZIP(), []int{17}
+	return file_esteira_v1_trace_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *TraceArtifactResponse) GetArtifacts() []*ArtifactTrace {
@@ -1865,7 +1975,7 @@ type AppendedOutputs struct {
 
 func (x *AppendedOutputs) Reset() {
 	*x = AppendedOutputs{}
-	mi := &file_esteira_v1_trace_proto_msgTypes[18]
+	mi := &file_esteira_v1_trace_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1877,7 +1987,7 @@ func (x *AppendedOutputs) String() string {
 func (*AppendedOutputs) ProtoMessage() {}
 
 func (x *AppendedOutputs) ProtoReflect() protoreflect.Message {
-	mi := &file_esteira_v1_trace_proto_msgTypes[18]
+	mi := &file_esteira_v1_trace_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1890,7 +2000,7 @@ func (x *AppendedOutputs) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AppendedOutputs.ProtoReflect.Descriptor instead.
 func (*AppendedOutputs) Descriptor() ([]byte, []int) {
-	return file_esteira_v1_trace_proto_rawDescGZIP(), []int{18}
+	return file_esteira_v1_trace_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *AppendedOutputs) GetFence() int64 {
@@ -1939,7 +2049,7 @@ type ErrorReport struct {
 
 func (x *ErrorReport) Reset() {
 	*x = ErrorReport{}
-	mi := &file_esteira_v1_trace_proto_msgTypes[19]
+	mi := &file_esteira_v1_trace_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1951,7 +2061,7 @@ func (x *ErrorReport) String() string {
 func (*ErrorReport) ProtoMessage() {}
 
 func (x *ErrorReport) ProtoReflect() protoreflect.Message {
-	mi := &file_esteira_v1_trace_proto_msgTypes[19]
+	mi := &file_esteira_v1_trace_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1964,7 +2074,7 @@ func (x *ErrorReport) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ErrorReport.ProtoReflect.Descriptor instead.
 func (*ErrorReport) Descriptor() ([]byte, []int) {
-	return file_esteira_v1_trace_proto_rawDescGZIP(), []int{19}
+	return file_esteira_v1_trace_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *ErrorReport) GetTask() *TaskTrace {
@@ -2033,7 +2143,7 @@ type ListErrorReportsRequest struct {
 
 func (x *ListErrorReportsRequest) Reset() {
 	*x = ListErrorReportsRequest{}
-	mi := &file_esteira_v1_trace_proto_msgTypes[20]
+	mi := &file_esteira_v1_trace_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2045,7 +2155,7 @@ func (x *ListErrorReportsRequest) String() string {
 func (*ListErrorReportsRequest) ProtoMessage() {}
 
 func (x *ListErrorReportsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_esteira_v1_trace_proto_msgTypes[20]
+	mi := &file_esteira_v1_trace_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2058,7 +2168,7 @@ func (x *ListErrorReportsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListErrorReportsRequest.ProtoReflect.Descriptor instead.
 func (*ListErrorReportsRequest) Descriptor() ([]byte, []int) {
-	return file_esteira_v1_trace_proto_rawDescGZIP(), []int{20}
+	return file_esteira_v1_trace_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *ListErrorReportsRequest) GetJobId() string {
@@ -2102,7 +2212,7 @@ type ListErrorReportsResponse struct {
 
 func (x *ListErrorReportsResponse) Reset() {
 	*x = ListErrorReportsResponse{}
-	mi := &file_esteira_v1_trace_proto_msgTypes[21]
+	mi := &file_esteira_v1_trace_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2114,7 +2224,7 @@ func (x *ListErrorReportsResponse) String() string {
 func (*ListErrorReportsResponse) ProtoMessage() {}
 
 func (x *ListErrorReportsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_esteira_v1_trace_proto_msgTypes[21]
+	mi := &file_esteira_v1_trace_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2127,7 +2237,7 @@ func (x *ListErrorReportsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListErrorReportsResponse.ProtoReflect.Descriptor instead.
 func (*ListErrorReportsResponse) Descriptor() ([]byte, []int) {
-	return file_esteira_v1_trace_proto_rawDescGZIP(), []int{21}
+	return file_esteira_v1_trace_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *ListErrorReportsResponse) GetReports() []*ErrorReport {
@@ -2291,7 +2401,14 @@ const file_esteira_v1_trace_proto_rawDesc = "" +
 	"\x06filter\x18\x04 \x01(\tR\x06filter\"m\n" +
 	"\x16ListTaskTracesResponse\x12+\n" +
 	"\x05tasks\x18\x01 \x03(\v2\x15.esteira.v1.TaskTraceR\x05tasks\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x88\x02\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"/\n" +
+	"\x16ExportStatementRequest\x12\x15\n" +
+	"\x06job_id\x18\x01 \x01(\tR\x05jobId\"\x8b\x01\n" +
+	"\x17ExportStatementResponse\x12#\n" +
+	"\renvelope_json\x18\x01 \x01(\tR\fenvelopeJson\x12\x1d\n" +
+	"\n" +
+	"task_count\x18\x02 \x01(\x03R\ttaskCount\x12,\n" +
+	"\x12omitted_task_count\x18\x03 \x01(\x03R\x10omittedTaskCount\"\x88\x02\n" +
 	"\vArtifactUse\x12,\n" +
 	"\x04role\x18\x01 \x01(\x0e2\x18.esteira.v1.ArtifactRoleR\x04role\x12\x15\n" +
 	"\x06job_id\x18\x02 \x01(\tR\x05jobId\x12\x1b\n" +
@@ -2351,11 +2468,12 @@ const file_esteira_v1_trace_proto_rawDesc = "" +
 	"\x17ARTIFACT_ROLE_JOB_INPUT\x10\x01\x12\x17\n" +
 	"\x13ARTIFACT_ROLE_INPUT\x10\x02\x12\x18\n" +
 	"\x14ARTIFACT_ROLE_OUTPUT\x10\x03\x12\x1c\n" +
-	"\x18ARTIFACT_ROLE_CHECKPOINT\x10\x042\xe3\x02\n" +
+	"\x18ARTIFACT_ROLE_CHECKPOINT\x10\x042\xbf\x03\n" +
 	"\fTraceService\x12E\n" +
 	"\bTraceJob\x12\x1b.esteira.v1.TraceJobRequest\x1a\x1c.esteira.v1.TraceJobResponse\x12W\n" +
 	"\x0eListTaskTraces\x12!.esteira.v1.ListTaskTracesRequest\x1a\".esteira.v1.ListTaskTracesResponse\x12T\n" +
-	"\rTraceArtifact\x12 .esteira.v1.TraceArtifactRequest\x1a!.esteira.v1.TraceArtifactResponse\x12]\n" +
+	"\rTraceArtifact\x12 .esteira.v1.TraceArtifactRequest\x1a!.esteira.v1.TraceArtifactResponse\x12Z\n" +
+	"\x0fExportStatement\x12\".esteira.v1.ExportStatementRequest\x1a#.esteira.v1.ExportStatementResponse\x12]\n" +
 	"\x10ListErrorReports\x12#.esteira.v1.ListErrorReportsRequest\x1a$.esteira.v1.ListErrorReportsResponseBIZ:github.com/esteira/esteira/sdk/go/gen/esteira/v1;esteirav1\xaa\x02\n" +
 	"Esteira.V1b\x06proto3"
 
@@ -2372,7 +2490,7 @@ func file_esteira_v1_trace_proto_rawDescGZIP() []byte {
 }
 
 var file_esteira_v1_trace_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_esteira_v1_trace_proto_msgTypes = make([]protoimpl.MessageInfo, 25)
+var file_esteira_v1_trace_proto_msgTypes = make([]protoimpl.MessageInfo, 27)
 var file_esteira_v1_trace_proto_goTypes = []any{
 	(SkipReason)(0),                  // 0: esteira.v1.SkipReason
 	(ArtifactRole)(0),                // 1: esteira.v1.ArtifactRole
@@ -2390,101 +2508,105 @@ var file_esteira_v1_trace_proto_goTypes = []any{
 	(*TraceJobResponse)(nil),         // 13: esteira.v1.TraceJobResponse
 	(*ListTaskTracesRequest)(nil),    // 14: esteira.v1.ListTaskTracesRequest
 	(*ListTaskTracesResponse)(nil),   // 15: esteira.v1.ListTaskTracesResponse
-	(*ArtifactUse)(nil),              // 16: esteira.v1.ArtifactUse
-	(*ArtifactTrace)(nil),            // 17: esteira.v1.ArtifactTrace
-	(*TraceArtifactRequest)(nil),     // 18: esteira.v1.TraceArtifactRequest
-	(*TraceArtifactResponse)(nil),    // 19: esteira.v1.TraceArtifactResponse
-	(*AppendedOutputs)(nil),          // 20: esteira.v1.AppendedOutputs
-	(*ErrorReport)(nil),              // 21: esteira.v1.ErrorReport
-	(*ListErrorReportsRequest)(nil),  // 22: esteira.v1.ListErrorReportsRequest
-	(*ListErrorReportsResponse)(nil), // 23: esteira.v1.ListErrorReportsResponse
-	nil,                              // 24: esteira.v1.StepTrace.TaskCountsEntry
-	nil,                              // 25: esteira.v1.StepTrace.WaitCountsEntry
-	nil,                              // 26: esteira.v1.JobTrace.TaskCountsEntry
-	(*ResourceUsage)(nil),            // 27: esteira.v1.ResourceUsage
-	(*timestamppb.Timestamp)(nil),    // 28: google.protobuf.Timestamp
-	(JobState)(0),                    // 29: esteira.v1.JobState
-	(*Actor)(nil),                    // 30: esteira.v1.Actor
-	(DataClass)(0),                   // 31: esteira.v1.DataClass
-	(*Lineage)(nil),                  // 32: esteira.v1.Lineage
-	(WaitReason)(0),                  // 33: esteira.v1.WaitReason
-	(*Failure)(nil),                  // 34: esteira.v1.Failure
-	(*AggregateRef)(nil),             // 35: esteira.v1.AggregateRef
-	(TaskState)(0),                   // 36: esteira.v1.TaskState
-	(*Attempt)(nil),                  // 37: esteira.v1.Attempt
-	(*PolicyVerdict)(nil),            // 38: esteira.v1.PolicyVerdict
-	(*TaskRef)(nil),                  // 39: esteira.v1.TaskRef
-	(*Payload)(nil),                  // 40: esteira.v1.Payload
+	(*ExportStatementRequest)(nil),   // 16: esteira.v1.ExportStatementRequest
+	(*ExportStatementResponse)(nil),  // 17: esteira.v1.ExportStatementResponse
+	(*ArtifactUse)(nil),              // 18: esteira.v1.ArtifactUse
+	(*ArtifactTrace)(nil),            // 19: esteira.v1.ArtifactTrace
+	(*TraceArtifactRequest)(nil),     // 20: esteira.v1.TraceArtifactRequest
+	(*TraceArtifactResponse)(nil),    // 21: esteira.v1.TraceArtifactResponse
+	(*AppendedOutputs)(nil),          // 22: esteira.v1.AppendedOutputs
+	(*ErrorReport)(nil),              // 23: esteira.v1.ErrorReport
+	(*ListErrorReportsRequest)(nil),  // 24: esteira.v1.ListErrorReportsRequest
+	(*ListErrorReportsResponse)(nil), // 25: esteira.v1.ListErrorReportsResponse
+	nil,                              // 26: esteira.v1.StepTrace.TaskCountsEntry
+	nil,                              // 27: esteira.v1.StepTrace.WaitCountsEntry
+	nil,                              // 28: esteira.v1.JobTrace.TaskCountsEntry
+	(*ResourceUsage)(nil),            // 29: esteira.v1.ResourceUsage
+	(*timestamppb.Timestamp)(nil),    // 30: google.protobuf.Timestamp
+	(JobState)(0),                    // 31: esteira.v1.JobState
+	(*Actor)(nil),                    // 32: esteira.v1.Actor
+	(DataClass)(0),                   // 33: esteira.v1.DataClass
+	(*Lineage)(nil),                  // 34: esteira.v1.Lineage
+	(WaitReason)(0),                  // 35: esteira.v1.WaitReason
+	(*Failure)(nil),                  // 36: esteira.v1.Failure
+	(*AggregateRef)(nil),             // 37: esteira.v1.AggregateRef
+	(TaskState)(0),                   // 38: esteira.v1.TaskState
+	(*Attempt)(nil),                  // 39: esteira.v1.Attempt
+	(*PolicyVerdict)(nil),            // 40: esteira.v1.PolicyVerdict
+	(*TaskRef)(nil),                  // 41: esteira.v1.TaskRef
+	(*Payload)(nil),                  // 42: esteira.v1.Payload
 }
 var file_esteira_v1_trace_proto_depIdxs = []int32{
-	27, // 0: esteira.v1.FunctionVersionTrace.usage:type_name -> esteira.v1.ResourceUsage
+	29, // 0: esteira.v1.FunctionVersionTrace.usage:type_name -> esteira.v1.ResourceUsage
 	3,  // 1: esteira.v1.StepTrace.place:type_name -> esteira.v1.StepPlace
-	24, // 2: esteira.v1.StepTrace.task_counts:type_name -> esteira.v1.StepTrace.TaskCountsEntry
-	25, // 3: esteira.v1.StepTrace.wait_counts:type_name -> esteira.v1.StepTrace.WaitCountsEntry
-	28, // 4: esteira.v1.StepTrace.start_time:type_name -> google.protobuf.Timestamp
-	28, // 5: esteira.v1.StepTrace.end_time:type_name -> google.protobuf.Timestamp
+	26, // 2: esteira.v1.StepTrace.task_counts:type_name -> esteira.v1.StepTrace.TaskCountsEntry
+	27, // 3: esteira.v1.StepTrace.wait_counts:type_name -> esteira.v1.StepTrace.WaitCountsEntry
+	30, // 4: esteira.v1.StepTrace.start_time:type_name -> google.protobuf.Timestamp
+	30, // 5: esteira.v1.StepTrace.end_time:type_name -> google.protobuf.Timestamp
 	4,  // 6: esteira.v1.StepTrace.versions:type_name -> esteira.v1.FunctionVersionTrace
 	5,  // 7: esteira.v1.StepTrace.policies:type_name -> esteira.v1.PolicyTrace
 	6,  // 8: esteira.v1.StepTrace.arrivals:type_name -> esteira.v1.ArrivalTrace
-	27, // 9: esteira.v1.WorkerTrace.usage:type_name -> esteira.v1.ResourceUsage
-	28, // 10: esteira.v1.WorkerTrace.start_time:type_name -> google.protobuf.Timestamp
-	28, // 11: esteira.v1.WorkerTrace.end_time:type_name -> google.protobuf.Timestamp
-	29, // 12: esteira.v1.ChildJobTrace.state:type_name -> esteira.v1.JobState
-	30, // 13: esteira.v1.JobTrace.operator:type_name -> esteira.v1.Actor
-	31, // 14: esteira.v1.JobTrace.data_class:type_name -> esteira.v1.DataClass
-	32, // 15: esteira.v1.JobTrace.lineage:type_name -> esteira.v1.Lineage
+	29, // 9: esteira.v1.WorkerTrace.usage:type_name -> esteira.v1.ResourceUsage
+	30, // 10: esteira.v1.WorkerTrace.start_time:type_name -> google.protobuf.Timestamp
+	30, // 11: esteira.v1.WorkerTrace.end_time:type_name -> google.protobuf.Timestamp
+	31, // 12: esteira.v1.ChildJobTrace.state:type_name -> esteira.v1.JobState
+	32, // 13: esteira.v1.JobTrace.operator:type_name -> esteira.v1.Actor
+	33, // 14: esteira.v1.JobTrace.data_class:type_name -> esteira.v1.DataClass
+	34, // 15: esteira.v1.JobTrace.lineage:type_name -> esteira.v1.Lineage
 	9,  // 16: esteira.v1.JobTrace.children:type_name -> esteira.v1.ChildJobTrace
-	29, // 17: esteira.v1.JobTrace.state:type_name -> esteira.v1.JobState
-	33, // 18: esteira.v1.JobTrace.wait_reason:type_name -> esteira.v1.WaitReason
-	34, // 19: esteira.v1.JobTrace.failure:type_name -> esteira.v1.Failure
-	35, // 20: esteira.v1.JobTrace.aggregate:type_name -> esteira.v1.AggregateRef
+	31, // 17: esteira.v1.JobTrace.state:type_name -> esteira.v1.JobState
+	35, // 18: esteira.v1.JobTrace.wait_reason:type_name -> esteira.v1.WaitReason
+	36, // 19: esteira.v1.JobTrace.failure:type_name -> esteira.v1.Failure
+	37, // 20: esteira.v1.JobTrace.aggregate:type_name -> esteira.v1.AggregateRef
 	2,  // 21: esteira.v1.JobTrace.input:type_name -> esteira.v1.TracedArtifact
-	26, // 22: esteira.v1.JobTrace.task_counts:type_name -> esteira.v1.JobTrace.TaskCountsEntry
+	28, // 22: esteira.v1.JobTrace.task_counts:type_name -> esteira.v1.JobTrace.TaskCountsEntry
 	7,  // 23: esteira.v1.JobTrace.steps:type_name -> esteira.v1.StepTrace
 	8,  // 24: esteira.v1.JobTrace.workers:type_name -> esteira.v1.WorkerTrace
-	28, // 25: esteira.v1.JobTrace.create_time:type_name -> google.protobuf.Timestamp
-	28, // 26: esteira.v1.JobTrace.start_time:type_name -> google.protobuf.Timestamp
-	28, // 27: esteira.v1.JobTrace.end_time:type_name -> google.protobuf.Timestamp
-	36, // 28: esteira.v1.TaskTrace.state:type_name -> esteira.v1.TaskState
-	33, // 29: esteira.v1.TaskTrace.wait_reason:type_name -> esteira.v1.WaitReason
+	30, // 25: esteira.v1.JobTrace.create_time:type_name -> google.protobuf.Timestamp
+	30, // 26: esteira.v1.JobTrace.start_time:type_name -> google.protobuf.Timestamp
+	30, // 27: esteira.v1.JobTrace.end_time:type_name -> google.protobuf.Timestamp
+	38, // 28: esteira.v1.TaskTrace.state:type_name -> esteira.v1.TaskState
+	35, // 29: esteira.v1.TaskTrace.wait_reason:type_name -> esteira.v1.WaitReason
 	0,  // 30: esteira.v1.TaskTrace.skip_reason:type_name -> esteira.v1.SkipReason
-	28, // 31: esteira.v1.TaskTrace.next_attempt_time:type_name -> google.protobuf.Timestamp
-	35, // 32: esteira.v1.TaskTrace.aggregate:type_name -> esteira.v1.AggregateRef
+	30, // 31: esteira.v1.TaskTrace.next_attempt_time:type_name -> google.protobuf.Timestamp
+	37, // 32: esteira.v1.TaskTrace.aggregate:type_name -> esteira.v1.AggregateRef
 	2,  // 33: esteira.v1.TaskTrace.input:type_name -> esteira.v1.TracedArtifact
 	2,  // 34: esteira.v1.TaskTrace.outputs:type_name -> esteira.v1.TracedArtifact
 	2,  // 35: esteira.v1.TaskTrace.checkpoint:type_name -> esteira.v1.TracedArtifact
-	37, // 36: esteira.v1.TaskTrace.attempts:type_name -> esteira.v1.Attempt
-	34, // 37: esteira.v1.TaskTrace.failure:type_name -> esteira.v1.Failure
-	38, // 38: esteira.v1.TaskTrace.verdicts:type_name -> esteira.v1.PolicyVerdict
-	28, // 39: esteira.v1.TaskTrace.create_time:type_name -> google.protobuf.Timestamp
-	28, // 40: esteira.v1.TaskTrace.start_time:type_name -> google.protobuf.Timestamp
-	28, // 41: esteira.v1.TaskTrace.end_time:type_name -> google.protobuf.Timestamp
-	39, // 42: esteira.v1.TaskTrace.carried_from:type_name -> esteira.v1.TaskRef
+	39, // 36: esteira.v1.TaskTrace.attempts:type_name -> esteira.v1.Attempt
+	36, // 37: esteira.v1.TaskTrace.failure:type_name -> esteira.v1.Failure
+	40, // 38: esteira.v1.TaskTrace.verdicts:type_name -> esteira.v1.PolicyVerdict
+	30, // 39: esteira.v1.TaskTrace.create_time:type_name -> google.protobuf.Timestamp
+	30, // 40: esteira.v1.TaskTrace.start_time:type_name -> google.protobuf.Timestamp
+	30, // 41: esteira.v1.TaskTrace.end_time:type_name -> google.protobuf.Timestamp
+	41, // 42: esteira.v1.TaskTrace.carried_from:type_name -> esteira.v1.TaskRef
 	10, // 43: esteira.v1.TraceJobResponse.trace:type_name -> esteira.v1.JobTrace
 	11, // 44: esteira.v1.ListTaskTracesResponse.tasks:type_name -> esteira.v1.TaskTrace
 	1,  // 45: esteira.v1.ArtifactUse.role:type_name -> esteira.v1.ArtifactRole
 	2,  // 46: esteira.v1.ArtifactTrace.artifact:type_name -> esteira.v1.TracedArtifact
-	16, // 47: esteira.v1.ArtifactTrace.uses:type_name -> esteira.v1.ArtifactUse
-	17, // 48: esteira.v1.TraceArtifactResponse.artifacts:type_name -> esteira.v1.ArtifactTrace
+	18, // 47: esteira.v1.ArtifactTrace.uses:type_name -> esteira.v1.ArtifactUse
+	19, // 48: esteira.v1.TraceArtifactResponse.artifacts:type_name -> esteira.v1.ArtifactTrace
 	2,  // 49: esteira.v1.AppendedOutputs.items:type_name -> esteira.v1.TracedArtifact
 	11, // 50: esteira.v1.ErrorReport.task:type_name -> esteira.v1.TaskTrace
-	34, // 51: esteira.v1.ErrorReport.failure:type_name -> esteira.v1.Failure
-	37, // 52: esteira.v1.ErrorReport.attempts:type_name -> esteira.v1.Attempt
-	38, // 53: esteira.v1.ErrorReport.verdicts:type_name -> esteira.v1.PolicyVerdict
-	40, // 54: esteira.v1.ErrorReport.input:type_name -> esteira.v1.Payload
-	40, // 55: esteira.v1.ErrorReport.checkpoint:type_name -> esteira.v1.Payload
-	20, // 56: esteira.v1.ErrorReport.appended:type_name -> esteira.v1.AppendedOutputs
-	21, // 57: esteira.v1.ListErrorReportsResponse.reports:type_name -> esteira.v1.ErrorReport
+	36, // 51: esteira.v1.ErrorReport.failure:type_name -> esteira.v1.Failure
+	39, // 52: esteira.v1.ErrorReport.attempts:type_name -> esteira.v1.Attempt
+	40, // 53: esteira.v1.ErrorReport.verdicts:type_name -> esteira.v1.PolicyVerdict
+	42, // 54: esteira.v1.ErrorReport.input:type_name -> esteira.v1.Payload
+	42, // 55: esteira.v1.ErrorReport.checkpoint:type_name -> esteira.v1.Payload
+	22, // 56: esteira.v1.ErrorReport.appended:type_name -> esteira.v1.AppendedOutputs
+	23, // 57: esteira.v1.ListErrorReportsResponse.reports:type_name -> esteira.v1.ErrorReport
 	12, // 58: esteira.v1.TraceService.TraceJob:input_type -> esteira.v1.TraceJobRequest
 	14, // 59: esteira.v1.TraceService.ListTaskTraces:input_type -> esteira.v1.ListTaskTracesRequest
-	18, // 60: esteira.v1.TraceService.TraceArtifact:input_type -> esteira.v1.TraceArtifactRequest
-	22, // 61: esteira.v1.TraceService.ListErrorReports:input_type -> esteira.v1.ListErrorReportsRequest
-	13, // 62: esteira.v1.TraceService.TraceJob:output_type -> esteira.v1.TraceJobResponse
-	15, // 63: esteira.v1.TraceService.ListTaskTraces:output_type -> esteira.v1.ListTaskTracesResponse
-	19, // 64: esteira.v1.TraceService.TraceArtifact:output_type -> esteira.v1.TraceArtifactResponse
-	23, // 65: esteira.v1.TraceService.ListErrorReports:output_type -> esteira.v1.ListErrorReportsResponse
-	62, // [62:66] is the sub-list for method output_type
-	58, // [58:62] is the sub-list for method input_type
+	20, // 60: esteira.v1.TraceService.TraceArtifact:input_type -> esteira.v1.TraceArtifactRequest
+	16, // 61: esteira.v1.TraceService.ExportStatement:input_type -> esteira.v1.ExportStatementRequest
+	24, // 62: esteira.v1.TraceService.ListErrorReports:input_type -> esteira.v1.ListErrorReportsRequest
+	13, // 63: esteira.v1.TraceService.TraceJob:output_type -> esteira.v1.TraceJobResponse
+	15, // 64: esteira.v1.TraceService.ListTaskTraces:output_type -> esteira.v1.ListTaskTracesResponse
+	21, // 65: esteira.v1.TraceService.TraceArtifact:output_type -> esteira.v1.TraceArtifactResponse
+	17, // 66: esteira.v1.TraceService.ExportStatement:output_type -> esteira.v1.ExportStatementResponse
+	25, // 67: esteira.v1.TraceService.ListErrorReports:output_type -> esteira.v1.ListErrorReportsResponse
+	63, // [63:68] is the sub-list for method output_type
+	58, // [58:63] is the sub-list for method input_type
 	58, // [58:58] is the sub-list for extension type_name
 	58, // [58:58] is the sub-list for extension extendee
 	0,  // [0:58] is the sub-list for field type_name
@@ -2503,7 +2625,7 @@ func file_esteira_v1_trace_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_esteira_v1_trace_proto_rawDesc), len(file_esteira_v1_trace_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   25,
+			NumMessages:   27,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

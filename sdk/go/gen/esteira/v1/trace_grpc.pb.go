@@ -24,6 +24,7 @@ const (
 	TraceService_TraceJob_FullMethodName         = "/esteira.v1.TraceService/TraceJob"
 	TraceService_ListTaskTraces_FullMethodName   = "/esteira.v1.TraceService/ListTaskTraces"
 	TraceService_TraceArtifact_FullMethodName    = "/esteira.v1.TraceService/TraceArtifact"
+	TraceService_ExportStatement_FullMethodName  = "/esteira.v1.TraceService/ExportStatement"
 	TraceService_ListErrorReports_FullMethodName = "/esteira.v1.TraceService/ListErrorReports"
 )
 
@@ -66,6 +67,18 @@ type TraceServiceClient interface {
 	// Errors:
 	// - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
 	TraceArtifact(ctx context.Context, in *TraceArtifactRequest, opts ...grpc.CallOption) (*TraceArtifactResponse, error)
+	// Tells the trace of a job to somebody who has neither the store nor this program: a statement of in-toto (version 1) in an
+	// envelope of DSSE, signed with the keys of the log. The statement is about the job's input and the outputs of its tasks, by
+	// SHA-256; its predicate (`urn:esteira:provenance:job:v1`, docs/trace.md) says by which plan, function, version and worker they
+	// were made, for whom, and where the job's last leaf is in the log. It carries no data.
+	//
+	// No effect; may be sent again at any time. A job that goes on is told as it is now.
+	//
+	// Errors:
+	// - NOT_FOUND `JOB_NOT_FOUND`.
+	// - FAILED_PRECONDITION `LOG_REFUSED`: nothing is signed here, or it is no key's term.
+	// - INVALID_ARGUMENT `FIELD_INVALID`: none of the job's data is left for a statement to be about.
+	ExportStatement(ctx context.Context, in *ExportStatementRequest, opts ...grpc.CallOption) (*ExportStatementResponse, error)
 	// Lists what is known of the tasks of a job that FAILED for good, the oldest first, with the data so far: what the task
 	// read, what its attempts saved and appended, and all texts of their failures. A result that was refused (too large, of
 	// another type than the step's, with a chunk missing) is a failure with the reason of the refusal as its code.
@@ -110,6 +123,16 @@ func (c *traceServiceClient) TraceArtifact(ctx context.Context, in *TraceArtifac
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(TraceArtifactResponse)
 	err := c.cc.Invoke(ctx, TraceService_TraceArtifact_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *traceServiceClient) ExportStatement(ctx context.Context, in *ExportStatementRequest, opts ...grpc.CallOption) (*ExportStatementResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ExportStatementResponse)
+	err := c.cc.Invoke(ctx, TraceService_ExportStatement_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -165,6 +188,18 @@ type TraceServiceServer interface {
 	// Errors:
 	// - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
 	TraceArtifact(context.Context, *TraceArtifactRequest) (*TraceArtifactResponse, error)
+	// Tells the trace of a job to somebody who has neither the store nor this program: a statement of in-toto (version 1) in an
+	// envelope of DSSE, signed with the keys of the log. The statement is about the job's input and the outputs of its tasks, by
+	// SHA-256; its predicate (`urn:esteira:provenance:job:v1`, docs/trace.md) says by which plan, function, version and worker they
+	// were made, for whom, and where the job's last leaf is in the log. It carries no data.
+	//
+	// No effect; may be sent again at any time. A job that goes on is told as it is now.
+	//
+	// Errors:
+	// - NOT_FOUND `JOB_NOT_FOUND`.
+	// - FAILED_PRECONDITION `LOG_REFUSED`: nothing is signed here, or it is no key's term.
+	// - INVALID_ARGUMENT `FIELD_INVALID`: none of the job's data is left for a statement to be about.
+	ExportStatement(context.Context, *ExportStatementRequest) (*ExportStatementResponse, error)
 	// Lists what is known of the tasks of a job that FAILED for good, the oldest first, with the data so far: what the task
 	// read, what its attempts saved and appended, and all texts of their failures. A result that was refused (too large, of
 	// another type than the step's, with a chunk missing) is a failure with the reason of the refusal as its code.
@@ -193,6 +228,9 @@ func (UnimplementedTraceServiceServer) ListTaskTraces(context.Context, *ListTask
 }
 func (UnimplementedTraceServiceServer) TraceArtifact(context.Context, *TraceArtifactRequest) (*TraceArtifactResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method TraceArtifact not implemented")
+}
+func (UnimplementedTraceServiceServer) ExportStatement(context.Context, *ExportStatementRequest) (*ExportStatementResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ExportStatement not implemented")
 }
 func (UnimplementedTraceServiceServer) ListErrorReports(context.Context, *ListErrorReportsRequest) (*ListErrorReportsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListErrorReports not implemented")
@@ -272,6 +310,24 @@ func _TraceService_TraceArtifact_Handler(srv interface{}, ctx context.Context, d
 	return interceptor(ctx, in, info, handler)
 }
 
+func _TraceService_ExportStatement_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ExportStatementRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(TraceServiceServer).ExportStatement(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: TraceService_ExportStatement_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(TraceServiceServer).ExportStatement(ctx, req.(*ExportStatementRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _TraceService_ListErrorReports_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(ListErrorReportsRequest)
 	if err := dec(in); err != nil {
@@ -308,6 +364,10 @@ var TraceService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "TraceArtifact",
 			Handler:    _TraceService_TraceArtifact_Handler,
+		},
+		{
+			MethodName: "ExportStatement",
+			Handler:    _TraceService_ExportStatement_Handler,
 		},
 		{
 			MethodName: "ListErrorReports",

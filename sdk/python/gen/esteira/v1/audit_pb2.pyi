@@ -156,10 +156,12 @@ class VerifyArtifactRequest(_message.Message):
     def __init__(self, artifact: _Optional[_Union[ArtifactSelector, _Mapping]] = ..., content: _Optional[bytes] = ..., plan: _Optional[str] = ..., version: _Optional[int] = ...) -> None: ...
 
 class VerifyArtifactResponse(_message.Message):
-    __slots__ = ("verification",)
+    __slots__ = ("verification", "job_id")
     VERIFICATION_FIELD_NUMBER: _ClassVar[int]
+    JOB_ID_FIELD_NUMBER: _ClassVar[int]
     verification: Verification
-    def __init__(self, verification: _Optional[_Union[Verification, _Mapping]] = ...) -> None: ...
+    job_id: str
+    def __init__(self, verification: _Optional[_Union[Verification, _Mapping]] = ..., job_id: _Optional[str] = ...) -> None: ...
 
 class VerifyJobRequest(_message.Message):
     __slots__ = ("job_id",)

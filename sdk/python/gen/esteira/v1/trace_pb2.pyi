@@ -303,6 +303,22 @@ class ListTaskTracesResponse(_message.Message):
     next_page_token: str
     def __init__(self, tasks: _Optional[_Iterable[_Union[TaskTrace, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
+class ExportStatementRequest(_message.Message):
+    __slots__ = ("job_id",)
+    JOB_ID_FIELD_NUMBER: _ClassVar[int]
+    job_id: str
+    def __init__(self, job_id: _Optional[str] = ...) -> None: ...
+
+class ExportStatementResponse(_message.Message):
+    __slots__ = ("envelope_json", "task_count", "omitted_task_count")
+    ENVELOPE_JSON_FIELD_NUMBER: _ClassVar[int]
+    TASK_COUNT_FIELD_NUMBER: _ClassVar[int]
+    OMITTED_TASK_COUNT_FIELD_NUMBER: _ClassVar[int]
+    envelope_json: str
+    task_count: int
+    omitted_task_count: int
+    def __init__(self, envelope_json: _Optional[str] = ..., task_count: _Optional[int] = ..., omitted_task_count: _Optional[int] = ...) -> None: ...
+
 class ArtifactUse(_message.Message):
     __slots__ = ("role", "job_id", "plan_name", "plan_version", "task_id", "step_key", "function_name", "item_path")
     ROLE_FIELD_NUMBER: _ClassVar[int]

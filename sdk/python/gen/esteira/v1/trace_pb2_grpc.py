@@ -57,6 +57,11 @@ class TraceServiceStub(object):
                 request_serializer=esteira_dot_v1_dot_trace__pb2.TraceArtifactRequest.SerializeToString,
                 response_deserializer=esteira_dot_v1_dot_trace__pb2.TraceArtifactResponse.FromString,
                 _registered_method=True)
+        self.ExportStatement = channel.unary_unary(
+                '/esteira.v1.TraceService/ExportStatement',
+                request_serializer=esteira_dot_v1_dot_trace__pb2.ExportStatementRequest.SerializeToString,
+                response_deserializer=esteira_dot_v1_dot_trace__pb2.ExportStatementResponse.FromString,
+                _registered_method=True)
         self.ListErrorReports = channel.unary_unary(
                 '/esteira.v1.TraceService/ListErrorReports',
                 request_serializer=esteira_dot_v1_dot_trace__pb2.ListErrorReportsRequest.SerializeToString,
@@ -116,6 +121,23 @@ class TraceServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ExportStatement(self, request, context):
+        """Tells the trace of a job to somebody who has neither the store nor this program: a statement of in-toto (version 1) in an
+        envelope of DSSE, signed with the keys of the log. The statement is about the job's input and the outputs of its tasks, by
+        SHA-256; its predicate (`urn:esteira:provenance:job:v1`, docs/trace.md) says by which plan, function, version and worker they
+        were made, for whom, and where the job's last leaf is in the log. It carries no data.
+
+        No effect; may be sent again at any time. A job that goes on is told as it is now.
+
+        Errors:
+        - NOT_FOUND `JOB_NOT_FOUND`.
+        - FAILED_PRECONDITION `LOG_REFUSED`: nothing is signed here, or it is no key's term.
+        - INVALID_ARGUMENT `FIELD_INVALID`: none of the job's data is left for a statement to be about.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListErrorReports(self, request, context):
         """Lists what is known of the tasks of a job that FAILED for good, the oldest first, with the data so far: what the task
         read, what its attempts saved and appended, and all texts of their failures. A result that was refused (too large, of
@@ -148,6 +170,11 @@ def add_TraceServiceServicer_to_server(servicer, server):
                     servicer.TraceArtifact,
                     request_deserializer=esteira_dot_v1_dot_trace__pb2.TraceArtifactRequest.FromString,
                     response_serializer=esteira_dot_v1_dot_trace__pb2.TraceArtifactResponse.SerializeToString,
+            ),
+            'ExportStatement': grpc.unary_unary_rpc_method_handler(
+                    servicer.ExportStatement,
+                    request_deserializer=esteira_dot_v1_dot_trace__pb2.ExportStatementRequest.FromString,
+                    response_serializer=esteira_dot_v1_dot_trace__pb2.ExportStatementResponse.SerializeToString,
             ),
             'ListErrorReports': grpc.unary_unary_rpc_method_handler(
                     servicer.ListErrorReports,
@@ -244,6 +271,33 @@ class TraceService(object):
             '/esteira.v1.TraceService/TraceArtifact',
             esteira_dot_v1_dot_trace__pb2.TraceArtifactRequest.SerializeToString,
             esteira_dot_v1_dot_trace__pb2.TraceArtifactResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExportStatement(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/esteira.v1.TraceService/ExportStatement',
+            esteira_dot_v1_dot_trace__pb2.ExportStatementRequest.SerializeToString,
+            esteira_dot_v1_dot_trace__pb2.ExportStatementResponse.FromString,
             options,
             channel_credentials,
             insecure,
