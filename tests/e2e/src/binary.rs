@@ -19,14 +19,20 @@ pub fn esteira() -> &'static Path {
     static FOUND: OnceLock<PathBuf> = OnceLock::new();
     FOUND.get_or_init(|| match std::env::var_os(OVERRIDE) {
         Some(path) => path.into(),
-        None => built(),
+        None => built("esteira"),
     })
 }
 
-fn built() -> PathBuf {
+/// The binary `esteira-demo`, with the `esteira` that it starts beside it.
+pub fn demo() -> PathBuf {
+    built("esteira");
+    built("esteira-demo")
+}
+
+fn built(name: &str) -> PathBuf {
     let test = std::env::current_exe().expect("a test knows its own path");
     let profile = test.parent().and_then(Path::parent).expect("tests lie in target/PROFILE/deps");
-    let binary = profile.join("esteira");
+    let binary = profile.join(name);
     if is_current(&binary) {
         return binary;
     }
@@ -34,7 +40,7 @@ fn built() -> PathBuf {
     let mut build = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     // The whole workspace with a test among the targets: so Cargo selects the features that `cargo test --workspace` has
     // selected, and builds no dependency twice.
-    build.args(["build", "--quiet", "--workspace", "--bin", "esteira", "--test", "kill9"]).args(release);
+    build.args(["build", "--quiet", "--workspace", "--bin", name, "--test", "kill9"]).args(release);
     let status = build.status().expect("cargo starts");
     assert!(status.success(), "{} is missing or out of date, and `{build:?}` failed", binary.display());
     binary

@@ -5,12 +5,16 @@
 mod audit;
 #[path = "cli/data_classes.rs"]
 mod data_classes;
+#[path = "init/blocks.rs"]
+mod blocks;
 #[path = "cli/documents.rs"]
 mod documents;
 #[path = "cli/scripts.rs"]
 mod scripts;
 #[path = "cli/trace.rs"]
 mod trace;
+#[path = "cli/trace_page.rs"]
+mod trace_page;
 
 use documents::{GREET, GREET_AGAIN, UNKNOWN_STEP, write};
 use esteira_e2e::{Cli, LocalWorker, Server, jobs, until};

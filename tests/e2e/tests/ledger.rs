@@ -1,8 +1,10 @@
 //! The ledger as an operator meets it: `esteira verify ..` and `esteira ledger ..` with their exit codes, evidence for somebody
-//! else's verifier, kills between the steps of the sequencer and keys that change; on both databases but for kills.
+//! else's verifier, kills between the steps of the sequencer, keys that change, and the data audit; on both databases.
 
 #[path = "ledger/commands.rs"]
 mod commands;
+#[path = "ledger/data_audit.rs"]
+mod data_audit;
 #[path = "ledger/evidence.rs"]
 mod evidence;
 #[path = "ledger/keys.rs"]

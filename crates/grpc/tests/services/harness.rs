@@ -48,8 +48,13 @@ impl Harness {
 
     /// Over a store of the test's own.
     pub async fn over(writer: Box<dyn Writer>, reader: Arc<dyn Reader>, options: Options) -> Self {
+        Self::set(writer, reader, options, Settings::default()).await
+    }
+
+    /// With settings of the test's own.
+    pub async fn set(writer: Box<dyn Writer>, reader: Arc<dyn Reader>, options: Options, settings: Settings) -> Self {
         let (coordinator, running) =
-            Coordinator::start(writer, reader, Arc::new(SystemClock), Settings::default()).await.expect("starts");
+            Coordinator::start(writer, reader, Arc::new(SystemClock), settings).await.expect("starts");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let stop = CancellationToken::new();
