@@ -1,7 +1,7 @@
 //! I1: what was acknowledged is there in the end, with the same digest.
 
 use super::{Judge, view::View};
-use crate::history::{Answer, Reported, Said};
+use crate::history::{Answer, Reported, Said, SetAside};
 
 pub(super) fn judge(view: &View<'_>) -> Judge {
     let mut judge = Judge::of("I1", "what was acknowledged is present, with the same digest");
@@ -10,7 +10,10 @@ pub(super) fn judge(view: &View<'_>) -> Judge {
             // What only the last resort had is a promise of one job of the request, not of that id.
             (Said::Start { request, digest }, Answer::Started { job, held: true, .. }) => {
                 let found = view.end.jobs.iter().find(|found| found.request == *request);
-                judge.case(found.is_some_and(|found| found.digest == *digest), || {
+                // A client that uses an id for two requests is told so at once only where the store is there to ask.
+                let reused = |aside: &SetAside| aside.job == *job && aside.reason.starts_with("RequestIdReused");
+                let is_reused = view.end.set_aside.iter().any(reused);
+                judge.case(found.is_some_and(|found| found.digest == *digest || is_reused), || {
                     format!("start {request} was kept as job {job} with input {digest}: {}", describe(found))
                 });
             }
@@ -88,7 +91,7 @@ fn describe(found: Option<&crate::history::EndJob>) -> String {
 mod tests {
     use crate::{
         check::{broken, made},
-        history::{Answer, EndAttempt},
+        history::{Answer, EndAttempt, SetAside},
     };
 
     #[test]
@@ -107,6 +110,12 @@ mod tests {
     fn a_start_that_was_kept_and_is_gone_or_another_job_of_its_request() {
         made::kept(|history, end| {
             history.start("r1", "d1", "j0").answer = Answer::Started { job: "j0".into(), again: false, held: true };
+            assert_eq!(broken(history, end), [""; 0]);
+            // Another input under the id of a request that the store had: it is set aside, and told why.
+            end.jobs[0].digest = "d2".into();
+            assert_eq!(broken(history, end), ["I1"]);
+            let (job, reason) = ("j0".into(), "RequestIdReused: this request_id was used for another request".into());
+            end.set_aside.push(SetAside { job, task: String::new(), fence: 0, reason });
             assert_eq!(broken(history, end), [""; 0]);
             end.jobs[0].request = "r2".into();
             assert!(broken(history, end).contains(&"I1"));

@@ -109,7 +109,12 @@ mod tests {
             assert_eq!(broken(history, end), [""; 0]);
             // Set aside, and no other result of the task is there.
             end.jobs[0].tasks[0].attempts[0].expired = true;
-            end.set_aside.push(SetAside { task: "t1".into(), fence: 1, reason: "LeaseLost".into() });
+            end.set_aside.push(SetAside {
+                job: String::new(),
+                task: "t1".into(),
+                fence: 1,
+                reason: "LeaseLost".into(),
+            });
             assert_eq!(broken(history, end), ["I11"]);
             // Another one counts.
             let mut newer = end.jobs[0].tasks[0].attempts[0].clone();

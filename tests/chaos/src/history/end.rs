@@ -117,6 +117,8 @@ pub struct BroughtBack {
 /// A record that was set aside.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SetAside {
+    /// The job of a start; empty for a report.
+    pub job: String,
     /// The task of a report; empty for a start.
     pub task: String,
     /// Its fence.

@@ -89,6 +89,7 @@ pub(crate) fn set_aside(folder: &Path) -> io::Result<Vec<SetAside>> {
         let head = head(&aside.item.record.payload).unwrap_or_default();
         let lease = &head["said"]["report"]["lease"];
         SetAside {
+            job: head["said"]["start"]["job"].as_str().unwrap_or_default().into(),
             task: lease["task"].as_str().unwrap_or_default().into(),
             fence: lease["fence"].as_i64().unwrap_or_default(),
             reason: aside.reason,
