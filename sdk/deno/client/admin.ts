@@ -9,6 +9,8 @@ import {
   AdminService,
   type ApplyRetentionRequestSchema,
   type ApplyRetentionResponse,
+  type EraseJobRequestSchema,
+  type EraseJobResponse,
   type EvictWorkerRequestSchema,
   type EvictWorkerResponse,
   type GetSystemInfoRequestSchema,
@@ -19,6 +21,8 @@ import {
   type ListRetentionResponse,
   type ListWorkersRequestSchema,
   type ListWorkersResponse,
+  type PurgeJobsRequestSchema,
+  type PurgeJobsResponse,
   type SetRetentionRequestSchema,
   type SetRetentionResponse,
   type UpdateQueueRequestSchema,
@@ -73,5 +77,15 @@ export class AdminClient {
   /** Removes, or counts, what is kept no longer. A token in the answer says that there is more to do. */
   async applyRetention(request: MessageInitShape<typeof ApplyRetentionRequestSchema>): Promise<ApplyRetentionResponse> {
     return await this.#caller.read(AdminService.method.applyRetention, request);
+  }
+
+  /** Counts QA or DEVTEST jobs of a filter, or removes those that a dry run has counted. */
+  async purgeJobs(request: MessageInitShape<typeof PurgeJobsRequestSchema>): Promise<PurgeJobsResponse> {
+    return await this.#caller.read(AdminService.method.purgeJobs, request);
+  }
+
+  /** Erases the data of a job that has ended. */
+  async eraseJob(request: MessageInitShape<typeof EraseJobRequestSchema>): Promise<EraseJobResponse> {
+    return await this.#caller.read(AdminService.method.eraseJob, request);
   }
 }

@@ -6,6 +6,8 @@
 
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import {
+  type ExportStatementRequestSchema,
+  type ExportStatementResponse,
   type ListErrorReportsRequestSchema,
   type ListErrorReportsResponse,
   type ListTaskTracesRequestSchema,
@@ -47,5 +49,12 @@ export class TraceClient {
     request: MessageInitShape<typeof ListErrorReportsRequestSchema>,
   ): Promise<ListErrorReportsResponse> {
     return await this.#caller.read(TraceService.method.listErrorReports, request);
+  }
+
+  /** Tells the trace of a job as a signed statement of in-toto. */
+  async exportStatement(
+    request: MessageInitShape<typeof ExportStatementRequestSchema>,
+  ): Promise<ExportStatementResponse> {
+    return await this.#caller.read(TraceService.method.exportStatement, request);
   }
 }

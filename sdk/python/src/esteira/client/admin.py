@@ -43,3 +43,11 @@ class AdminClient:
     def apply_retention(self, request: admin_pb2.ApplyRetentionRequest) -> admin_pb2.ApplyRetentionResponse:
         """Removes, or counts, what is kept no longer. A token in the answer says that there is more to do."""
         return self._caller.send("AdminService/ApplyRetention", request, admin_pb2.ApplyRetentionResponse)
+
+    def purge_jobs(self, request: admin_pb2.PurgeJobsRequest) -> admin_pb2.PurgeJobsResponse:
+        """Counts QA or DEVTEST jobs of a filter, or removes those that a dry run has counted."""
+        return self._caller.send("AdminService/PurgeJobs", request, admin_pb2.PurgeJobsResponse)
+
+    def erase_job(self, request: admin_pb2.EraseJobRequest) -> admin_pb2.EraseJobResponse:
+        """Erases the data of a job that has ended."""
+        return self._caller.send("AdminService/EraseJob", request, admin_pb2.EraseJobResponse)

@@ -27,3 +27,7 @@ class TraceClient:
     def list_error_reports(self, request: trace_pb2.ListErrorReportsRequest) -> trace_pb2.ListErrorReportsResponse:
         """Lists what is known of the tasks of a job that failed, with the data so far."""
         return self._caller.send("TraceService/ListErrorReports", request, trace_pb2.ListErrorReportsResponse)
+
+    def export_statement(self, request: trace_pb2.ExportStatementRequest) -> trace_pb2.ExportStatementResponse:
+        """Tells the trace of a job as a signed statement of in-toto."""
+        return self._caller.send("TraceService/ExportStatement", request, trace_pb2.ExportStatementResponse)
