@@ -6,7 +6,7 @@ use std::{process::Stdio, time::Duration};
 use tokio::process::Command;
 
 /// How long a command may take.
-const COMMAND_MAX: Duration = Duration::from_secs(20);
+const COMMAND_MAX: Duration = Duration::from_secs(60);
 
 /// The command line against one server.
 #[derive(Debug, Clone)]

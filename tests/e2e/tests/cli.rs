@@ -3,10 +3,10 @@
 
 #[path = "cli/audit.rs"]
 mod audit;
-#[path = "cli/data_classes.rs"]
-mod data_classes;
 #[path = "init/blocks.rs"]
 mod blocks;
+#[path = "cli/data_classes.rs"]
+mod data_classes;
 #[path = "cli/documents.rs"]
 mod documents;
 #[path = "cli/scripts.rs"]

@@ -384,6 +384,12 @@ fn agrees(named: &Hashes, found: &[Option<Hash>]) -> bool {
 /// Takes over what an erasure has made impossible to make again: commitments to texts, and to bodies of other trees.
 fn as_erased<'a>(rebuilt: &mut Leaf<'a>, recorded: &Leaf<'a>, inputs: bool, outputs: bool) {
     match (rebuilt, recorded) {
+        (Leaf::JobReprocessed(made), Leaf::JobReprocessed(said)) => {
+            made.reason = said.reason;
+            if inputs {
+                made.overrides = said.overrides.clone();
+            }
+        }
         (Leaf::JobStarted(made), Leaf::JobStarted(said)) if inputs => made.inputs = said.inputs.clone(),
         (Leaf::AttemptEnded(made), Leaf::AttemptEnded(said)) => {
             made.texts = said.texts;
