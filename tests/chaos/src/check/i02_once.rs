@@ -67,15 +67,13 @@ fn repeated_reports(view: &View<'_>, judge: &mut Judge) {
 fn starts(view: &View<'_>, judge: &mut Judge) {
     let mut jobs: HashMap<&str, BTreeSet<&str>> = HashMap::new();
     for op in &view.history.ops {
-        match (&op.said, &op.answer) {
-            // The last resort promises one job of the request, not that id.
-            (
-                Said::Start { request, .. } | Said::Reprocess { request, .. },
-                Answer::Started { job, held: false, .. },
-            ) => {
-                jobs.entry(request).or_default().insert(job);
-            }
-            _ => {}
+        // The last resort promises one job of the request, not that id.
+        if let (
+            Said::Start { request, .. } | Said::Reprocess { request, .. },
+            Answer::Started { job, held: false, .. },
+        ) = (&op.said, &op.answer)
+        {
+            jobs.entry(request).or_default().insert(job);
         }
     }
     for job in view.end.jobs.iter().filter(|job| !job.request.is_empty()) {

@@ -41,7 +41,7 @@ const POSTGRESQL: Queries = Queries {
 /// The tables, as they are at one moment where there is a file, as they are when they are asked where there is a server.
 pub(crate) enum Tables<'a> {
     File {
-        connection: Connection,
+        connection: Box<Connection>,
         /// The copy goes with it.
         _folder: TempDir,
     },
@@ -56,7 +56,7 @@ impl<'a> Tables<'a> {
         let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
         let file = copy_file(disk, system.coordinators[0].id(), folder.path()).map_err(|error| error.to_string())?;
         let connection = Connection::open(file).map_err(|error| error.to_string())?;
-        Ok(Self::File { connection, _folder: folder })
+        Ok(Self::File { connection: Box::new(connection), _folder: folder })
     }
 
     /// The rows of a query, each a line.
