@@ -172,10 +172,11 @@ impl Texts {
     pub(crate) fn keyed_union(&mut self, union: &'static KeyedUnion, keys: Rows) -> Vec<(SqlStr, Vec<Value>)> {
         let width = union.key.len();
         chunks(keys, |size, _| {
-            let sql = union.arms.join(" UNION ALL ");
-            let list = || key_list(width, size) + &sql;
-            let make = || if size == 1 { one_key(width, &sql).unwrap_or_else(list) } else { list() };
-            self.text((address(union), size, false), make)
+            self.text((address(union), size, false), || {
+                let sql = union.arms.join(" UNION ALL ");
+                let list = || key_list(width, size) + &sql;
+                if size == 1 { one_key(width, &sql).unwrap_or_else(list) } else { list() }
+            })
         })
     }
 }
