@@ -22,6 +22,8 @@ pub enum Reason {
     JobNotFound,
     TaskNotFound,
     WorkerNotFound,
+    /// No such record.
+    LastResortRecordNotFound,
     OutboxKeyNotFound,
     NameTaken,
     JobIdTaken,

@@ -70,6 +70,7 @@ impl Maps for v1::SetRetentionRequest {}
 impl Maps for v1::ApplyRetentionRequest {}
 impl Maps for v1::PurgeJobsRequest {}
 impl Maps for v1::EraseJobRequest {}
+impl Maps for v1::IngestLastResortRequest {}
 impl Maps for v1::TraceJobRequest {}
 impl Maps for v1::ListTaskTracesRequest {}
 impl Maps for v1::ReportErrorsRequest {}

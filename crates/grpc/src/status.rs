@@ -45,6 +45,7 @@ pub const fn row(reason: Reason) -> (Code, &'static str) {
         Reason::JobNotFound => (Code::NotFound, reason::JOB_NOT_FOUND),
         Reason::TaskNotFound => (Code::NotFound, reason::TASK_NOT_FOUND),
         Reason::WorkerNotFound => (Code::NotFound, reason::WORKER_NOT_FOUND),
+        Reason::LastResortRecordNotFound => (Code::NotFound, reason::LAST_RESORT_RECORD_NOT_FOUND),
         Reason::OutboxKeyNotFound => (Code::NotFound, reason::OUTBOX_KEY_NOT_FOUND),
         Reason::NameTaken | Reason::JobIdTaken => (Code::AlreadyExists, reason::NAME_TAKEN),
         Reason::LeaseLost => (Code::FailedPrecondition, reason::LEASE_LOST),

@@ -13,8 +13,14 @@ import {
   type EraseJobResponse,
   type EvictWorkerRequestSchema,
   type EvictWorkerResponse,
+  type GetLastResortRecordRequestSchema,
+  type GetLastResortRecordResponse,
   type GetSystemInfoRequestSchema,
   type GetSystemInfoResponse,
+  type IngestLastResortRequestSchema,
+  type IngestLastResortResponse,
+  type ListLastResortRequestSchema,
+  type ListLastResortResponse,
   type ListQueuesRequestSchema,
   type ListQueuesResponse,
   type ListRetentionRequestSchema,
@@ -87,5 +93,24 @@ export class AdminClient {
   /** Erases the data of a job that has ended. */
   async eraseJob(request: MessageInitShape<typeof EraseJobRequestSchema>): Promise<EraseJobResponse> {
     return await this.#caller.read(AdminService.method.eraseJob, request);
+  }
+
+  /** Lists what the last resort of the coordinator that is asked holds. */
+  async listLastResort(request: MessageInitShape<typeof ListLastResortRequestSchema>): Promise<ListLastResortResponse> {
+    return await this.#caller.read(AdminService.method.listLastResort, request);
+  }
+
+  /** Reads one of its records. */
+  async getLastResortRecord(
+    request: MessageInitShape<typeof GetLastResortRecordRequestSchema>,
+  ): Promise<GetLastResortRecordResponse> {
+    return await this.#caller.read(AdminService.method.getLastResortRecord, request);
+  }
+
+  /** Has it bring back now what waits. */
+  async ingestLastResort(
+    request: MessageInitShape<typeof IngestLastResortRequestSchema>,
+  ): Promise<IngestLastResortResponse> {
+    return await this.#caller.read(AdminService.method.ingestLastResort, request);
   }
 }

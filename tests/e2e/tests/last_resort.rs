@@ -200,3 +200,38 @@ async fn a_sqlite_file_that_is_out_of_reach() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_operator_looks_at_a_coordinator_that_runs() {
+    let postgres = Postgres::start(&[]);
+    let folder = tempfile::tempdir().expect("a directory");
+    let server = Server::serve_by(binary::esteira(), database(&postgres), with_folder(folder.path())).await;
+    within(TEST_MAX, "the whole test", async {
+        let cli = server.cli();
+        stubs::publish(&server.client()).await;
+        cli.run(&["lastresort", "list"]).await.exits(0).prints("none");
+        let mut accepted = Accepted::begin(&server, "looked-at", LEASED).await;
+        postgres.stop("fast");
+        accepted.report_all(Durability::LastResortDisk).await;
+        accepted.start(STARTED, Durability::LastResortDisk).await;
+        let count = LEASED + STARTED;
+        cli.run(&["lastresort", "status"]).await.exits(0).prints(&format!("{count} records"));
+        let listed = cli.run(&["lastresort", "list", "-o", "id"]).await.exits(0);
+        assert_eq!(listed.stdout.lines().count(), count, "{listed:#?}");
+        let last = listed.stdout.lines().last().expect("a record").to_owned();
+        cli.run(&["lastresort", "show", &last]).await.exits(0).prints("esteira.last-resort.v1");
+        cli.run(&["lastresort", "show", "4711"]).await.exits(1).warns("LAST_RESORT_RECORD_NOT_FOUND");
+        cli.run(&["lastresort", "ingest"]).await.exits(1).warns("STORE_UNAVAILABLE");
+        let dir = folder.path().to_str().expect("UTF-8");
+        cli.run(&["lastresort", "list", "--dir", dir]).await.exits(64).warns("is in use by another process");
+        cli.run(&["lastresort", "ingest", "--dir", dir]).await.exits(64).warns("--database");
+        postgres.restart();
+        until(HEALED_MAX, "what waited is in the store", async || {
+            (cli.run(&["lastresort", "ingest"]).await.code == 0).then_some(())
+        })
+        .await;
+        cli.run(&["lastresort", "status"]).await.exits(0).prints("0 records").prints(&format!("{count}, and 0"));
+        accepted.all_ended().await;
+    })
+    .await;
+}

@@ -14,6 +14,9 @@ use tokio::time::Instant;
 /// What a call that went well has as its result.
 pub const OK: &str = "OK";
 
+/// The operator that the coordinator itself is.
+const SYSTEM: &str = "system";
+
 /// A call of whoever calls. The edge makes it when the call arrives, each layer adds what it learns.
 #[derive(Debug)]
 pub struct Deed {
@@ -56,6 +59,18 @@ impl Deed {
             recorded: AtomicU8::new(NOT),
             salt: OnceLock::new(),
         }
+    }
+
+    /// What the coordinator does by itself, of what this RPC does when somebody asks for it.
+    pub(crate) fn of_system(rpc: &'static str, now: Time, account: &str) -> Self {
+        let deed = Self::new(rpc, now, None);
+        deed.by(&Principal {
+            account: AccountId::new(account),
+            user_id: SYSTEM.into(),
+            credential_id: String::new(),
+            data_class: DataClass::Production,
+        });
+        deed
     }
 
     /// The name of the RPC.

@@ -4,6 +4,7 @@
 //! or its job id (INV-REPLAY).
 
 use crate::{
+    audit::{Deed, OK},
     batch::Answer,
     committer::Committer,
     error::{Error, Reason, Result},
@@ -15,8 +16,16 @@ use crate::{
     work::{Started, Work},
 };
 use esteira_lastresort::{Ingest, Item};
-use esteira_model::seeded_bug::{self, Bug};
-use std::{io, sync::Arc, time::Duration};
+use esteira_model::{
+    Decision,
+    seeded_bug::{self, Bug},
+};
+use std::{
+    collections::BTreeSet,
+    io,
+    sync::{Arc, atomic::Ordering::Relaxed},
+    time::Duration,
+};
 use tokio::time::Instant;
 use tokio::{sync::oneshot, task::spawn_blocking};
 
@@ -76,7 +85,7 @@ impl Committer {
         let Some(resort) = self.shared.last_resort.clone().filter(|resort| resort.waiting() > 0) else {
             return Ingested::Done;
         };
-        if Instant::now() < self.next_try {
+        if Instant::now() < self.next_try && !resort.is_hurried() {
             return if self.folder_failed { Ingested::Done } else { Ingested::StoreAway(away()) };
         }
         self.folder_failed = false;
@@ -115,22 +124,28 @@ impl Committer {
         let mut ingest = blocking(move || Ingest::open(opened.sources()?)).await?;
         for damage in ingest.quarantined() {
             let (segment, position) = (damage.segment.display(), damage.position);
+            resort.counters.damaged.fetch_add(1, Relaxed);
             tracing::error!(%segment, position, bytes = damage.bytes, damage = %damage.damage, "damage in the last resort; a torn record was never acknowledged");
         }
+        let mut told = BTreeSet::new();
         loop {
             let (chunk, back) = blocking(move || Ok((chunk(&ingest)?, ingest))).await?;
             ingest = back;
             let Some(last) = chunk.last().map(|item| item.sequence) else { break };
+            self.record_pass(&chunk, &mut told).await.map_err(Stop::StoreAway)?;
             let fates = self.bring_back(&chunk).await.map_err(Stop::StoreAway)?;
             counts.add(&fates);
-            let told = resort.clone();
-            ingest = blocking(move || {
-                settle(&told, &ingest, &chunk, &fates)?;
+            let bytes = chunk.iter().map(|item| item.record.payload.len()).sum();
+            let settled = resort.clone();
+            let oldest;
+            (ingest, oldest) = blocking(move || {
+                settle(&settled, &ingest, &chunk, &fates)?;
                 ingest.done(last)?;
-                Ok(ingest)
+                let oldest = ingest.peek()?.map(|item| item.record.time);
+                Ok((ingest, oldest))
             })
             .await?;
-            resort.set_waiting(ingest.waiting());
+            resort.counters.backlog().done(bytes, ingest.waiting(), oldest);
         }
         let now = self.shared.clock.now();
         resort.held().clear();
@@ -142,6 +157,28 @@ impl Committer {
         })
         .await?;
         resort.promise_results();
+        Ok(())
+    }
+
+    /// Records that work of these accounts is brought back, which nobody asked for: one record an account and pass, before it happens.
+    async fn record_pass(&mut self, chunk: &Chunk, told: &mut BTreeSet<String>) -> Result<()> {
+        let accounts: BTreeSet<String> = chunk
+            .iter()
+            .map(|item| record::account(&item.record.payload))
+            .filter(|account| !told.contains(account))
+            .collect();
+        for account in accounts {
+            let deed = Deed::of_system("IngestLastResort", self.shared.clock.now(), &account);
+            let record = self.shared.record_of(&deed, Decision::Allowed, OK)?;
+            let work = Work::Record(Box::new(record), oneshot::channel().0);
+            match self.decide(vec![work]).await.pop() {
+                Some((_, Err(error))) if error.store_away => return Err(error),
+                // What was accepted is worth more than the record of bringing it back.
+                Some((_, Err(error))) => tracing::error!(%error, "bringing the last resort back is not recorded"),
+                _ => {}
+            }
+            told.insert(account);
+        }
         Ok(())
     }
 
@@ -240,18 +277,20 @@ fn chunk(ingest: &Ingest) -> io::Result<Chunk> {
     Ok(chunk)
 }
 
-/// Records what became of a chunk; what cannot be applied is set aside first.
+/// Counts and logs what became of a chunk; what cannot be applied is set aside first.
 fn settle(resort: &LastResort, ingest: &Ingest, chunk: &Chunk, fates: &[Fate]) -> io::Result<()> {
     for (item, fate) in chunk.iter().zip(fates) {
-        let (event, detail) = match fate {
-            Fate::Applied => ("ingested", ""),
-            Fate::Already(detail) => ("already", detail.as_str()),
+        let counters = &resort.counters;
+        let (event, detail, counter) = match fate {
+            Fate::Applied => ("ingested", "", &counters.ingested),
+            Fate::Already(detail) => ("already", detail.as_str(), &counters.already),
             Fate::Refused(reason) => {
                 let record = ingest.set_aside(item, reason)?;
                 tracing::error!(sequence = item.sequence, reason, record = %record.display(), "a record of the last resort cannot be applied and is set aside");
-                ("set-aside", reason.as_str())
+                ("set-aside", reason.as_str(), &counters.set_aside)
             }
         };
+        counter.fetch_add(1, Relaxed);
         let id: String = item.record.id.iter().map(|byte| format!("{byte:02x}")).collect();
         let (time, sequence, kind) = (item.record.time.0, item.sequence, item.record.kind);
         resort.note(format_args!(

@@ -4,8 +4,10 @@
 //! Read first: [`keep`], then [`record`] and [`ingest`]. Only the committer writes records and ingests them, so that nothing
 //! is decided on newer work while older work waits (INV-RESORT).
 
+mod admin;
 mod capsule;
 pub mod detached;
+mod figures;
 mod held;
 mod ingest;
 mod keep;
@@ -14,8 +16,10 @@ mod record;
 mod reserve;
 pub mod shelf;
 
+pub use admin::IngestedNow;
 pub use capsule::LeaseRecord;
 pub use esteira_lastresort::{Level, OpenError};
+pub use figures::Figures;
 pub use reserve::{Folder, LastResort};
 
 pub(crate) use ingest::Ingested;

@@ -152,6 +152,14 @@ pub(super) fn head(payload: &[u8]) -> Result<serde_json::Value, Unreadable> {
     serde_json::from_slice(split(payload)?.0).map_err(|error| Unreadable::Form(error.to_string()))
 }
 
+/// Whose it is; empty when that is not readable.
+pub(super) fn account(payload: &[u8]) -> String {
+    let head = head(payload).unwrap_or_default();
+    let said = &head["said"];
+    let own = said["start"]["account"].as_str().or_else(|| said["report"]["lease"]["account"].as_str());
+    own.unwrap_or_default().to_owned()
+}
+
 fn split(payload: &[u8]) -> Result<(&[u8], &[u8]), Unreadable> {
     let cut = || Unreadable::Form("the head is cut".to_owned());
     let (length, rest) = payload.split_first_chunk::<4>().ok_or_else(cut)?;

@@ -1,6 +1,7 @@
 //! The folders of one coordinator, opened: the thread that writes, what is promised, and what is held.
 
 use crate::last_resort::{
+    figures::Counters,
     held::Held,
     key,
     record::{self, Said},
@@ -15,7 +16,7 @@ use std::{
     path::PathBuf,
     sync::{
         Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, Ordering},
     },
 };
 use tokio::sync::oneshot;
@@ -51,8 +52,9 @@ pub struct LastResort {
     budget: Budget,
     /// Room that starts may not take.
     for_results: Mutex<Vec<Reservation>>,
-    /// Records on disk or in memory that are not in the store yet.
-    waiting: AtomicU64,
+    pub(super) counters: Counters,
+    /// Somebody asked for what waits to be brought back at once.
+    hurried: AtomicBool,
     held: Mutex<Held>,
     /// See [`LOG`].
     log: Mutex<Option<File>>,
@@ -93,7 +95,8 @@ impl LastResort {
             folders,
             budget,
             for_results: Mutex::default(),
-            waiting: AtomicU64::new(0),
+            counters: Counters::default(),
+            hurried: AtomicBool::new(false),
             held: Mutex::default(),
             log: Mutex::new(Some(log)),
         };
@@ -105,14 +108,15 @@ impl LastResort {
     /// Learns what an earlier process left.
     fn look(&self) -> io::Result<()> {
         let ingest = Ingest::open(self.sources()?)?;
-        self.waiting.store(ingest.waiting() as u64, Ordering::Release);
         let level = if self.folders.iter().any(|folder| folder.in_memory) { Level::Memory } else { Level::Disk };
-        let Some(store) = self.key().map(|key| store_name(&key)) else { return Ok(()) };
+        let store = self.key().map(|key| store_name(&key));
         let mut after = 0;
         while let Some(Item { sequence, record }) = ingest.after(after)? {
             after = sequence;
+            self.counters.backlog().add(record.payload.len(), record.time);
+            let Some(store) = &store else { continue };
             // What cannot be read is told when it is ingested.
-            match record::read(&record.payload, &store) {
+            match record::read(&record.payload, store) {
                 Ok(Said::Start(start)) => self.held().start(&start.job, start.request.as_ref(), level),
                 Ok(Said::Report(report)) => self.held().report(&report, level),
                 Err(_) => {}
@@ -142,7 +146,7 @@ impl LastResort {
 
     /// How many records wait for the store.
     pub fn waiting(&self) -> u64 {
-        self.waiting.load(Ordering::Acquire)
+        self.counters.backlog().records
     }
 
     /// The key that a folder keeps, whoever has it open.
@@ -188,12 +192,14 @@ impl LastResort {
 
     /// Writes a record; none when no level takes it.
     pub(super) async fn write(&self, record: OwnedRecord) -> Option<Level> {
+        let (bytes, time) = (record.payload.len(), record.time);
         let (done, outcome) = oneshot::channel();
         let submitted = self.writer.submit(record, move |outcome| _ = done.send(outcome));
         submitted.ok()?;
         let held = outcome.await.ok()?.ok()?;
-        if held.place.is_some() {
-            self.waiting.fetch_add(1, Ordering::AcqRel);
+        match held.place {
+            Some(_) => self.counters.backlog().add(bytes, time),
+            None => _ = self.counters.told.fetch_add(1, Ordering::Relaxed),
         }
         Some(held.level)
     }
@@ -217,8 +223,14 @@ impl LastResort {
         (taken, lost)
     }
 
-    pub(super) fn set_waiting(&self, waiting: usize) {
-        self.waiting.store(waiting as u64, Ordering::Release);
+    /// Has what waits brought back with the next work, whenever it was tried last.
+    pub(super) fn hurry(&self) {
+        self.hurried.store(true, Ordering::Release);
+    }
+
+    /// Whether that was asked for; once.
+    pub(super) fn is_hurried(&self) -> bool {
+        self.hurried.swap(false, Ordering::AcqRel)
     }
 
     /// A line in the local log; it must not stand in the way of what it tells.

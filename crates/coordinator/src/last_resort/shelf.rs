@@ -1,10 +1,13 @@
 //! What lies in the folders of a last resort, for a person: who can read it needs no coordinator and no store.
 
-use crate::last_resort::record;
-use esteira_lastresort::{Ingest, Item, OpenError, read_set_aside};
+use crate::last_resort::{Folder, record};
+use esteira_lastresort::{Ingest, Item, OpenError, look, read_set_aside};
 use esteira_model::Time;
 use serde_json::Value;
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 /// A record of a folder.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,6 +39,23 @@ impl Entry {
     /// `report` or `start`; empty when it is not readable.
     pub fn kind(&self) -> &str {
         self.said().map_or("", |(kind, _)| kind)
+    }
+
+    /// The fence of a report's lease; 0 of what has none.
+    pub fn fence(&self) -> i64 {
+        let lease = self.said().and_then(|(_, said)| said.get("lease"));
+        lease.and_then(|lease| lease.get("fence")).and_then(Value::as_i64).unwrap_or_default()
+    }
+
+    /// What it says without the texts of a failure, which may tell data.
+    pub fn head_without_texts(&self) -> Value {
+        let mut head = self.head.clone();
+        if let Some(failure) =
+            head.pointer_mut("/said/report/report/outcome/failed/failure").and_then(Value::as_object_mut)
+        {
+            failure.retain(|name, _| !matches!(name.as_str(), "message" | "stack_trace"));
+        }
+        head
     }
 
     /// A value of what it says, by the name that both kinds have for it: `job`, `plan`, `account`, `task`.
@@ -80,6 +100,25 @@ pub fn read_folder(folder: &Path) -> Result<Vec<Entry>, Unread> {
     let aside = read_set_aside(folder).map_err(failed)?;
     entries.extend(aside.into_iter().map(|aside| Entry::of(aside.item, Some(aside.reason))));
     Ok(entries)
+}
+
+/// The same of folders that this process has open: what is written while it looks may be left out. One that two folders have is there once.
+///
+/// # Errors
+/// When a folder cannot be read.
+pub(crate) fn read_open(folders: &[Folder]) -> std::io::Result<Vec<Entry>> {
+    let mut entries = BTreeMap::new();
+    for folder in folders {
+        for item in look(&folder.path)? {
+            entries.insert(item.sequence, Entry::of(item, None));
+        }
+    }
+    for folder in folders {
+        for aside in read_set_aside(&folder.path)? {
+            entries.insert(aside.item.sequence, Entry::of(aside.item, Some(aside.reason)));
+        }
+    }
+    Ok(entries.into_values().collect())
 }
 
 /// How many records of a folder were set aside, whoever has it open.

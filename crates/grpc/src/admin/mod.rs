@@ -3,7 +3,10 @@
 mod apply_retention;
 mod erase_job;
 mod evict_worker;
+mod get_last_resort_record;
 mod get_system_info;
+mod ingest_last_resort;
+mod list_last_resort;
 mod list_queues;
 mod list_retention;
 mod list_workers;
@@ -95,5 +98,29 @@ impl AdminService for Service {
     async fn erase_job(&self, request: Request<v1::EraseJobRequest>) -> Result<Response<v1::EraseJobResponse>, Status> {
         let call = open_recorded(request)?;
         close(erase_job::erase_job(&self.0, &call.caller, &call.deed, call.message).await)
+    }
+
+    async fn list_last_resort(
+        &self,
+        request: Request<v1::ListLastResortRequest>,
+    ) -> Result<Response<v1::ListLastResortResponse>, Status> {
+        let call = open(request)?;
+        close(list_last_resort::list_last_resort(&self.0, &call.caller, call.message).await)
+    }
+
+    async fn get_last_resort_record(
+        &self,
+        request: Request<v1::GetLastResortRecordRequest>,
+    ) -> Result<Response<v1::GetLastResortRecordResponse>, Status> {
+        let call = open(request)?;
+        close(get_last_resort_record::get_last_resort_record(&self.0, &call.caller, call.message).await)
+    }
+
+    async fn ingest_last_resort(
+        &self,
+        request: Request<v1::IngestLastResortRequest>,
+    ) -> Result<Response<v1::IngestLastResortResponse>, Status> {
+        let call = open_recorded(request)?;
+        close(ingest_last_resort::ingest_last_resort(&self.0, &call.caller, &call.deed, call.message).await)
     }
 }

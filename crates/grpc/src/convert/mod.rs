@@ -8,6 +8,7 @@ pub mod enums;
 pub mod failure;
 pub mod job;
 pub mod job_packet;
+pub mod last_resort;
 pub mod lease;
 pub mod outbox;
 pub mod payload;

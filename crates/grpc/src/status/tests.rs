@@ -14,6 +14,7 @@ const REASONS: &[Reason] = &[
     Reason::JobNotFound,
     Reason::TaskNotFound,
     Reason::WorkerNotFound,
+    Reason::LastResortRecordNotFound,
     Reason::OutboxKeyNotFound,
     Reason::NameTaken,
     Reason::JobIdTaken,

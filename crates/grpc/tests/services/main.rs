@@ -8,6 +8,7 @@ mod data_classes;
 mod flow;
 mod harness;
 mod hostile;
+mod last_resort;
 mod leases;
 mod lists;
 mod outbox;

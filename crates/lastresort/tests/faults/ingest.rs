@@ -199,3 +199,28 @@ fn a_folder_that_is_written_is_not_ingested_behind_its_writers_back() {
     let refused = Ingest::open_folders(&[folder.path().to_owned()]);
     assert!(matches!(refused, Err(OpenError::InUse { .. })), "{refused:?}");
 }
+
+/// Whoever looks takes no lock, changes nothing, and sees what an ingest would give, beside damage too.
+#[test]
+fn looking_beside_a_writer_changes_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut cascade = cascade(folder.path());
+    for number in 1..=3 {
+        cascade.write(record(number, &payload(number, 300))).expect("room");
+    }
+    let seen = || -> Vec<u64> {
+        let items = esteira_lastresort::look(folder.path()).expect("it is read");
+        items.into_iter().map(|item| item.sequence).collect()
+    };
+    assert_eq!(seen(), [1, 2, 3]);
+    let segment = segments(folder.path()).remove(0);
+    let mut bytes = std::fs::read(&segment).expect("a segment");
+    // The second record, as if it was being written.
+    bytes[2 * 4096 + 200] ^= 1;
+    std::fs::write(&segment, bytes).expect("written");
+    assert_eq!(seen(), [1, 3]);
+    assert!(!folder.path().join("quarantine").exists());
+    let mut ingest = Ingest::open(cascade.sources()).expect("it is opened");
+    ingest.done(1).expect("the cursor is written");
+    assert_eq!(seen(), [3]);
+}

@@ -1,4 +1,7 @@
-//! `esteira lastresort`: what lies in the folder of a coordinator that is gone, and the way back for it.
+//! `esteira lastresort`: what a coordinator holds that its database had not taken, and the way back for it: of one that runs, by its calls
+//! (`running.rs`); of one that is gone, by its folder.
+
+mod running;
 
 use super::{Failure, Outcome, OutputFormat, Session, output};
 use clap::Subcommand;
@@ -20,43 +23,53 @@ const LOOK_PERIOD: Duration = Duration::from_millis(100);
 /// The least reserve: nothing is written but what comes from lines.
 const RESERVE_BYTES: u64 = 64 << 20;
 
-/// Commands on a folder that no coordinator has open.
+/// Commands on the last resort of the coordinator that is asked, or on a folder that no coordinator has open.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Show how much waits, what there is room for, and what came back
+    Status,
     /// List the records that wait, and those that were set aside
     List {
-        /// The folder
+        /// A folder that no coordinator has open
         #[arg(long)]
-        dir: PathBuf,
+        dir: Option<PathBuf>,
     },
     /// Show what one record says, without the data
     Show {
-        /// The folder
+        /// A folder that no coordinator has open
         #[arg(long)]
-        dir: PathBuf,
+        dir: Option<PathBuf>,
         /// Its number
         sequence: u64,
     },
-    /// Put what waits into the store, as the coordinator itself would have
+    /// Put what waits into the store, as the coordinator itself does when it can
     Ingest {
-        /// The folder
-        #[arg(long, required_unless_present = "lines")]
+        /// A folder that no coordinator has open
+        #[arg(long)]
         dir: Option<PathBuf>,
         /// A file with the lines of a coordinator's standard error
         #[arg(long)]
         lines: Option<PathBuf>,
-        /// The store that the folder belongs to
+        /// The store that the folder or the lines belong to
         #[arg(long, env = "ESTEIRA_DATABASE")]
-        database: String,
+        database: Option<String>,
     },
 }
 
 /// Runs a command.
 pub async fn run(session: &Session, command: Command) -> Outcome {
     match command {
-        Command::List { dir } => list(session, &dir),
-        Command::Show { dir, sequence } => show(session, &dir, sequence),
-        Command::Ingest { dir, lines, database } => ingest(session, dir.as_deref(), lines.as_deref(), &database).await,
+        Command::Status => running::status(session).await,
+        Command::List { dir: None } => running::list(session).await,
+        Command::List { dir: Some(dir) } => list(session, &dir),
+        Command::Show { dir: None, sequence } => running::show(session, sequence).await,
+        Command::Show { dir: Some(dir), sequence } => show(session, &dir, sequence),
+        Command::Ingest { dir: None, lines: None, .. } => running::ingest(session).await,
+        Command::Ingest { dir, lines, database } => {
+            let database =
+                database.ok_or_else(|| usage("name the store of the folder or the lines with --database"))?;
+            ingest(session, dir.as_deref(), lines.as_deref(), &database).await
+        }
     }
 }
 

@@ -83,7 +83,7 @@ pub enum Command {
     /// How long jobs are kept after their end
     #[command(subcommand)]
     Retention(retention::Command),
-    /// Records of a coordinator that is gone: what its database had not taken
+    /// What was accepted while the database took nothing: of a coordinator that runs, or of one that is gone
     #[command(subcommand, name = "lastresort")]
     LastResort(last_resort::Command),
     /// Who did what, what failed, and how long it took
@@ -99,7 +99,7 @@ impl Command {
             Self::Plan(plan::Command::Validate { .. } | plan::Command::Diff { .. })
                 | Self::Outbox(outbox::Command::Unpark { .. })
                 | Self::Retention(_)
-                | Self::LastResort(last_resort::Command::Ingest { .. })
+                | Self::LastResort(last_resort::Command::Ingest { .. } | last_resort::Command::Status)
                 | Self::Audit(
                     audit::Command::Usage(_) | audit::Command::Errors { .. } | audit::Command::Performance { .. }
                 )

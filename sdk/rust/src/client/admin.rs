@@ -32,4 +32,10 @@ rpcs! { AdminClient over AdminServiceClient:
     read purge_jobs(PurgeJobsRequest) -> PurgeJobsResponse;
     /// Erases the data of a job that has ended.
     read erase_job(EraseJobRequest) -> EraseJobResponse;
+    /// Lists what the last resort of the coordinator that is asked holds.
+    read list_last_resort(ListLastResortRequest) -> ListLastResortResponse;
+    /// Reads one of its records.
+    read get_last_resort_record(GetLastResortRecordRequest) -> GetLastResortRecordResponse;
+    /// Has it bring back now what waits.
+    read ingest_last_resort(IngestLastResortRequest) -> IngestLastResortResponse;
 }

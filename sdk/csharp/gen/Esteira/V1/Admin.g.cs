@@ -39,75 +39,108 @@ namespace Esteira.V1 {
             "IAEoCRIOCgZwYXVzZWQYAiABKAgSDQoFcmVhZHkYAyABKAMSDgoGbGVhc2Vk",
             "GAQgASgDEjMKEG9sZGVzdF9yZWFkeV9hZ2UYBSABKAsyGS5nb29nbGUucHJv",
             "dG9idWYuRHVyYXRpb24SDgoGc2VydmVkGAYgASgIIhYKFEdldFN5c3RlbUlu",
-            "Zm9SZXF1ZXN0IrABChVHZXRTeXN0ZW1JbmZvUmVzcG9uc2USFgoOc2VydmVy",
+            "Zm9SZXF1ZXN0IuEBChVHZXRTeXN0ZW1JbmZvUmVzcG9uc2USFgoOc2VydmVy",
             "X3ZlcnNpb24YASABKAkSFAoMbWluX3Byb3RvY29sGAIgASgFEhQKDG1heF9w",
             "cm90b2NvbBgDIAEoBRIiCgZsaW1pdHMYBCABKAsyEi5lc3RlaXJhLnYxLkxp",
             "bWl0cxIvCgtzZXJ2ZXJfdGltZRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5U",
-            "aW1lc3RhbXAiOwoSTGlzdFdvcmtlcnNSZXF1ZXN0EhEKCXBhZ2Vfc2l6ZRgB",
-            "IAEoBRISCgpwYWdlX3Rva2VuGAIgASgJIlMKE0xpc3RXb3JrZXJzUmVzcG9u",
-            "c2USIwoHd29ya2VycxgBIAMoCzISLmVzdGVpcmEudjEuV29ya2VyEhcKD25l",
-            "eHRfcGFnZV90b2tlbhgCIAEoCSI6ChFMaXN0UXVldWVzUmVxdWVzdBIRCglw",
-            "YWdlX3NpemUYASABKAUSEgoKcGFnZV90b2tlbhgCIAEoCSJQChJMaXN0UXVl",
-            "dWVzUmVzcG9uc2USIQoGcXVldWVzGAEgAygLMhEuZXN0ZWlyYS52MS5RdWV1",
-            "ZRIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiZwoSVXBkYXRlUXVldWVSZXF1",
-            "ZXN0EiAKBXF1ZXVlGAEgASgLMhEuZXN0ZWlyYS52MS5RdWV1ZRIvCgt1cGRh",
-            "dGVfbWFzaxgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5GaWVsZE1hc2siNwoT",
-            "VXBkYXRlUXVldWVSZXNwb25zZRIgCgVxdWV1ZRgBIAEoCzIRLmVzdGVpcmEu",
-            "djEuUXVldWUiNwoSRXZpY3RXb3JrZXJSZXF1ZXN0EhEKCXdvcmtlcl9pZBgB",
-            "IAEoCRIOCgZyZWFzb24YAiABKAkiLgoTRXZpY3RXb3JrZXJSZXNwb25zZRIX",
-            "Cg9yZWxlYXNlZF9sZWFzZXMYASABKAUiPQoUTGlzdFJldGVudGlvblJlcXVl",
-            "c3QSEQoJcGFnZV9zaXplGAEgASgFEhIKCnBhZ2VfdG9rZW4YAiABKAkiXwoV",
-            "TGlzdFJldGVudGlvblJlc3BvbnNlEi0KCHBvbGljaWVzGAEgAygLMhsuZXN0",
-            "ZWlyYS52MS5SZXRlbnRpb25Qb2xpY3kSFwoPbmV4dF9wYWdlX3Rva2VuGAIg",
-            "ASgJIrMBChNTZXRSZXRlbnRpb25SZXF1ZXN0Eg8KB3Byb2plY3QYASABKAkS",
-            "KQoKZGF0YV9jbGFzcxgCIAEoDjIVLmVzdGVpcmEudjEuRGF0YUNsYXNzEikK",
-            "BGtlZXAYAyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb25IABIWCgxr",
-            "ZWVwX2ZvcmV2ZXIYBCABKAhIABIVCgt1c2VfZGVmYXVsdBgFIAEoCEgAQgYK",
-            "BHJ1bGUiQwoUU2V0UmV0ZW50aW9uUmVzcG9uc2USKwoGcG9saWN5GAEgASgL",
-            "MhsuZXN0ZWlyYS52MS5SZXRlbnRpb25Qb2xpY3kiPAoVQXBwbHlSZXRlbnRp",
-            "b25SZXF1ZXN0Eg8KB2RyeV9ydW4YASABKAgSEgoKcGFnZV90b2tlbhgCIAEo",
-            "CSLIAQoWQXBwbHlSZXRlbnRpb25SZXNwb25zZRIMCgRqb2JzGAEgASgDEg0K",
-            "BXRhc2tzGAIgASgDEhEKCWFydGlmYWN0cxgDIAEoAxINCgVieXRlcxgEIAEo",
-            "AxIRCgloZWxkX29wZW4YBSABKAMSGAoQaGVsZF91bmRlbGl2ZXJlZBgGIAEo",
-            "AxIXCg9uZXh0X3BhZ2VfdG9rZW4YByABKAkSEgoKcGFydGl0aW9ucxgIIAEo",
-            "AxIVCg1oZWxkX3JlZmVycmVkGAkgASgDIqsBChBQdXJnZUpvYnNSZXF1ZXN0",
-            "EikKCmRhdGFfY2xhc3MYASABKA4yFS5lc3RlaXJhLnYxLkRhdGFDbGFzcxIO",
-            "CgZmaWx0ZXIYAiABKAkSDgoGcmVhc29uGAMgASgJEg8KB2RyeV9ydW4YBCAB",
-            "KAgSFAoMY29uZmlybWF0aW9uGAUgASgJEhEKCXBhZ2Vfc2l6ZRgGIAEoBRIS",
-            "CgpwYWdlX3Rva2VuGAcgASgJIvsBChFQdXJnZUpvYnNSZXNwb25zZRIMCgRq",
-            "b2JzGAEgASgDEg0KBXRhc2tzGAIgASgDEhEKCWFydGlmYWN0cxgDIAEoAxIN",
-            "CgVieXRlcxgEIAEoAxIRCgloZWxkX29wZW4YBSABKAMSGAoQaGVsZF91bmRl",
-            "bGl2ZXJlZBgGIAEoAxIVCg1oZWxkX3JlZmVycmVkGAcgASgDEhQKDGNvbmZp",
-            "cm1hdGlvbhgIIAEoCRI0CgxjZXJ0aWZpY2F0ZXMYCSADKAsyHi5lc3RlaXJh",
-            "LnYxLlJlbW92YWxDZXJ0aWZpY2F0ZRIXCg9uZXh0X3BhZ2VfdG9rZW4YCiAB",
-            "KAkipQEKElJlbW92YWxDZXJ0aWZpY2F0ZRIOCgZqb2JfaWQYASABKAkSDQoF",
-            "Y2F1c2UYAiABKAkSDgoGYm9kaWVzGAMgASgDEg0KBWJ5dGVzGAQgASgDEjAK",
-            "DHJlbW92YWxfdGltZRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3Rh",
-            "bXASEQoJbGVhZl9oYXNoGAYgASgMEgwKBGxlYWYYByABKAwiMQoPRXJhc2VK",
-            "b2JSZXF1ZXN0Eg4KBmpvYl9pZBgBIAEoCRIOCgZyZWFzb24YAiABKAkieAoQ",
-            "RXJhc2VKb2JSZXNwb25zZRIMCgRqb2JzGAEgASgDEhEKCWFydGlmYWN0cxgC",
-            "IAEoAxINCgVieXRlcxgDIAEoAxI0CgxjZXJ0aWZpY2F0ZXMYBCADKAsyHi5l",
-            "c3RlaXJhLnYxLlJlbW92YWxDZXJ0aWZpY2F0ZTK0BgoMQWRtaW5TZXJ2aWNl",
-            "ElQKDUdldFN5c3RlbUluZm8SIC5lc3RlaXJhLnYxLkdldFN5c3RlbUluZm9S",
-            "ZXF1ZXN0GiEuZXN0ZWlyYS52MS5HZXRTeXN0ZW1JbmZvUmVzcG9uc2USTgoL",
-            "TGlzdFdvcmtlcnMSHi5lc3RlaXJhLnYxLkxpc3RXb3JrZXJzUmVxdWVzdBof",
-            "LmVzdGVpcmEudjEuTGlzdFdvcmtlcnNSZXNwb25zZRJLCgpMaXN0UXVldWVz",
-            "Eh0uZXN0ZWlyYS52MS5MaXN0UXVldWVzUmVxdWVzdBoeLmVzdGVpcmEudjEu",
-            "TGlzdFF1ZXVlc1Jlc3BvbnNlEk4KC1VwZGF0ZVF1ZXVlEh4uZXN0ZWlyYS52",
-            "MS5VcGRhdGVRdWV1ZVJlcXVlc3QaHy5lc3RlaXJhLnYxLlVwZGF0ZVF1ZXVl",
-            "UmVzcG9uc2USTgoLRXZpY3RXb3JrZXISHi5lc3RlaXJhLnYxLkV2aWN0V29y",
-            "a2VyUmVxdWVzdBofLmVzdGVpcmEudjEuRXZpY3RXb3JrZXJSZXNwb25zZRJU",
-            "Cg1MaXN0UmV0ZW50aW9uEiAuZXN0ZWlyYS52MS5MaXN0UmV0ZW50aW9uUmVx",
-            "dWVzdBohLmVzdGVpcmEudjEuTGlzdFJldGVudGlvblJlc3BvbnNlElEKDFNl",
-            "dFJldGVudGlvbhIfLmVzdGVpcmEudjEuU2V0UmV0ZW50aW9uUmVxdWVzdBog",
-            "LmVzdGVpcmEudjEuU2V0UmV0ZW50aW9uUmVzcG9uc2USVwoOQXBwbHlSZXRl",
-            "bnRpb24SIS5lc3RlaXJhLnYxLkFwcGx5UmV0ZW50aW9uUmVxdWVzdBoiLmVz",
-            "dGVpcmEudjEuQXBwbHlSZXRlbnRpb25SZXNwb25zZRJICglQdXJnZUpvYnMS",
-            "HC5lc3RlaXJhLnYxLlB1cmdlSm9ic1JlcXVlc3QaHS5lc3RlaXJhLnYxLlB1",
-            "cmdlSm9ic1Jlc3BvbnNlEkUKCEVyYXNlSm9iEhsuZXN0ZWlyYS52MS5FcmFz",
-            "ZUpvYlJlcXVlc3QaHC5lc3RlaXJhLnYxLkVyYXNlSm9iUmVzcG9uc2VCSVo6",
-            "Z2l0aHViLmNvbS9lc3RlaXJhL2VzdGVpcmEvc2RrL2dvL2dlbi9lc3RlaXJh",
-            "L3YxO2VzdGVpcmF2MaoCCkVzdGVpcmEuVjFiBnByb3RvMw=="));
+            "aW1lc3RhbXASLwoLbGFzdF9yZXNvcnQYBiABKAsyGi5lc3RlaXJhLnYxLkxh",
+            "c3RSZXNvcnRJbmZvIqQCCg5MYXN0UmVzb3J0SW5mbxIPCgdyZWNvcmRzGAEg",
+            "ASgDEg0KBWJ5dGVzGAIgASgDEjQKEW9sZGVzdF9yZWNvcmRfYWdlGAMgASgL",
+            "MhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEhUKDXJlc2VydmVfYnl0ZXMY",
+            "BCABKAMSEgoKcm9vbV9ieXRlcxgFIAEoAxIQCghpbmdlc3RlZBgGIAEoAxIX",
+            "Cg9hbHJlYWR5X2FwcGxpZWQYByABKAMSEQoJc2V0X2FzaWRlGAggASgDEg8K",
+            "B2RhbWFnZWQYCSABKAMSGQoRb25fc3RhbmRhcmRfZXJyb3IYCiABKAMSDwoH",
+            "Zm9sZGVycxgLIAEoBRIWCg5mYWlsZWRfZm9sZGVycxgMIAEoBSKhAwoQTGFz",
+            "dFJlc29ydFJlY29yZBIQCghzZXF1ZW5jZRgBIAEoAxIvCgRraW5kGAIgASgO",
+            "MiEuZXN0ZWlyYS52MS5MYXN0UmVzb3J0UmVjb3JkLktpbmQSMQoFc3RhdGUY",
+            "AyABKA4yIi5lc3RlaXJhLnYxLkxhc3RSZXNvcnRSZWNvcmQuU3RhdGUSDgoG",
+            "cmVhc29uGAQgASgJEi4KCndyaXRlX3RpbWUYBSABKAsyGi5nb29nbGUucHJv",
+            "dG9idWYuVGltZXN0YW1wEg0KBWJ5dGVzGAYgASgDEg4KBmpvYl9pZBgHIAEo",
+            "CRIPCgd0YXNrX2lkGAggASgJEg0KBWZlbmNlGAkgASgDEhEKCXBsYW5fbmFt",
+            "ZRgKIAEoCSI9CgRLaW5kEhQKEEtJTkRfVU5TUEVDSUZJRUQQABIPCgtLSU5E",
+            "X1JFUE9SVBABEg4KCktJTkRfU1RBUlQQAiJGCgVTdGF0ZRIVChFTVEFURV9V",
+            "TlNQRUNJRklFRBAAEhEKDVNUQVRFX1dBSVRJTkcQARITCg9TVEFURV9TRVRf",
+            "QVNJREUQAiI7ChJMaXN0V29ya2Vyc1JlcXVlc3QSEQoJcGFnZV9zaXplGAEg",
+            "ASgFEhIKCnBhZ2VfdG9rZW4YAiABKAkiUwoTTGlzdFdvcmtlcnNSZXNwb25z",
+            "ZRIjCgd3b3JrZXJzGAEgAygLMhIuZXN0ZWlyYS52MS5Xb3JrZXISFwoPbmV4",
+            "dF9wYWdlX3Rva2VuGAIgASgJIjoKEUxpc3RRdWV1ZXNSZXF1ZXN0EhEKCXBh",
+            "Z2Vfc2l6ZRgBIAEoBRISCgpwYWdlX3Rva2VuGAIgASgJIlAKEkxpc3RRdWV1",
+            "ZXNSZXNwb25zZRIhCgZxdWV1ZXMYASADKAsyES5lc3RlaXJhLnYxLlF1ZXVl",
+            "EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJnChJVcGRhdGVRdWV1ZVJlcXVl",
+            "c3QSIAoFcXVldWUYASABKAsyES5lc3RlaXJhLnYxLlF1ZXVlEi8KC3VwZGF0",
+            "ZV9tYXNrGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLkZpZWxkTWFzayI3ChNV",
+            "cGRhdGVRdWV1ZVJlc3BvbnNlEiAKBXF1ZXVlGAEgASgLMhEuZXN0ZWlyYS52",
+            "MS5RdWV1ZSI3ChJFdmljdFdvcmtlclJlcXVlc3QSEQoJd29ya2VyX2lkGAEg",
+            "ASgJEg4KBnJlYXNvbhgCIAEoCSIuChNFdmljdFdvcmtlclJlc3BvbnNlEhcK",
+            "D3JlbGVhc2VkX2xlYXNlcxgBIAEoBSI9ChRMaXN0UmV0ZW50aW9uUmVxdWVz",
+            "dBIRCglwYWdlX3NpemUYASABKAUSEgoKcGFnZV90b2tlbhgCIAEoCSJfChVM",
+            "aXN0UmV0ZW50aW9uUmVzcG9uc2USLQoIcG9saWNpZXMYASADKAsyGy5lc3Rl",
+            "aXJhLnYxLlJldGVudGlvblBvbGljeRIXCg9uZXh0X3BhZ2VfdG9rZW4YAiAB",
+            "KAkiswEKE1NldFJldGVudGlvblJlcXVlc3QSDwoHcHJvamVjdBgBIAEoCRIp",
+            "CgpkYXRhX2NsYXNzGAIgASgOMhUuZXN0ZWlyYS52MS5EYXRhQ2xhc3MSKQoE",
+            "a2VlcBgDIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbkgAEhYKDGtl",
+            "ZXBfZm9yZXZlchgEIAEoCEgAEhUKC3VzZV9kZWZhdWx0GAUgASgISABCBgoE",
+            "cnVsZSJDChRTZXRSZXRlbnRpb25SZXNwb25zZRIrCgZwb2xpY3kYASABKAsy",
+            "Gy5lc3RlaXJhLnYxLlJldGVudGlvblBvbGljeSI8ChVBcHBseVJldGVudGlv",
+            "blJlcXVlc3QSDwoHZHJ5X3J1bhgBIAEoCBISCgpwYWdlX3Rva2VuGAIgASgJ",
+            "IsgBChZBcHBseVJldGVudGlvblJlc3BvbnNlEgwKBGpvYnMYASABKAMSDQoF",
+            "dGFza3MYAiABKAMSEQoJYXJ0aWZhY3RzGAMgASgDEg0KBWJ5dGVzGAQgASgD",
+            "EhEKCWhlbGRfb3BlbhgFIAEoAxIYChBoZWxkX3VuZGVsaXZlcmVkGAYgASgD",
+            "EhcKD25leHRfcGFnZV90b2tlbhgHIAEoCRISCgpwYXJ0aXRpb25zGAggASgD",
+            "EhUKDWhlbGRfcmVmZXJyZWQYCSABKAMiqwEKEFB1cmdlSm9ic1JlcXVlc3QS",
+            "KQoKZGF0YV9jbGFzcxgBIAEoDjIVLmVzdGVpcmEudjEuRGF0YUNsYXNzEg4K",
+            "BmZpbHRlchgCIAEoCRIOCgZyZWFzb24YAyABKAkSDwoHZHJ5X3J1bhgEIAEo",
+            "CBIUCgxjb25maXJtYXRpb24YBSABKAkSEQoJcGFnZV9zaXplGAYgASgFEhIK",
+            "CnBhZ2VfdG9rZW4YByABKAki+wEKEVB1cmdlSm9ic1Jlc3BvbnNlEgwKBGpv",
+            "YnMYASABKAMSDQoFdGFza3MYAiABKAMSEQoJYXJ0aWZhY3RzGAMgASgDEg0K",
+            "BWJ5dGVzGAQgASgDEhEKCWhlbGRfb3BlbhgFIAEoAxIYChBoZWxkX3VuZGVs",
+            "aXZlcmVkGAYgASgDEhUKDWhlbGRfcmVmZXJyZWQYByABKAMSFAoMY29uZmly",
+            "bWF0aW9uGAggASgJEjQKDGNlcnRpZmljYXRlcxgJIAMoCzIeLmVzdGVpcmEu",
+            "djEuUmVtb3ZhbENlcnRpZmljYXRlEhcKD25leHRfcGFnZV90b2tlbhgKIAEo",
+            "CSKlAQoSUmVtb3ZhbENlcnRpZmljYXRlEg4KBmpvYl9pZBgBIAEoCRINCgVj",
+            "YXVzZRgCIAEoCRIOCgZib2RpZXMYAyABKAMSDQoFYnl0ZXMYBCABKAMSMAoM",
+            "cmVtb3ZhbF90aW1lGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFt",
+            "cBIRCglsZWFmX2hhc2gYBiABKAwSDAoEbGVhZhgHIAEoDCIxCg9FcmFzZUpv",
+            "YlJlcXVlc3QSDgoGam9iX2lkGAEgASgJEg4KBnJlYXNvbhgCIAEoCSJ4ChBF",
+            "cmFzZUpvYlJlc3BvbnNlEgwKBGpvYnMYASABKAMSEQoJYXJ0aWZhY3RzGAIg",
+            "ASgDEg0KBWJ5dGVzGAMgASgDEjQKDGNlcnRpZmljYXRlcxgEIAMoCzIeLmVz",
+            "dGVpcmEudjEuUmVtb3ZhbENlcnRpZmljYXRlIj4KFUxpc3RMYXN0UmVzb3J0",
+            "UmVxdWVzdBIRCglwYWdlX3NpemUYASABKAUSEgoKcGFnZV90b2tlbhgCIAEo",
+            "CSJgChZMaXN0TGFzdFJlc29ydFJlc3BvbnNlEi0KB3JlY29yZHMYASADKAsy",
+            "HC5lc3RlaXJhLnYxLkxhc3RSZXNvcnRSZWNvcmQSFwoPbmV4dF9wYWdlX3Rv",
+            "a2VuGAIgASgJIi4KGkdldExhc3RSZXNvcnRSZWNvcmRSZXF1ZXN0EhAKCHNl",
+            "cXVlbmNlGAEgASgDIl4KG0dldExhc3RSZXNvcnRSZWNvcmRSZXNwb25zZRIs",
+            "CgZyZWNvcmQYASABKAsyHC5lc3RlaXJhLnYxLkxhc3RSZXNvcnRSZWNvcmQS",
+            "EQoJc2FpZF9qc29uGAIgASgJIhkKF0luZ2VzdExhc3RSZXNvcnRSZXF1ZXN0",
+            "ImYKGEluZ2VzdExhc3RSZXNvcnRSZXNwb25zZRIQCghpbmdlc3RlZBgBIAEo",
+            "AxIXCg9hbHJlYWR5X2FwcGxpZWQYAiABKAMSEQoJc2V0X2FzaWRlGAMgASgD",
+            "EgwKBGxlZnQYBCABKAMy1AgKDEFkbWluU2VydmljZRJUCg1HZXRTeXN0ZW1J",
+            "bmZvEiAuZXN0ZWlyYS52MS5HZXRTeXN0ZW1JbmZvUmVxdWVzdBohLmVzdGVp",
+            "cmEudjEuR2V0U3lzdGVtSW5mb1Jlc3BvbnNlEk4KC0xpc3RXb3JrZXJzEh4u",
+            "ZXN0ZWlyYS52MS5MaXN0V29ya2Vyc1JlcXVlc3QaHy5lc3RlaXJhLnYxLkxp",
+            "c3RXb3JrZXJzUmVzcG9uc2USSwoKTGlzdFF1ZXVlcxIdLmVzdGVpcmEudjEu",
+            "TGlzdFF1ZXVlc1JlcXVlc3QaHi5lc3RlaXJhLnYxLkxpc3RRdWV1ZXNSZXNw",
+            "b25zZRJOCgtVcGRhdGVRdWV1ZRIeLmVzdGVpcmEudjEuVXBkYXRlUXVldWVS",
+            "ZXF1ZXN0Gh8uZXN0ZWlyYS52MS5VcGRhdGVRdWV1ZVJlc3BvbnNlEk4KC0V2",
+            "aWN0V29ya2VyEh4uZXN0ZWlyYS52MS5FdmljdFdvcmtlclJlcXVlc3QaHy5l",
+            "c3RlaXJhLnYxLkV2aWN0V29ya2VyUmVzcG9uc2USVAoNTGlzdFJldGVudGlv",
+            "bhIgLmVzdGVpcmEudjEuTGlzdFJldGVudGlvblJlcXVlc3QaIS5lc3RlaXJh",
+            "LnYxLkxpc3RSZXRlbnRpb25SZXNwb25zZRJRCgxTZXRSZXRlbnRpb24SHy5l",
+            "c3RlaXJhLnYxLlNldFJldGVudGlvblJlcXVlc3QaIC5lc3RlaXJhLnYxLlNl",
+            "dFJldGVudGlvblJlc3BvbnNlElcKDkFwcGx5UmV0ZW50aW9uEiEuZXN0ZWly",
+            "YS52MS5BcHBseVJldGVudGlvblJlcXVlc3QaIi5lc3RlaXJhLnYxLkFwcGx5",
+            "UmV0ZW50aW9uUmVzcG9uc2USSAoJUHVyZ2VKb2JzEhwuZXN0ZWlyYS52MS5Q",
+            "dXJnZUpvYnNSZXF1ZXN0Gh0uZXN0ZWlyYS52MS5QdXJnZUpvYnNSZXNwb25z",
+            "ZRJFCghFcmFzZUpvYhIbLmVzdGVpcmEudjEuRXJhc2VKb2JSZXF1ZXN0Ghwu",
+            "ZXN0ZWlyYS52MS5FcmFzZUpvYlJlc3BvbnNlElcKDkxpc3RMYXN0UmVzb3J0",
+            "EiEuZXN0ZWlyYS52MS5MaXN0TGFzdFJlc29ydFJlcXVlc3QaIi5lc3RlaXJh",
+            "LnYxLkxpc3RMYXN0UmVzb3J0UmVzcG9uc2USZgoTR2V0TGFzdFJlc29ydFJl",
+            "Y29yZBImLmVzdGVpcmEudjEuR2V0TGFzdFJlc29ydFJlY29yZFJlcXVlc3Qa",
+            "Jy5lc3RlaXJhLnYxLkdldExhc3RSZXNvcnRSZWNvcmRSZXNwb25zZRJdChBJ",
+            "bmdlc3RMYXN0UmVzb3J0EiMuZXN0ZWlyYS52MS5Jbmdlc3RMYXN0UmVzb3J0",
+            "UmVxdWVzdBokLmVzdGVpcmEudjEuSW5nZXN0TGFzdFJlc29ydFJlc3BvbnNl",
+            "QklaOmdpdGh1Yi5jb20vZXN0ZWlyYS9lc3RlaXJhL3Nkay9nby9nZW4vZXN0",
+            "ZWlyYS92MTtlc3RlaXJhdjGqAgpFc3RlaXJhLlYxYgZwcm90bzM="));
       descriptor = pbr::FileDescriptor.FromGeneratedCode(descriptorData,
           new pbr::FileDescriptor[] { global::Esteira.V1.TypesReflection.Descriptor, global::Esteira.V1.WorkerReflection.Descriptor, global::Google.Protobuf.WellKnownTypes.DurationReflection.Descriptor, global::Google.Protobuf.WellKnownTypes.FieldMaskReflection.Descriptor, global::Google.Protobuf.WellKnownTypes.TimestampReflection.Descriptor, },
           new pbr::GeneratedClrTypeInfo(null, null, new pbr::GeneratedClrTypeInfo[] {
@@ -115,7 +148,9 @@ namespace Esteira.V1 {
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.Worker), global::Esteira.V1.Worker.Parser, new[]{ "Info", "FirstSeenTime", "LastSeenTime", "ActiveLeases", "Draining" }, null, null, null, null),
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.Queue), global::Esteira.V1.Queue.Parser, new[]{ "Name", "Paused", "Ready", "Leased", "OldestReadyAge", "Served" }, null, null, null, null),
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.GetSystemInfoRequest), global::Esteira.V1.GetSystemInfoRequest.Parser, null, null, null, null, null),
-            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.GetSystemInfoResponse), global::Esteira.V1.GetSystemInfoResponse.Parser, new[]{ "ServerVersion", "MinProtocol", "MaxProtocol", "Limits", "ServerTime" }, null, null, null, null),
+            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.GetSystemInfoResponse), global::Esteira.V1.GetSystemInfoResponse.Parser, new[]{ "ServerVersion", "MinProtocol", "MaxProtocol", "Limits", "ServerTime", "LastResort" }, null, null, null, null),
+            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.LastResortInfo), global::Esteira.V1.LastResortInfo.Parser, new[]{ "Records", "Bytes", "OldestRecordAge", "ReserveBytes", "RoomBytes", "Ingested", "AlreadyApplied", "SetAside", "Damaged", "OnStandardError", "Folders", "FailedFolders" }, null, null, null, null),
+            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.LastResortRecord), global::Esteira.V1.LastResortRecord.Parser, new[]{ "Sequence", "Kind", "State", "Reason", "WriteTime", "Bytes", "JobId", "TaskId", "Fence", "PlanName" }, null, new[]{ typeof(global::Esteira.V1.LastResortRecord.Types.Kind), typeof(global::Esteira.V1.LastResortRecord.Types.State) }, null, null),
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.ListWorkersRequest), global::Esteira.V1.ListWorkersRequest.Parser, new[]{ "PageSize", "PageToken" }, null, null, null, null),
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.ListWorkersResponse), global::Esteira.V1.ListWorkersResponse.Parser, new[]{ "Workers", "NextPageToken" }, null, null, null, null),
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.ListQueuesRequest), global::Esteira.V1.ListQueuesRequest.Parser, new[]{ "PageSize", "PageToken" }, null, null, null, null),
@@ -134,7 +169,13 @@ namespace Esteira.V1 {
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.PurgeJobsResponse), global::Esteira.V1.PurgeJobsResponse.Parser, new[]{ "Jobs", "Tasks", "Artifacts", "Bytes", "HeldOpen", "HeldUndelivered", "HeldReferred", "Confirmation", "Certificates", "NextPageToken" }, null, null, null, null),
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.RemovalCertificate), global::Esteira.V1.RemovalCertificate.Parser, new[]{ "JobId", "Cause", "Bodies", "Bytes", "RemovalTime", "LeafHash", "Leaf" }, null, null, null, null),
             new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.EraseJobRequest), global::Esteira.V1.EraseJobRequest.Parser, new[]{ "JobId", "Reason" }, null, null, null, null),
-            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.EraseJobResponse), global::Esteira.V1.EraseJobResponse.Parser, new[]{ "Jobs", "Artifacts", "Bytes", "Certificates" }, null, null, null, null)
+            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.EraseJobResponse), global::Esteira.V1.EraseJobResponse.Parser, new[]{ "Jobs", "Artifacts", "Bytes", "Certificates" }, null, null, null, null),
+            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.ListLastResortRequest), global::Esteira.V1.ListLastResortRequest.Parser, new[]{ "PageSize", "PageToken" }, null, null, null, null),
+            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.ListLastResortResponse), global::Esteira.V1.ListLastResortResponse.Parser, new[]{ "Records", "NextPageToken" }, null, null, null, null),
+            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.GetLastResortRecordRequest), global::Esteira.V1.GetLastResortRecordRequest.Parser, new[]{ "Sequence" }, null, null, null, null),
+            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.GetLastResortRecordResponse), global::Esteira.V1.GetLastResortRecordResponse.Parser, new[]{ "Record", "SaidJson" }, null, null, null, null),
+            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.IngestLastResortRequest), global::Esteira.V1.IngestLastResortRequest.Parser, null, null, null, null, null),
+            new pbr::GeneratedClrTypeInfo(typeof(global::Esteira.V1.IngestLastResortResponse), global::Esteira.V1.IngestLastResortResponse.Parser, new[]{ "Ingested", "AlreadyApplied", "SetAside", "Left" }, null, null, null, null)
           }));
     }
     #endregion
@@ -1449,6 +1490,7 @@ namespace Esteira.V1 {
       maxProtocol_ = other.maxProtocol_;
       limits_ = other.limits_ != null ? other.limits_.Clone() : null;
       serverTime_ = other.serverTime_ != null ? other.serverTime_.Clone() : null;
+      lastResort_ = other.lastResort_ != null ? other.lastResort_.Clone() : null;
       _unknownFields = pb::UnknownFieldSet.Clone(other._unknownFields);
     }
 
@@ -1533,6 +1575,21 @@ namespace Esteira.V1 {
       }
     }
 
+    /// <summary>Field number for the "last_resort" field.</summary>
+    public const int LastResortFieldNumber = 6;
+    private global::Esteira.V1.LastResortInfo lastResort_;
+    /// <summary>
+    /// What its last resort holds. Absent when it has none.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public global::Esteira.V1.LastResortInfo LastResort {
+      get { return lastResort_; }
+      set {
+        lastResort_ = value;
+      }
+    }
+
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public override bool Equals(object other) {
@@ -1553,6 +1610,7 @@ namespace Esteira.V1 {
       if (MaxProtocol != other.MaxProtocol) return false;
       if (!object.Equals(Limits, other.Limits)) return false;
       if (!object.Equals(ServerTime, other.ServerTime)) return false;
+      if (!object.Equals(LastResort, other.LastResort)) return false;
       return Equals(_unknownFields, other._unknownFields);
     }
 
@@ -1565,6 +1623,7 @@ namespace Esteira.V1 {
       if (MaxProtocol != 0) hash ^= MaxProtocol.GetHashCode();
       if (limits_ != null) hash ^= Limits.GetHashCode();
       if (serverTime_ != null) hash ^= ServerTime.GetHashCode();
+      if (lastResort_ != null) hash ^= LastResort.GetHashCode();
       if (_unknownFields != null) {
         hash ^= _unknownFields.GetHashCode();
       }
@@ -1603,6 +1662,10 @@ namespace Esteira.V1 {
         output.WriteRawTag(42);
         output.WriteMessage(ServerTime);
       }
+      if (lastResort_ != null) {
+        output.WriteRawTag(50);
+        output.WriteMessage(LastResort);
+      }
       if (_unknownFields != null) {
         _unknownFields.WriteTo(output);
       }
@@ -1633,6 +1696,10 @@ namespace Esteira.V1 {
         output.WriteRawTag(42);
         output.WriteMessage(ServerTime);
       }
+      if (lastResort_ != null) {
+        output.WriteRawTag(50);
+        output.WriteMessage(LastResort);
+      }
       if (_unknownFields != null) {
         _unknownFields.WriteTo(ref output);
       }
@@ -1657,6 +1724,9 @@ namespace Esteira.V1 {
       }
       if (serverTime_ != null) {
         size += 1 + pb::CodedOutputStream.ComputeMessageSize(ServerTime);
+      }
+      if (lastResort_ != null) {
+        size += 1 + pb::CodedOutputStream.ComputeMessageSize(LastResort);
       }
       if (_unknownFields != null) {
         size += _unknownFields.CalculateSize();
@@ -1690,6 +1760,12 @@ namespace Esteira.V1 {
           ServerTime = new global::Google.Protobuf.WellKnownTypes.Timestamp();
         }
         ServerTime.MergeFrom(other.ServerTime);
+      }
+      if (other.lastResort_ != null) {
+        if (lastResort_ == null) {
+          LastResort = new global::Esteira.V1.LastResortInfo();
+        }
+        LastResort.MergeFrom(other.LastResort);
       }
       _unknownFields = pb::UnknownFieldSet.MergeFrom(_unknownFields, other._unknownFields);
     }
@@ -1730,6 +1806,13 @@ namespace Esteira.V1 {
               ServerTime = new global::Google.Protobuf.WellKnownTypes.Timestamp();
             }
             input.ReadMessage(ServerTime);
+            break;
+          }
+          case 50: {
+            if (lastResort_ == null) {
+              LastResort = new global::Esteira.V1.LastResortInfo();
+            }
+            input.ReadMessage(LastResort);
             break;
           }
         }
@@ -1773,10 +1856,1269 @@ namespace Esteira.V1 {
             input.ReadMessage(ServerTime);
             break;
           }
+          case 50: {
+            if (lastResort_ == null) {
+              LastResort = new global::Esteira.V1.LastResortInfo();
+            }
+            input.ReadMessage(LastResort);
+            break;
+          }
         }
       }
     }
     #endif
+
+  }
+
+  /// <summary>
+  /// What the last resort of one coordinator holds, and what it did since the coordinator started: figures to watch.
+  /// </summary>
+  public sealed partial class LastResortInfo : pb::IMessage<LastResortInfo>
+  #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      , pb::IBufferMessage
+  #endif
+  {
+    private static readonly pb::MessageParser<LastResortInfo> _parser = new pb::MessageParser<LastResortInfo>(() => new LastResortInfo());
+    private pb::UnknownFieldSet _unknownFields;
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pb::MessageParser<LastResortInfo> Parser { get { return _parser; } }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pbr::MessageDescriptor Descriptor {
+      get { return global::Esteira.V1.AdminReflection.Descriptor.MessageTypes[5]; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    pbr::MessageDescriptor pb::IMessage.Descriptor {
+      get { return Descriptor; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public LastResortInfo() {
+      OnConstruction();
+    }
+
+    partial void OnConstruction();
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public LastResortInfo(LastResortInfo other) : this() {
+      records_ = other.records_;
+      bytes_ = other.bytes_;
+      oldestRecordAge_ = other.oldestRecordAge_ != null ? other.oldestRecordAge_.Clone() : null;
+      reserveBytes_ = other.reserveBytes_;
+      roomBytes_ = other.roomBytes_;
+      ingested_ = other.ingested_;
+      alreadyApplied_ = other.alreadyApplied_;
+      setAside_ = other.setAside_;
+      damaged_ = other.damaged_;
+      onStandardError_ = other.onStandardError_;
+      folders_ = other.folders_;
+      failedFolders_ = other.failedFolders_;
+      _unknownFields = pb::UnknownFieldSet.Clone(other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public LastResortInfo Clone() {
+      return new LastResortInfo(this);
+    }
+
+    /// <summary>Field number for the "records" field.</summary>
+    public const int RecordsFieldNumber = 1;
+    private long records_;
+    /// <summary>
+    /// Records that wait for the database.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public long Records {
+      get { return records_; }
+      set {
+        records_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "bytes" field.</summary>
+    public const int BytesFieldNumber = 2;
+    private long bytes_;
+    /// <summary>
+    /// Bytes of them.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public long Bytes {
+      get { return bytes_; }
+      set {
+        bytes_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "oldest_record_age" field.</summary>
+    public const int OldestRecordAgeFieldNumber = 3;
+    private global::Google.Protobuf.WellKnownTypes.Duration oldestRecordAge_;
+    /// <summary>
+    /// How long ago the oldest of them was written. Absent when there is none.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public global::Google.Protobuf.WellKnownTypes.Duration OldestRecordAge {
+      get { return oldestRecordAge_; }
+      set {
+        oldestRecordAge_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "reserve_bytes" field.</summary>
+    public const int ReserveBytesFieldNumber = 4;
+    private long reserveBytes_;
+    /// <summary>
+    /// Bytes that are to be kept ready.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public long ReserveBytes {
+      get { return reserveBytes_; }
+      set {
+        reserveBytes_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "room_bytes" field.</summary>
+    public const int RoomBytesFieldNumber = 5;
+    private long roomBytes_;
+    /// <summary>
+    /// Bytes in which records are sure to find room now.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public long RoomBytes {
+      get { return roomBytes_; }
+      set {
+        roomBytes_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "ingested" field.</summary>
+    public const int IngestedFieldNumber = 6;
+    private long ingested_;
+    /// <summary>
+    /// Records that were brought back and applied.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public long Ingested {
+      get { return ingested_; }
+      set {
+        ingested_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "already_applied" field.</summary>
+    public const int AlreadyAppliedFieldNumber = 7;
+    private long alreadyApplied_;
+    /// <summary>
+    /// Records that were brought back and had been applied before.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public long AlreadyApplied {
+      get { return alreadyApplied_; }
+      set {
+        alreadyApplied_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "set_aside" field.</summary>
+    public const int SetAsideFieldNumber = 8;
+    private long setAside_;
+    /// <summary>
+    /// Records that could not be applied, and were set aside for a person to look at.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public long SetAside {
+      get { return setAside_; }
+      set {
+        setAside_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "damaged" field.</summary>
+    public const int DamagedFieldNumber = 9;
+    private long damaged_;
+    /// <summary>
+    /// Damaged stretches that were found. A torn record was never acknowledged; anything else is a disk that fails.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public long Damaged {
+      get { return damaged_; }
+      set {
+        damaged_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "on_standard_error" field.</summary>
+    public const int OnStandardErrorFieldNumber = 10;
+    private long onStandardError_;
+    /// <summary>
+    /// Records that nothing but standard error took: a person must bring them back.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public long OnStandardError {
+      get { return onStandardError_; }
+      set {
+        onStandardError_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "folders" field.</summary>
+    public const int FoldersFieldNumber = 11;
+    private int folders_;
+    /// <summary>
+    /// Its folders.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public int Folders {
+      get { return folders_; }
+      set {
+        folders_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "failed_folders" field.</summary>
+    public const int FailedFoldersFieldNumber = 12;
+    private int failedFolders_;
+    /// <summary>
+    /// Those that failed, and are not used again before the coordinator starts anew.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public int FailedFolders {
+      get { return failedFolders_; }
+      set {
+        failedFolders_ = value;
+      }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override bool Equals(object other) {
+      return Equals(other as LastResortInfo);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public bool Equals(LastResortInfo other) {
+      if (ReferenceEquals(other, null)) {
+        return false;
+      }
+      if (ReferenceEquals(other, this)) {
+        return true;
+      }
+      if (Records != other.Records) return false;
+      if (Bytes != other.Bytes) return false;
+      if (!object.Equals(OldestRecordAge, other.OldestRecordAge)) return false;
+      if (ReserveBytes != other.ReserveBytes) return false;
+      if (RoomBytes != other.RoomBytes) return false;
+      if (Ingested != other.Ingested) return false;
+      if (AlreadyApplied != other.AlreadyApplied) return false;
+      if (SetAside != other.SetAside) return false;
+      if (Damaged != other.Damaged) return false;
+      if (OnStandardError != other.OnStandardError) return false;
+      if (Folders != other.Folders) return false;
+      if (FailedFolders != other.FailedFolders) return false;
+      return Equals(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override int GetHashCode() {
+      int hash = 1;
+      if (Records != 0L) hash ^= Records.GetHashCode();
+      if (Bytes != 0L) hash ^= Bytes.GetHashCode();
+      if (oldestRecordAge_ != null) hash ^= OldestRecordAge.GetHashCode();
+      if (ReserveBytes != 0L) hash ^= ReserveBytes.GetHashCode();
+      if (RoomBytes != 0L) hash ^= RoomBytes.GetHashCode();
+      if (Ingested != 0L) hash ^= Ingested.GetHashCode();
+      if (AlreadyApplied != 0L) hash ^= AlreadyApplied.GetHashCode();
+      if (SetAside != 0L) hash ^= SetAside.GetHashCode();
+      if (Damaged != 0L) hash ^= Damaged.GetHashCode();
+      if (OnStandardError != 0L) hash ^= OnStandardError.GetHashCode();
+      if (Folders != 0) hash ^= Folders.GetHashCode();
+      if (FailedFolders != 0) hash ^= FailedFolders.GetHashCode();
+      if (_unknownFields != null) {
+        hash ^= _unknownFields.GetHashCode();
+      }
+      return hash;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override string ToString() {
+      return pb::JsonFormatter.ToDiagnosticString(this);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void WriteTo(pb::CodedOutputStream output) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      output.WriteRawMessage(this);
+    #else
+      if (Records != 0L) {
+        output.WriteRawTag(8);
+        output.WriteInt64(Records);
+      }
+      if (Bytes != 0L) {
+        output.WriteRawTag(16);
+        output.WriteInt64(Bytes);
+      }
+      if (oldestRecordAge_ != null) {
+        output.WriteRawTag(26);
+        output.WriteMessage(OldestRecordAge);
+      }
+      if (ReserveBytes != 0L) {
+        output.WriteRawTag(32);
+        output.WriteInt64(ReserveBytes);
+      }
+      if (RoomBytes != 0L) {
+        output.WriteRawTag(40);
+        output.WriteInt64(RoomBytes);
+      }
+      if (Ingested != 0L) {
+        output.WriteRawTag(48);
+        output.WriteInt64(Ingested);
+      }
+      if (AlreadyApplied != 0L) {
+        output.WriteRawTag(56);
+        output.WriteInt64(AlreadyApplied);
+      }
+      if (SetAside != 0L) {
+        output.WriteRawTag(64);
+        output.WriteInt64(SetAside);
+      }
+      if (Damaged != 0L) {
+        output.WriteRawTag(72);
+        output.WriteInt64(Damaged);
+      }
+      if (OnStandardError != 0L) {
+        output.WriteRawTag(80);
+        output.WriteInt64(OnStandardError);
+      }
+      if (Folders != 0) {
+        output.WriteRawTag(88);
+        output.WriteInt32(Folders);
+      }
+      if (FailedFolders != 0) {
+        output.WriteRawTag(96);
+        output.WriteInt32(FailedFolders);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(output);
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalWriteTo(ref pb::WriteContext output) {
+      if (Records != 0L) {
+        output.WriteRawTag(8);
+        output.WriteInt64(Records);
+      }
+      if (Bytes != 0L) {
+        output.WriteRawTag(16);
+        output.WriteInt64(Bytes);
+      }
+      if (oldestRecordAge_ != null) {
+        output.WriteRawTag(26);
+        output.WriteMessage(OldestRecordAge);
+      }
+      if (ReserveBytes != 0L) {
+        output.WriteRawTag(32);
+        output.WriteInt64(ReserveBytes);
+      }
+      if (RoomBytes != 0L) {
+        output.WriteRawTag(40);
+        output.WriteInt64(RoomBytes);
+      }
+      if (Ingested != 0L) {
+        output.WriteRawTag(48);
+        output.WriteInt64(Ingested);
+      }
+      if (AlreadyApplied != 0L) {
+        output.WriteRawTag(56);
+        output.WriteInt64(AlreadyApplied);
+      }
+      if (SetAside != 0L) {
+        output.WriteRawTag(64);
+        output.WriteInt64(SetAside);
+      }
+      if (Damaged != 0L) {
+        output.WriteRawTag(72);
+        output.WriteInt64(Damaged);
+      }
+      if (OnStandardError != 0L) {
+        output.WriteRawTag(80);
+        output.WriteInt64(OnStandardError);
+      }
+      if (Folders != 0) {
+        output.WriteRawTag(88);
+        output.WriteInt32(Folders);
+      }
+      if (FailedFolders != 0) {
+        output.WriteRawTag(96);
+        output.WriteInt32(FailedFolders);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(ref output);
+      }
+    }
+    #endif
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public int CalculateSize() {
+      int size = 0;
+      if (Records != 0L) {
+        size += 1 + pb::CodedOutputStream.ComputeInt64Size(Records);
+      }
+      if (Bytes != 0L) {
+        size += 1 + pb::CodedOutputStream.ComputeInt64Size(Bytes);
+      }
+      if (oldestRecordAge_ != null) {
+        size += 1 + pb::CodedOutputStream.ComputeMessageSize(OldestRecordAge);
+      }
+      if (ReserveBytes != 0L) {
+        size += 1 + pb::CodedOutputStream.ComputeInt64Size(ReserveBytes);
+      }
+      if (RoomBytes != 0L) {
+        size += 1 + pb::CodedOutputStream.ComputeInt64Size(RoomBytes);
+      }
+      if (Ingested != 0L) {
+        size += 1 + pb::CodedOutputStream.ComputeInt64Size(Ingested);
+      }
+      if (AlreadyApplied != 0L) {
+        size += 1 + pb::CodedOutputStream.ComputeInt64Size(AlreadyApplied);
+      }
+      if (SetAside != 0L) {
+        size += 1 + pb::CodedOutputStream.ComputeInt64Size(SetAside);
+      }
+      if (Damaged != 0L) {
+        size += 1 + pb::CodedOutputStream.ComputeInt64Size(Damaged);
+      }
+      if (OnStandardError != 0L) {
+        size += 1 + pb::CodedOutputStream.ComputeInt64Size(OnStandardError);
+      }
+      if (Folders != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeInt32Size(Folders);
+      }
+      if (FailedFolders != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeInt32Size(FailedFolders);
+      }
+      if (_unknownFields != null) {
+        size += _unknownFields.CalculateSize();
+      }
+      return size;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(LastResortInfo other) {
+      if (other == null) {
+        return;
+      }
+      if (other.Records != 0L) {
+        Records = other.Records;
+      }
+      if (other.Bytes != 0L) {
+        Bytes = other.Bytes;
+      }
+      if (other.oldestRecordAge_ != null) {
+        if (oldestRecordAge_ == null) {
+          OldestRecordAge = new global::Google.Protobuf.WellKnownTypes.Duration();
+        }
+        OldestRecordAge.MergeFrom(other.OldestRecordAge);
+      }
+      if (other.ReserveBytes != 0L) {
+        ReserveBytes = other.ReserveBytes;
+      }
+      if (other.RoomBytes != 0L) {
+        RoomBytes = other.RoomBytes;
+      }
+      if (other.Ingested != 0L) {
+        Ingested = other.Ingested;
+      }
+      if (other.AlreadyApplied != 0L) {
+        AlreadyApplied = other.AlreadyApplied;
+      }
+      if (other.SetAside != 0L) {
+        SetAside = other.SetAside;
+      }
+      if (other.Damaged != 0L) {
+        Damaged = other.Damaged;
+      }
+      if (other.OnStandardError != 0L) {
+        OnStandardError = other.OnStandardError;
+      }
+      if (other.Folders != 0) {
+        Folders = other.Folders;
+      }
+      if (other.FailedFolders != 0) {
+        FailedFolders = other.FailedFolders;
+      }
+      _unknownFields = pb::UnknownFieldSet.MergeFrom(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(pb::CodedInputStream input) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      input.ReadRawMessage(this);
+    #else
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, input);
+            break;
+          case 8: {
+            Records = input.ReadInt64();
+            break;
+          }
+          case 16: {
+            Bytes = input.ReadInt64();
+            break;
+          }
+          case 26: {
+            if (oldestRecordAge_ == null) {
+              OldestRecordAge = new global::Google.Protobuf.WellKnownTypes.Duration();
+            }
+            input.ReadMessage(OldestRecordAge);
+            break;
+          }
+          case 32: {
+            ReserveBytes = input.ReadInt64();
+            break;
+          }
+          case 40: {
+            RoomBytes = input.ReadInt64();
+            break;
+          }
+          case 48: {
+            Ingested = input.ReadInt64();
+            break;
+          }
+          case 56: {
+            AlreadyApplied = input.ReadInt64();
+            break;
+          }
+          case 64: {
+            SetAside = input.ReadInt64();
+            break;
+          }
+          case 72: {
+            Damaged = input.ReadInt64();
+            break;
+          }
+          case 80: {
+            OnStandardError = input.ReadInt64();
+            break;
+          }
+          case 88: {
+            Folders = input.ReadInt32();
+            break;
+          }
+          case 96: {
+            FailedFolders = input.ReadInt32();
+            break;
+          }
+        }
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalMergeFrom(ref pb::ParseContext input) {
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, ref input);
+            break;
+          case 8: {
+            Records = input.ReadInt64();
+            break;
+          }
+          case 16: {
+            Bytes = input.ReadInt64();
+            break;
+          }
+          case 26: {
+            if (oldestRecordAge_ == null) {
+              OldestRecordAge = new global::Google.Protobuf.WellKnownTypes.Duration();
+            }
+            input.ReadMessage(OldestRecordAge);
+            break;
+          }
+          case 32: {
+            ReserveBytes = input.ReadInt64();
+            break;
+          }
+          case 40: {
+            RoomBytes = input.ReadInt64();
+            break;
+          }
+          case 48: {
+            Ingested = input.ReadInt64();
+            break;
+          }
+          case 56: {
+            AlreadyApplied = input.ReadInt64();
+            break;
+          }
+          case 64: {
+            SetAside = input.ReadInt64();
+            break;
+          }
+          case 72: {
+            Damaged = input.ReadInt64();
+            break;
+          }
+          case 80: {
+            OnStandardError = input.ReadInt64();
+            break;
+          }
+          case 88: {
+            Folders = input.ReadInt32();
+            break;
+          }
+          case 96: {
+            FailedFolders = input.ReadInt32();
+            break;
+          }
+        }
+      }
+    }
+    #endif
+
+  }
+
+  /// <summary>
+  /// A record of a last resort: what was accepted while the database took nothing. It tells no payload.
+  /// </summary>
+  public sealed partial class LastResortRecord : pb::IMessage<LastResortRecord>
+  #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      , pb::IBufferMessage
+  #endif
+  {
+    private static readonly pb::MessageParser<LastResortRecord> _parser = new pb::MessageParser<LastResortRecord>(() => new LastResortRecord());
+    private pb::UnknownFieldSet _unknownFields;
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pb::MessageParser<LastResortRecord> Parser { get { return _parser; } }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pbr::MessageDescriptor Descriptor {
+      get { return global::Esteira.V1.AdminReflection.Descriptor.MessageTypes[6]; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    pbr::MessageDescriptor pb::IMessage.Descriptor {
+      get { return Descriptor; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public LastResortRecord() {
+      OnConstruction();
+    }
+
+    partial void OnConstruction();
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public LastResortRecord(LastResortRecord other) : this() {
+      sequence_ = other.sequence_;
+      kind_ = other.kind_;
+      state_ = other.state_;
+      reason_ = other.reason_;
+      writeTime_ = other.writeTime_ != null ? other.writeTime_.Clone() : null;
+      bytes_ = other.bytes_;
+      jobId_ = other.jobId_;
+      taskId_ = other.taskId_;
+      fence_ = other.fence_;
+      planName_ = other.planName_;
+      _unknownFields = pb::UnknownFieldSet.Clone(other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public LastResortRecord Clone() {
+      return new LastResortRecord(this);
+    }
+
+    /// <summary>Field number for the "sequence" field.</summary>
+    public const int SequenceFieldNumber = 1;
+    private long sequence_;
+    /// <summary>
+    /// Its number at this coordinator.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public long Sequence {
+      get { return sequence_; }
+      set {
+        sequence_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "kind" field.</summary>
+    public const int KindFieldNumber = 2;
+    private global::Esteira.V1.LastResortRecord.Types.Kind kind_ = global::Esteira.V1.LastResortRecord.Types.Kind.Unspecified;
+    /// <summary>
+    /// What it is.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public global::Esteira.V1.LastResortRecord.Types.Kind Kind {
+      get { return kind_; }
+      set {
+        kind_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "state" field.</summary>
+    public const int StateFieldNumber = 3;
+    private global::Esteira.V1.LastResortRecord.Types.State state_ = global::Esteira.V1.LastResortRecord.Types.State.Unspecified;
+    /// <summary>
+    /// What became of it.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public global::Esteira.V1.LastResortRecord.Types.State State {
+      get { return state_; }
+      set {
+        state_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "reason" field.</summary>
+    public const int ReasonFieldNumber = 4;
+    private string reason_ = "";
+    /// <summary>
+    /// Why it was set aside, for people. Empty while it waits.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public string Reason {
+      get { return reason_; }
+      set {
+        reason_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
+    /// <summary>Field number for the "write_time" field.</summary>
+    public const int WriteTimeFieldNumber = 5;
+    private global::Google.Protobuf.WellKnownTypes.Timestamp writeTime_;
+    /// <summary>
+    /// When it was written.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public global::Google.Protobuf.WellKnownTypes.Timestamp WriteTime {
+      get { return writeTime_; }
+      set {
+        writeTime_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "bytes" field.</summary>
+    public const int BytesFieldNumber = 6;
+    private long bytes_;
+    /// <summary>
+    /// How many bytes it has.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public long Bytes {
+      get { return bytes_; }
+      set {
+        bytes_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "job_id" field.</summary>
+    public const int JobIdFieldNumber = 7;
+    private string jobId_ = "";
+    /// <summary>
+    /// The job.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public string JobId {
+      get { return jobId_; }
+      set {
+        jobId_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
+    /// <summary>Field number for the "task_id" field.</summary>
+    public const int TaskIdFieldNumber = 8;
+    private string taskId_ = "";
+    /// <summary>
+    /// The task of a REPORT.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public string TaskId {
+      get { return taskId_; }
+      set {
+        taskId_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
+    /// <summary>Field number for the "fence" field.</summary>
+    public const int FenceFieldNumber = 9;
+    private long fence_;
+    /// <summary>
+    /// The fence of its lease.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public long Fence {
+      get { return fence_; }
+      set {
+        fence_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "plan_name" field.</summary>
+    public const int PlanNameFieldNumber = 10;
+    private string planName_ = "";
+    /// <summary>
+    /// The plan; empty when it was not at hand.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public string PlanName {
+      get { return planName_; }
+      set {
+        planName_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override bool Equals(object other) {
+      return Equals(other as LastResortRecord);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public bool Equals(LastResortRecord other) {
+      if (ReferenceEquals(other, null)) {
+        return false;
+      }
+      if (ReferenceEquals(other, this)) {
+        return true;
+      }
+      if (Sequence != other.Sequence) return false;
+      if (Kind != other.Kind) return false;
+      if (State != other.State) return false;
+      if (Reason != other.Reason) return false;
+      if (!object.Equals(WriteTime, other.WriteTime)) return false;
+      if (Bytes != other.Bytes) return false;
+      if (JobId != other.JobId) return false;
+      if (TaskId != other.TaskId) return false;
+      if (Fence != other.Fence) return false;
+      if (PlanName != other.PlanName) return false;
+      return Equals(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override int GetHashCode() {
+      int hash = 1;
+      if (Sequence != 0L) hash ^= Sequence.GetHashCode();
+      if (Kind != global::Esteira.V1.LastResortRecord.Types.Kind.Unspecified) hash ^= Kind.GetHashCode();
+      if (State != global::Esteira.V1.LastResortRecord.Types.State.Unspecified) hash ^= State.GetHashCode();
+      if (Reason.Length != 0) hash ^= Reason.GetHashCode();
+      if (writeTime_ != null) hash ^= WriteTime.GetHashCode();
+      if (Bytes != 0L) hash ^= Bytes.GetHashCode();
+      if (JobId.Length != 0) hash ^= JobId.GetHashCode();
+      if (TaskId.Length != 0) hash ^= TaskId.GetHashCode();
+      if (Fence != 0L) hash ^= Fence.GetHashCode();
+      if (PlanName.Length != 0) hash ^= PlanName.GetHashCode();
+      if (_unknownFields != null) {
+        hash ^= _unknownFields.GetHashCode();
+      }
+      return hash;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override string ToString() {
+      return pb::JsonFormatter.ToDiagnosticString(this);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void WriteTo(pb::CodedOutputStream output) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      output.WriteRawMessage(this);
+    #else
+      if (Sequence != 0L) {
+        output.WriteRawTag(8);
+        output.WriteInt64(Sequence);
+      }
+      if (Kind != global::Esteira.V1.LastResortRecord.Types.Kind.Unspecified) {
+        output.WriteRawTag(16);
+        output.WriteEnum((int) Kind);
+      }
+      if (State != global::Esteira.V1.LastResortRecord.Types.State.Unspecified) {
+        output.WriteRawTag(24);
+        output.WriteEnum((int) State);
+      }
+      if (Reason.Length != 0) {
+        output.WriteRawTag(34);
+        output.WriteString(Reason);
+      }
+      if (writeTime_ != null) {
+        output.WriteRawTag(42);
+        output.WriteMessage(WriteTime);
+      }
+      if (Bytes != 0L) {
+        output.WriteRawTag(48);
+        output.WriteInt64(Bytes);
+      }
+      if (JobId.Length != 0) {
+        output.WriteRawTag(58);
+        output.WriteString(JobId);
+      }
+      if (TaskId.Length != 0) {
+        output.WriteRawTag(66);
+        output.WriteString(TaskId);
+      }
+      if (Fence != 0L) {
+        output.WriteRawTag(72);
+        output.WriteInt64(Fence);
+      }
+      if (PlanName.Length != 0) {
+        output.WriteRawTag(82);
+        output.WriteString(PlanName);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(output);
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalWriteTo(ref pb::WriteContext output) {
+      if (Sequence != 0L) {
+        output.WriteRawTag(8);
+        output.WriteInt64(Sequence);
+      }
+      if (Kind != global::Esteira.V1.LastResortRecord.Types.Kind.Unspecified) {
+        output.WriteRawTag(16);
+        output.WriteEnum((int) Kind);
+      }
+      if (State != global::Esteira.V1.LastResortRecord.Types.State.Unspecified) {
+        output.WriteRawTag(24);
+        output.WriteEnum((int) State);
+      }
+      if (Reason.Length != 0) {
+        output.WriteRawTag(34);
+        output.WriteString(Reason);
+      }
+      if (writeTime_ != null) {
+        output.WriteRawTag(42);
+        output.WriteMessage(WriteTime);
+      }
+      if (Bytes != 0L) {
+        output.WriteRawTag(48);
+        output.WriteInt64(Bytes);
+      }
+      if (JobId.Length != 0) {
+        output.WriteRawTag(58);
+        output.WriteString(JobId);
+      }
+      if (TaskId.Length != 0) {
+        output.WriteRawTag(66);
+        output.WriteString(TaskId);
+      }
+      if (Fence != 0L) {
+        output.WriteRawTag(72);
+        output.WriteInt64(Fence);
+      }
+      if (PlanName.Length != 0) {
+        output.WriteRawTag(82);
+        output.WriteString(PlanName);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(ref output);
+      }
+    }
+    #endif
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public int CalculateSize() {
+      int size = 0;
+      if (Sequence != 0L) {
+        size += 1 + pb::CodedOutputStream.ComputeInt64Size(Sequence);
+      }
+      if (Kind != global::Esteira.V1.LastResortRecord.Types.Kind.Unspecified) {
+        size += 1 + pb::CodedOutputStream.ComputeEnumSize((int) Kind);
+      }
+      if (State != global::Esteira.V1.LastResortRecord.Types.State.Unspecified) {
+        size += 1 + pb::CodedOutputStream.ComputeEnumSize((int) State);
+      }
+      if (Reason.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeStringSize(Reason);
+      }
+      if (writeTime_ != null) {
+        size += 1 + pb::CodedOutputStream.ComputeMessageSize(WriteTime);
+      }
+      if (Bytes != 0L) {
+        size += 1 + pb::CodedOutputStream.ComputeInt64Size(Bytes);
+      }
+      if (JobId.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeStringSize(JobId);
+      }
+      if (TaskId.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeStringSize(TaskId);
+      }
+      if (Fence != 0L) {
+        size += 1 + pb::CodedOutputStream.ComputeInt64Size(Fence);
+      }
+      if (PlanName.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeStringSize(PlanName);
+      }
+      if (_unknownFields != null) {
+        size += _unknownFields.CalculateSize();
+      }
+      return size;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(LastResortRecord other) {
+      if (other == null) {
+        return;
+      }
+      if (other.Sequence != 0L) {
+        Sequence = other.Sequence;
+      }
+      if (other.Kind != global::Esteira.V1.LastResortRecord.Types.Kind.Unspecified) {
+        Kind = other.Kind;
+      }
+      if (other.State != global::Esteira.V1.LastResortRecord.Types.State.Unspecified) {
+        State = other.State;
+      }
+      if (other.Reason.Length != 0) {
+        Reason = other.Reason;
+      }
+      if (other.writeTime_ != null) {
+        if (writeTime_ == null) {
+          WriteTime = new global::Google.Protobuf.WellKnownTypes.Timestamp();
+        }
+        WriteTime.MergeFrom(other.WriteTime);
+      }
+      if (other.Bytes != 0L) {
+        Bytes = other.Bytes;
+      }
+      if (other.JobId.Length != 0) {
+        JobId = other.JobId;
+      }
+      if (other.TaskId.Length != 0) {
+        TaskId = other.TaskId;
+      }
+      if (other.Fence != 0L) {
+        Fence = other.Fence;
+      }
+      if (other.PlanName.Length != 0) {
+        PlanName = other.PlanName;
+      }
+      _unknownFields = pb::UnknownFieldSet.MergeFrom(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(pb::CodedInputStream input) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      input.ReadRawMessage(this);
+    #else
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, input);
+            break;
+          case 8: {
+            Sequence = input.ReadInt64();
+            break;
+          }
+          case 16: {
+            Kind = (global::Esteira.V1.LastResortRecord.Types.Kind) input.ReadEnum();
+            break;
+          }
+          case 24: {
+            State = (global::Esteira.V1.LastResortRecord.Types.State) input.ReadEnum();
+            break;
+          }
+          case 34: {
+            Reason = input.ReadString();
+            break;
+          }
+          case 42: {
+            if (writeTime_ == null) {
+              WriteTime = new global::Google.Protobuf.WellKnownTypes.Timestamp();
+            }
+            input.ReadMessage(WriteTime);
+            break;
+          }
+          case 48: {
+            Bytes = input.ReadInt64();
+            break;
+          }
+          case 58: {
+            JobId = input.ReadString();
+            break;
+          }
+          case 66: {
+            TaskId = input.ReadString();
+            break;
+          }
+          case 72: {
+            Fence = input.ReadInt64();
+            break;
+          }
+          case 82: {
+            PlanName = input.ReadString();
+            break;
+          }
+        }
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalMergeFrom(ref pb::ParseContext input) {
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, ref input);
+            break;
+          case 8: {
+            Sequence = input.ReadInt64();
+            break;
+          }
+          case 16: {
+            Kind = (global::Esteira.V1.LastResortRecord.Types.Kind) input.ReadEnum();
+            break;
+          }
+          case 24: {
+            State = (global::Esteira.V1.LastResortRecord.Types.State) input.ReadEnum();
+            break;
+          }
+          case 34: {
+            Reason = input.ReadString();
+            break;
+          }
+          case 42: {
+            if (writeTime_ == null) {
+              WriteTime = new global::Google.Protobuf.WellKnownTypes.Timestamp();
+            }
+            input.ReadMessage(WriteTime);
+            break;
+          }
+          case 48: {
+            Bytes = input.ReadInt64();
+            break;
+          }
+          case 58: {
+            JobId = input.ReadString();
+            break;
+          }
+          case 66: {
+            TaskId = input.ReadString();
+            break;
+          }
+          case 72: {
+            Fence = input.ReadInt64();
+            break;
+          }
+          case 82: {
+            PlanName = input.ReadString();
+            break;
+          }
+        }
+      }
+    }
+    #endif
+
+    #region Nested types
+    /// <summary>Container for nested types declared in the LastResortRecord message type.</summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static partial class Types {
+      /// <summary>
+      /// What was accepted.
+      /// </summary>
+      public enum Kind {
+        /// <summary>
+        /// Not readable.
+        /// </summary>
+        [pbr::OriginalName("KIND_UNSPECIFIED")] Unspecified = 0,
+        /// <summary>
+        /// The report of a task.
+        /// </summary>
+        [pbr::OriginalName("KIND_REPORT")] Report = 1,
+        /// <summary>
+        /// A job.
+        /// </summary>
+        [pbr::OriginalName("KIND_START")] Start = 2,
+      }
+
+      /// <summary>
+      /// What became of it.
+      /// </summary>
+      public enum State {
+        /// <summary>
+        /// Never sent.
+        /// </summary>
+        [pbr::OriginalName("STATE_UNSPECIFIED")] Unspecified = 0,
+        /// <summary>
+        /// It waits for the database.
+        /// </summary>
+        [pbr::OriginalName("STATE_WAITING")] Waiting = 1,
+        /// <summary>
+        /// It can never be applied.
+        /// </summary>
+        [pbr::OriginalName("STATE_SET_ASIDE")] SetAside = 2,
+      }
+
+    }
+    #endregion
 
   }
 
@@ -1797,7 +3139,7 @@ namespace Esteira.V1 {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public static pbr::MessageDescriptor Descriptor {
-      get { return global::Esteira.V1.AdminReflection.Descriptor.MessageTypes[5]; }
+      get { return global::Esteira.V1.AdminReflection.Descriptor.MessageTypes[7]; }
     }
 
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
@@ -2032,7 +3374,7 @@ namespace Esteira.V1 {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public static pbr::MessageDescriptor Descriptor {
-      get { return global::Esteira.V1.AdminReflection.Descriptor.MessageTypes[6]; }
+      get { return global::Esteira.V1.AdminReflection.Descriptor.MessageTypes[8]; }
     }
 
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
@@ -2256,7 +3598,7 @@ namespace Esteira.V1 {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public static pbr::MessageDescriptor Descriptor {
-      get { return global::Esteira.V1.AdminReflection.Descriptor.MessageTypes[7]; }
+      get { return global::Esteira.V1.AdminReflection.Descriptor.MessageTypes[9]; }
     }
 
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
@@ -2491,7 +3833,7 @@ namespace Esteira.V1 {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public static pbr::MessageDescriptor Descriptor {
-      get { return global::Esteira.V1.AdminReflection.Descriptor.MessageTypes[8]; }
+      get { return global::Esteira.V1.AdminReflection.Descriptor.MessageTypes[10]; }
     }
 
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
@@ -2715,7 +4057,7 @@ namespace Esteira.V1 {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public static pbr::MessageDescriptor Descriptor {
-      get { return global::Esteira.V1.AdminReflection.Descriptor.MessageTypes[9]; }
+      get { return global::Esteira.V1.AdminReflection.Descriptor.MessageTypes[11]; }
     }
 
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
@@ -2968,7 +4310,7 @@ namespace Esteira.V1 {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public static pbr::MessageDescriptor Descriptor {
-      get { return global::Esteira.V1.AdminReflection.Descriptor.MessageTypes[10]; }
+      get { return global::Esteira.V1.AdminReflection.Descriptor.MessageTypes[12]; }
     }
 
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
@@ -3172,7 +4514,7 @@ namespace Esteira.V1 {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public static pbr::MessageDescriptor Descriptor {
-      get { return global::Esteira.V1.AdminReflection.Descriptor.MessageTypes[11]; }
+      get { return global::Esteira.V1.AdminReflection.Descriptor.MessageTypes[13]; }
     }
 
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
@@ -3407,7 +4749,7 @@ namespace Esteira.V1 {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public static pbr::MessageDescriptor Descriptor {
-      get { return global::Esteira.V1.AdminReflection.Descriptor.MessageTypes[12]; }
+      get { return global::Esteira.V1.AdminReflection.Descriptor.MessageTypes[14]; }
     }
 
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
@@ -3602,7 +4944,7 @@ namespace Esteira.V1 {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public static pbr::MessageDescriptor Descriptor {
-      get { return global::Esteira.V1.AdminReflection.Descriptor.MessageTypes[13]; }
+      get { return global::Esteira.V1.AdminReflection.Descriptor.MessageTypes[15]; }
     }
 
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
@@ -3837,7 +5179,7 @@ namespace Esteira.V1 {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public static pbr::MessageDescriptor Descriptor {
-      get { return global::Esteira.V1.AdminReflection.Descriptor.MessageTypes[14]; }
+      get { return global::Esteira.V1.AdminReflection.Descriptor.MessageTypes[16]; }
     }
 
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
@@ -4061,7 +5403,7 @@ namespace Esteira.V1 {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public static pbr::MessageDescriptor Descriptor {
-      get { return global::Esteira.V1.AdminReflection.Descriptor.MessageTypes[15]; }
+      get { return global::Esteira.V1.AdminReflection.Descriptor.MessageTypes[17]; }
     }
 
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
@@ -4466,7 +5808,7 @@ namespace Esteira.V1 {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public static pbr::MessageDescriptor Descriptor {
-      get { return global::Esteira.V1.AdminReflection.Descriptor.MessageTypes[16]; }
+      get { return global::Esteira.V1.AdminReflection.Descriptor.MessageTypes[18]; }
     }
 
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
@@ -4670,7 +6012,7 @@ namespace Esteira.V1 {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public static pbr::MessageDescriptor Descriptor {
-      get { return global::Esteira.V1.AdminReflection.Descriptor.MessageTypes[17]; }
+      get { return global::Esteira.V1.AdminReflection.Descriptor.MessageTypes[19]; }
     }
 
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
@@ -4905,7 +6247,7 @@ namespace Esteira.V1 {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public static pbr::MessageDescriptor Descriptor {
-      get { return global::Esteira.V1.AdminReflection.Descriptor.MessageTypes[18]; }
+      get { return global::Esteira.V1.AdminReflection.Descriptor.MessageTypes[20]; }
     }
 
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
@@ -5421,7 +6763,7 @@ namespace Esteira.V1 {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public static pbr::MessageDescriptor Descriptor {
-      get { return global::Esteira.V1.AdminReflection.Descriptor.MessageTypes[19]; }
+      get { return global::Esteira.V1.AdminReflection.Descriptor.MessageTypes[21]; }
     }
 
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
@@ -5856,7 +7198,7 @@ namespace Esteira.V1 {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public static pbr::MessageDescriptor Descriptor {
-      get { return global::Esteira.V1.AdminReflection.Descriptor.MessageTypes[20]; }
+      get { return global::Esteira.V1.AdminReflection.Descriptor.MessageTypes[22]; }
     }
 
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
@@ -6400,7 +7742,7 @@ namespace Esteira.V1 {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public static pbr::MessageDescriptor Descriptor {
-      get { return global::Esteira.V1.AdminReflection.Descriptor.MessageTypes[21]; }
+      get { return global::Esteira.V1.AdminReflection.Descriptor.MessageTypes[23]; }
     }
 
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
@@ -6844,7 +8186,7 @@ namespace Esteira.V1 {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public static pbr::MessageDescriptor Descriptor {
-      get { return global::Esteira.V1.AdminReflection.Descriptor.MessageTypes[22]; }
+      get { return global::Esteira.V1.AdminReflection.Descriptor.MessageTypes[24]; }
     }
 
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
@@ -7079,7 +8421,7 @@ namespace Esteira.V1 {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public static pbr::MessageDescriptor Descriptor {
-      get { return global::Esteira.V1.AdminReflection.Descriptor.MessageTypes[23]; }
+      get { return global::Esteira.V1.AdminReflection.Descriptor.MessageTypes[25]; }
     }
 
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
@@ -7357,6 +8699,1374 @@ namespace Esteira.V1 {
           }
           case 34: {
             certificates_.AddEntriesFrom(ref input, _repeated_certificates_codec);
+            break;
+          }
+        }
+      }
+    }
+    #endif
+
+  }
+
+  /// <summary>
+  /// Request of ListLastResort.
+  /// </summary>
+  public sealed partial class ListLastResortRequest : pb::IMessage<ListLastResortRequest>
+  #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      , pb::IBufferMessage
+  #endif
+  {
+    private static readonly pb::MessageParser<ListLastResortRequest> _parser = new pb::MessageParser<ListLastResortRequest>(() => new ListLastResortRequest());
+    private pb::UnknownFieldSet _unknownFields;
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pb::MessageParser<ListLastResortRequest> Parser { get { return _parser; } }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pbr::MessageDescriptor Descriptor {
+      get { return global::Esteira.V1.AdminReflection.Descriptor.MessageTypes[26]; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    pbr::MessageDescriptor pb::IMessage.Descriptor {
+      get { return Descriptor; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public ListLastResortRequest() {
+      OnConstruction();
+    }
+
+    partial void OnConstruction();
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public ListLastResortRequest(ListLastResortRequest other) : this() {
+      pageSize_ = other.pageSize_;
+      pageToken_ = other.pageToken_;
+      _unknownFields = pb::UnknownFieldSet.Clone(other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public ListLastResortRequest Clone() {
+      return new ListLastResortRequest(this);
+    }
+
+    /// <summary>Field number for the "page_size" field.</summary>
+    public const int PageSizeFieldNumber = 1;
+    private int pageSize_;
+    /// <summary>
+    /// How many to return; default 50, 500 at most.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public int PageSize {
+      get { return pageSize_; }
+      set {
+        pageSize_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "page_token" field.</summary>
+    public const int PageTokenFieldNumber = 2;
+    private string pageToken_ = "";
+    /// <summary>
+    /// Where to go on. Empty = at the beginning.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public string PageToken {
+      get { return pageToken_; }
+      set {
+        pageToken_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override bool Equals(object other) {
+      return Equals(other as ListLastResortRequest);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public bool Equals(ListLastResortRequest other) {
+      if (ReferenceEquals(other, null)) {
+        return false;
+      }
+      if (ReferenceEquals(other, this)) {
+        return true;
+      }
+      if (PageSize != other.PageSize) return false;
+      if (PageToken != other.PageToken) return false;
+      return Equals(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override int GetHashCode() {
+      int hash = 1;
+      if (PageSize != 0) hash ^= PageSize.GetHashCode();
+      if (PageToken.Length != 0) hash ^= PageToken.GetHashCode();
+      if (_unknownFields != null) {
+        hash ^= _unknownFields.GetHashCode();
+      }
+      return hash;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override string ToString() {
+      return pb::JsonFormatter.ToDiagnosticString(this);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void WriteTo(pb::CodedOutputStream output) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      output.WriteRawMessage(this);
+    #else
+      if (PageSize != 0) {
+        output.WriteRawTag(8);
+        output.WriteInt32(PageSize);
+      }
+      if (PageToken.Length != 0) {
+        output.WriteRawTag(18);
+        output.WriteString(PageToken);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(output);
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalWriteTo(ref pb::WriteContext output) {
+      if (PageSize != 0) {
+        output.WriteRawTag(8);
+        output.WriteInt32(PageSize);
+      }
+      if (PageToken.Length != 0) {
+        output.WriteRawTag(18);
+        output.WriteString(PageToken);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(ref output);
+      }
+    }
+    #endif
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public int CalculateSize() {
+      int size = 0;
+      if (PageSize != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeInt32Size(PageSize);
+      }
+      if (PageToken.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeStringSize(PageToken);
+      }
+      if (_unknownFields != null) {
+        size += _unknownFields.CalculateSize();
+      }
+      return size;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(ListLastResortRequest other) {
+      if (other == null) {
+        return;
+      }
+      if (other.PageSize != 0) {
+        PageSize = other.PageSize;
+      }
+      if (other.PageToken.Length != 0) {
+        PageToken = other.PageToken;
+      }
+      _unknownFields = pb::UnknownFieldSet.MergeFrom(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(pb::CodedInputStream input) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      input.ReadRawMessage(this);
+    #else
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, input);
+            break;
+          case 8: {
+            PageSize = input.ReadInt32();
+            break;
+          }
+          case 18: {
+            PageToken = input.ReadString();
+            break;
+          }
+        }
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalMergeFrom(ref pb::ParseContext input) {
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, ref input);
+            break;
+          case 8: {
+            PageSize = input.ReadInt32();
+            break;
+          }
+          case 18: {
+            PageToken = input.ReadString();
+            break;
+          }
+        }
+      }
+    }
+    #endif
+
+  }
+
+  /// <summary>
+  /// Response of ListLastResort.
+  /// </summary>
+  public sealed partial class ListLastResortResponse : pb::IMessage<ListLastResortResponse>
+  #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      , pb::IBufferMessage
+  #endif
+  {
+    private static readonly pb::MessageParser<ListLastResortResponse> _parser = new pb::MessageParser<ListLastResortResponse>(() => new ListLastResortResponse());
+    private pb::UnknownFieldSet _unknownFields;
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pb::MessageParser<ListLastResortResponse> Parser { get { return _parser; } }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pbr::MessageDescriptor Descriptor {
+      get { return global::Esteira.V1.AdminReflection.Descriptor.MessageTypes[27]; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    pbr::MessageDescriptor pb::IMessage.Descriptor {
+      get { return Descriptor; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public ListLastResortResponse() {
+      OnConstruction();
+    }
+
+    partial void OnConstruction();
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public ListLastResortResponse(ListLastResortResponse other) : this() {
+      records_ = other.records_.Clone();
+      nextPageToken_ = other.nextPageToken_;
+      _unknownFields = pb::UnknownFieldSet.Clone(other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public ListLastResortResponse Clone() {
+      return new ListLastResortResponse(this);
+    }
+
+    /// <summary>Field number for the "records" field.</summary>
+    public const int RecordsFieldNumber = 1;
+    private static readonly pb::FieldCodec<global::Esteira.V1.LastResortRecord> _repeated_records_codec
+        = pb::FieldCodec.ForMessage(10, global::Esteira.V1.LastResortRecord.Parser);
+    private readonly pbc::RepeatedField<global::Esteira.V1.LastResortRecord> records_ = new pbc::RepeatedField<global::Esteira.V1.LastResortRecord>();
+    /// <summary>
+    /// The records of this page.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public pbc::RepeatedField<global::Esteira.V1.LastResortRecord> Records {
+      get { return records_; }
+    }
+
+    /// <summary>Field number for the "next_page_token" field.</summary>
+    public const int NextPageTokenFieldNumber = 2;
+    private string nextPageToken_ = "";
+    /// <summary>
+    /// The next page's token. Empty = this was the last one.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public string NextPageToken {
+      get { return nextPageToken_; }
+      set {
+        nextPageToken_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override bool Equals(object other) {
+      return Equals(other as ListLastResortResponse);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public bool Equals(ListLastResortResponse other) {
+      if (ReferenceEquals(other, null)) {
+        return false;
+      }
+      if (ReferenceEquals(other, this)) {
+        return true;
+      }
+      if(!records_.Equals(other.records_)) return false;
+      if (NextPageToken != other.NextPageToken) return false;
+      return Equals(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override int GetHashCode() {
+      int hash = 1;
+      hash ^= records_.GetHashCode();
+      if (NextPageToken.Length != 0) hash ^= NextPageToken.GetHashCode();
+      if (_unknownFields != null) {
+        hash ^= _unknownFields.GetHashCode();
+      }
+      return hash;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override string ToString() {
+      return pb::JsonFormatter.ToDiagnosticString(this);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void WriteTo(pb::CodedOutputStream output) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      output.WriteRawMessage(this);
+    #else
+      records_.WriteTo(output, _repeated_records_codec);
+      if (NextPageToken.Length != 0) {
+        output.WriteRawTag(18);
+        output.WriteString(NextPageToken);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(output);
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalWriteTo(ref pb::WriteContext output) {
+      records_.WriteTo(ref output, _repeated_records_codec);
+      if (NextPageToken.Length != 0) {
+        output.WriteRawTag(18);
+        output.WriteString(NextPageToken);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(ref output);
+      }
+    }
+    #endif
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public int CalculateSize() {
+      int size = 0;
+      size += records_.CalculateSize(_repeated_records_codec);
+      if (NextPageToken.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeStringSize(NextPageToken);
+      }
+      if (_unknownFields != null) {
+        size += _unknownFields.CalculateSize();
+      }
+      return size;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(ListLastResortResponse other) {
+      if (other == null) {
+        return;
+      }
+      records_.Add(other.records_);
+      if (other.NextPageToken.Length != 0) {
+        NextPageToken = other.NextPageToken;
+      }
+      _unknownFields = pb::UnknownFieldSet.MergeFrom(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(pb::CodedInputStream input) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      input.ReadRawMessage(this);
+    #else
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, input);
+            break;
+          case 10: {
+            records_.AddEntriesFrom(input, _repeated_records_codec);
+            break;
+          }
+          case 18: {
+            NextPageToken = input.ReadString();
+            break;
+          }
+        }
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalMergeFrom(ref pb::ParseContext input) {
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, ref input);
+            break;
+          case 10: {
+            records_.AddEntriesFrom(ref input, _repeated_records_codec);
+            break;
+          }
+          case 18: {
+            NextPageToken = input.ReadString();
+            break;
+          }
+        }
+      }
+    }
+    #endif
+
+  }
+
+  /// <summary>
+  /// Request of GetLastResortRecord.
+  /// </summary>
+  public sealed partial class GetLastResortRecordRequest : pb::IMessage<GetLastResortRecordRequest>
+  #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      , pb::IBufferMessage
+  #endif
+  {
+    private static readonly pb::MessageParser<GetLastResortRecordRequest> _parser = new pb::MessageParser<GetLastResortRecordRequest>(() => new GetLastResortRecordRequest());
+    private pb::UnknownFieldSet _unknownFields;
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pb::MessageParser<GetLastResortRecordRequest> Parser { get { return _parser; } }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pbr::MessageDescriptor Descriptor {
+      get { return global::Esteira.V1.AdminReflection.Descriptor.MessageTypes[28]; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    pbr::MessageDescriptor pb::IMessage.Descriptor {
+      get { return Descriptor; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public GetLastResortRecordRequest() {
+      OnConstruction();
+    }
+
+    partial void OnConstruction();
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public GetLastResortRecordRequest(GetLastResortRecordRequest other) : this() {
+      sequence_ = other.sequence_;
+      _unknownFields = pb::UnknownFieldSet.Clone(other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public GetLastResortRecordRequest Clone() {
+      return new GetLastResortRecordRequest(this);
+    }
+
+    /// <summary>Field number for the "sequence" field.</summary>
+    public const int SequenceFieldNumber = 1;
+    private long sequence_;
+    /// <summary>
+    /// Its number. Required.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public long Sequence {
+      get { return sequence_; }
+      set {
+        sequence_ = value;
+      }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override bool Equals(object other) {
+      return Equals(other as GetLastResortRecordRequest);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public bool Equals(GetLastResortRecordRequest other) {
+      if (ReferenceEquals(other, null)) {
+        return false;
+      }
+      if (ReferenceEquals(other, this)) {
+        return true;
+      }
+      if (Sequence != other.Sequence) return false;
+      return Equals(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override int GetHashCode() {
+      int hash = 1;
+      if (Sequence != 0L) hash ^= Sequence.GetHashCode();
+      if (_unknownFields != null) {
+        hash ^= _unknownFields.GetHashCode();
+      }
+      return hash;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override string ToString() {
+      return pb::JsonFormatter.ToDiagnosticString(this);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void WriteTo(pb::CodedOutputStream output) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      output.WriteRawMessage(this);
+    #else
+      if (Sequence != 0L) {
+        output.WriteRawTag(8);
+        output.WriteInt64(Sequence);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(output);
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalWriteTo(ref pb::WriteContext output) {
+      if (Sequence != 0L) {
+        output.WriteRawTag(8);
+        output.WriteInt64(Sequence);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(ref output);
+      }
+    }
+    #endif
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public int CalculateSize() {
+      int size = 0;
+      if (Sequence != 0L) {
+        size += 1 + pb::CodedOutputStream.ComputeInt64Size(Sequence);
+      }
+      if (_unknownFields != null) {
+        size += _unknownFields.CalculateSize();
+      }
+      return size;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(GetLastResortRecordRequest other) {
+      if (other == null) {
+        return;
+      }
+      if (other.Sequence != 0L) {
+        Sequence = other.Sequence;
+      }
+      _unknownFields = pb::UnknownFieldSet.MergeFrom(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(pb::CodedInputStream input) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      input.ReadRawMessage(this);
+    #else
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, input);
+            break;
+          case 8: {
+            Sequence = input.ReadInt64();
+            break;
+          }
+        }
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalMergeFrom(ref pb::ParseContext input) {
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, ref input);
+            break;
+          case 8: {
+            Sequence = input.ReadInt64();
+            break;
+          }
+        }
+      }
+    }
+    #endif
+
+  }
+
+  /// <summary>
+  /// Response of GetLastResortRecord.
+  /// </summary>
+  public sealed partial class GetLastResortRecordResponse : pb::IMessage<GetLastResortRecordResponse>
+  #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      , pb::IBufferMessage
+  #endif
+  {
+    private static readonly pb::MessageParser<GetLastResortRecordResponse> _parser = new pb::MessageParser<GetLastResortRecordResponse>(() => new GetLastResortRecordResponse());
+    private pb::UnknownFieldSet _unknownFields;
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pb::MessageParser<GetLastResortRecordResponse> Parser { get { return _parser; } }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pbr::MessageDescriptor Descriptor {
+      get { return global::Esteira.V1.AdminReflection.Descriptor.MessageTypes[29]; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    pbr::MessageDescriptor pb::IMessage.Descriptor {
+      get { return Descriptor; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public GetLastResortRecordResponse() {
+      OnConstruction();
+    }
+
+    partial void OnConstruction();
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public GetLastResortRecordResponse(GetLastResortRecordResponse other) : this() {
+      record_ = other.record_ != null ? other.record_.Clone() : null;
+      saidJson_ = other.saidJson_;
+      _unknownFields = pb::UnknownFieldSet.Clone(other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public GetLastResortRecordResponse Clone() {
+      return new GetLastResortRecordResponse(this);
+    }
+
+    /// <summary>Field number for the "record" field.</summary>
+    public const int RecordFieldNumber = 1;
+    private global::Esteira.V1.LastResortRecord record_;
+    /// <summary>
+    /// The record.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public global::Esteira.V1.LastResortRecord Record {
+      get { return record_; }
+      set {
+        record_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "said_json" field.</summary>
+    public const int SaidJsonFieldNumber = 2;
+    private string saidJson_ = "";
+    /// <summary>
+    /// All that it says as JSON, for people: without payloads, and without the texts of a failure. Its form is none of this contract.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public string SaidJson {
+      get { return saidJson_; }
+      set {
+        saidJson_ = pb::ProtoPreconditions.CheckNotNull(value, "value");
+      }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override bool Equals(object other) {
+      return Equals(other as GetLastResortRecordResponse);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public bool Equals(GetLastResortRecordResponse other) {
+      if (ReferenceEquals(other, null)) {
+        return false;
+      }
+      if (ReferenceEquals(other, this)) {
+        return true;
+      }
+      if (!object.Equals(Record, other.Record)) return false;
+      if (SaidJson != other.SaidJson) return false;
+      return Equals(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override int GetHashCode() {
+      int hash = 1;
+      if (record_ != null) hash ^= Record.GetHashCode();
+      if (SaidJson.Length != 0) hash ^= SaidJson.GetHashCode();
+      if (_unknownFields != null) {
+        hash ^= _unknownFields.GetHashCode();
+      }
+      return hash;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override string ToString() {
+      return pb::JsonFormatter.ToDiagnosticString(this);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void WriteTo(pb::CodedOutputStream output) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      output.WriteRawMessage(this);
+    #else
+      if (record_ != null) {
+        output.WriteRawTag(10);
+        output.WriteMessage(Record);
+      }
+      if (SaidJson.Length != 0) {
+        output.WriteRawTag(18);
+        output.WriteString(SaidJson);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(output);
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalWriteTo(ref pb::WriteContext output) {
+      if (record_ != null) {
+        output.WriteRawTag(10);
+        output.WriteMessage(Record);
+      }
+      if (SaidJson.Length != 0) {
+        output.WriteRawTag(18);
+        output.WriteString(SaidJson);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(ref output);
+      }
+    }
+    #endif
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public int CalculateSize() {
+      int size = 0;
+      if (record_ != null) {
+        size += 1 + pb::CodedOutputStream.ComputeMessageSize(Record);
+      }
+      if (SaidJson.Length != 0) {
+        size += 1 + pb::CodedOutputStream.ComputeStringSize(SaidJson);
+      }
+      if (_unknownFields != null) {
+        size += _unknownFields.CalculateSize();
+      }
+      return size;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(GetLastResortRecordResponse other) {
+      if (other == null) {
+        return;
+      }
+      if (other.record_ != null) {
+        if (record_ == null) {
+          Record = new global::Esteira.V1.LastResortRecord();
+        }
+        Record.MergeFrom(other.Record);
+      }
+      if (other.SaidJson.Length != 0) {
+        SaidJson = other.SaidJson;
+      }
+      _unknownFields = pb::UnknownFieldSet.MergeFrom(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(pb::CodedInputStream input) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      input.ReadRawMessage(this);
+    #else
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, input);
+            break;
+          case 10: {
+            if (record_ == null) {
+              Record = new global::Esteira.V1.LastResortRecord();
+            }
+            input.ReadMessage(Record);
+            break;
+          }
+          case 18: {
+            SaidJson = input.ReadString();
+            break;
+          }
+        }
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalMergeFrom(ref pb::ParseContext input) {
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, ref input);
+            break;
+          case 10: {
+            if (record_ == null) {
+              Record = new global::Esteira.V1.LastResortRecord();
+            }
+            input.ReadMessage(Record);
+            break;
+          }
+          case 18: {
+            SaidJson = input.ReadString();
+            break;
+          }
+        }
+      }
+    }
+    #endif
+
+  }
+
+  /// <summary>
+  /// Request of IngestLastResort.
+  /// </summary>
+  public sealed partial class IngestLastResortRequest : pb::IMessage<IngestLastResortRequest>
+  #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      , pb::IBufferMessage
+  #endif
+  {
+    private static readonly pb::MessageParser<IngestLastResortRequest> _parser = new pb::MessageParser<IngestLastResortRequest>(() => new IngestLastResortRequest());
+    private pb::UnknownFieldSet _unknownFields;
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pb::MessageParser<IngestLastResortRequest> Parser { get { return _parser; } }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pbr::MessageDescriptor Descriptor {
+      get { return global::Esteira.V1.AdminReflection.Descriptor.MessageTypes[30]; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    pbr::MessageDescriptor pb::IMessage.Descriptor {
+      get { return Descriptor; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public IngestLastResortRequest() {
+      OnConstruction();
+    }
+
+    partial void OnConstruction();
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public IngestLastResortRequest(IngestLastResortRequest other) : this() {
+      _unknownFields = pb::UnknownFieldSet.Clone(other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public IngestLastResortRequest Clone() {
+      return new IngestLastResortRequest(this);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override bool Equals(object other) {
+      return Equals(other as IngestLastResortRequest);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public bool Equals(IngestLastResortRequest other) {
+      if (ReferenceEquals(other, null)) {
+        return false;
+      }
+      if (ReferenceEquals(other, this)) {
+        return true;
+      }
+      return Equals(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override int GetHashCode() {
+      int hash = 1;
+      if (_unknownFields != null) {
+        hash ^= _unknownFields.GetHashCode();
+      }
+      return hash;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override string ToString() {
+      return pb::JsonFormatter.ToDiagnosticString(this);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void WriteTo(pb::CodedOutputStream output) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      output.WriteRawMessage(this);
+    #else
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(output);
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalWriteTo(ref pb::WriteContext output) {
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(ref output);
+      }
+    }
+    #endif
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public int CalculateSize() {
+      int size = 0;
+      if (_unknownFields != null) {
+        size += _unknownFields.CalculateSize();
+      }
+      return size;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(IngestLastResortRequest other) {
+      if (other == null) {
+        return;
+      }
+      _unknownFields = pb::UnknownFieldSet.MergeFrom(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(pb::CodedInputStream input) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      input.ReadRawMessage(this);
+    #else
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, input);
+            break;
+        }
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalMergeFrom(ref pb::ParseContext input) {
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, ref input);
+            break;
+        }
+      }
+    }
+    #endif
+
+  }
+
+  /// <summary>
+  /// Response of IngestLastResort. The counts are those since the call began.
+  /// </summary>
+  public sealed partial class IngestLastResortResponse : pb::IMessage<IngestLastResortResponse>
+  #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      , pb::IBufferMessage
+  #endif
+  {
+    private static readonly pb::MessageParser<IngestLastResortResponse> _parser = new pb::MessageParser<IngestLastResortResponse>(() => new IngestLastResortResponse());
+    private pb::UnknownFieldSet _unknownFields;
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pb::MessageParser<IngestLastResortResponse> Parser { get { return _parser; } }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public static pbr::MessageDescriptor Descriptor {
+      get { return global::Esteira.V1.AdminReflection.Descriptor.MessageTypes[31]; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    pbr::MessageDescriptor pb::IMessage.Descriptor {
+      get { return Descriptor; }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public IngestLastResortResponse() {
+      OnConstruction();
+    }
+
+    partial void OnConstruction();
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public IngestLastResortResponse(IngestLastResortResponse other) : this() {
+      ingested_ = other.ingested_;
+      alreadyApplied_ = other.alreadyApplied_;
+      setAside_ = other.setAside_;
+      left_ = other.left_;
+      _unknownFields = pb::UnknownFieldSet.Clone(other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public IngestLastResortResponse Clone() {
+      return new IngestLastResortResponse(this);
+    }
+
+    /// <summary>Field number for the "ingested" field.</summary>
+    public const int IngestedFieldNumber = 1;
+    private long ingested_;
+    /// <summary>
+    /// Records that were applied.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public long Ingested {
+      get { return ingested_; }
+      set {
+        ingested_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "already_applied" field.</summary>
+    public const int AlreadyAppliedFieldNumber = 2;
+    private long alreadyApplied_;
+    /// <summary>
+    /// Records that had been applied before.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public long AlreadyApplied {
+      get { return alreadyApplied_; }
+      set {
+        alreadyApplied_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "set_aside" field.</summary>
+    public const int SetAsideFieldNumber = 3;
+    private long setAside_;
+    /// <summary>
+    /// Records that could not be applied, and were set aside.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public long SetAside {
+      get { return setAside_; }
+      set {
+        setAside_ = value;
+      }
+    }
+
+    /// <summary>Field number for the "left" field.</summary>
+    public const int LeftFieldNumber = 4;
+    private long left_;
+    /// <summary>
+    /// Records that still wait.
+    /// </summary>
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public long Left {
+      get { return left_; }
+      set {
+        left_ = value;
+      }
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override bool Equals(object other) {
+      return Equals(other as IngestLastResortResponse);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public bool Equals(IngestLastResortResponse other) {
+      if (ReferenceEquals(other, null)) {
+        return false;
+      }
+      if (ReferenceEquals(other, this)) {
+        return true;
+      }
+      if (Ingested != other.Ingested) return false;
+      if (AlreadyApplied != other.AlreadyApplied) return false;
+      if (SetAside != other.SetAside) return false;
+      if (Left != other.Left) return false;
+      return Equals(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override int GetHashCode() {
+      int hash = 1;
+      if (Ingested != 0L) hash ^= Ingested.GetHashCode();
+      if (AlreadyApplied != 0L) hash ^= AlreadyApplied.GetHashCode();
+      if (SetAside != 0L) hash ^= SetAside.GetHashCode();
+      if (Left != 0L) hash ^= Left.GetHashCode();
+      if (_unknownFields != null) {
+        hash ^= _unknownFields.GetHashCode();
+      }
+      return hash;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public override string ToString() {
+      return pb::JsonFormatter.ToDiagnosticString(this);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void WriteTo(pb::CodedOutputStream output) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      output.WriteRawMessage(this);
+    #else
+      if (Ingested != 0L) {
+        output.WriteRawTag(8);
+        output.WriteInt64(Ingested);
+      }
+      if (AlreadyApplied != 0L) {
+        output.WriteRawTag(16);
+        output.WriteInt64(AlreadyApplied);
+      }
+      if (SetAside != 0L) {
+        output.WriteRawTag(24);
+        output.WriteInt64(SetAside);
+      }
+      if (Left != 0L) {
+        output.WriteRawTag(32);
+        output.WriteInt64(Left);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(output);
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalWriteTo(ref pb::WriteContext output) {
+      if (Ingested != 0L) {
+        output.WriteRawTag(8);
+        output.WriteInt64(Ingested);
+      }
+      if (AlreadyApplied != 0L) {
+        output.WriteRawTag(16);
+        output.WriteInt64(AlreadyApplied);
+      }
+      if (SetAside != 0L) {
+        output.WriteRawTag(24);
+        output.WriteInt64(SetAside);
+      }
+      if (Left != 0L) {
+        output.WriteRawTag(32);
+        output.WriteInt64(Left);
+      }
+      if (_unknownFields != null) {
+        _unknownFields.WriteTo(ref output);
+      }
+    }
+    #endif
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public int CalculateSize() {
+      int size = 0;
+      if (Ingested != 0L) {
+        size += 1 + pb::CodedOutputStream.ComputeInt64Size(Ingested);
+      }
+      if (AlreadyApplied != 0L) {
+        size += 1 + pb::CodedOutputStream.ComputeInt64Size(AlreadyApplied);
+      }
+      if (SetAside != 0L) {
+        size += 1 + pb::CodedOutputStream.ComputeInt64Size(SetAside);
+      }
+      if (Left != 0L) {
+        size += 1 + pb::CodedOutputStream.ComputeInt64Size(Left);
+      }
+      if (_unknownFields != null) {
+        size += _unknownFields.CalculateSize();
+      }
+      return size;
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(IngestLastResortResponse other) {
+      if (other == null) {
+        return;
+      }
+      if (other.Ingested != 0L) {
+        Ingested = other.Ingested;
+      }
+      if (other.AlreadyApplied != 0L) {
+        AlreadyApplied = other.AlreadyApplied;
+      }
+      if (other.SetAside != 0L) {
+        SetAside = other.SetAside;
+      }
+      if (other.Left != 0L) {
+        Left = other.Left;
+      }
+      _unknownFields = pb::UnknownFieldSet.MergeFrom(_unknownFields, other._unknownFields);
+    }
+
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    public void MergeFrom(pb::CodedInputStream input) {
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+      input.ReadRawMessage(this);
+    #else
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, input);
+            break;
+          case 8: {
+            Ingested = input.ReadInt64();
+            break;
+          }
+          case 16: {
+            AlreadyApplied = input.ReadInt64();
+            break;
+          }
+          case 24: {
+            SetAside = input.ReadInt64();
+            break;
+          }
+          case 32: {
+            Left = input.ReadInt64();
+            break;
+          }
+        }
+      }
+    #endif
+    }
+
+    #if !GOOGLE_PROTOBUF_REFSTRUCT_COMPATIBILITY_MODE
+    [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
+    [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
+    void pb::IBufferMessage.InternalMergeFrom(ref pb::ParseContext input) {
+      uint tag;
+      while ((tag = input.ReadTag()) != 0) {
+        switch(tag) {
+          default:
+            _unknownFields = pb::UnknownFieldSet.MergeFieldFrom(_unknownFields, ref input);
+            break;
+          case 8: {
+            Ingested = input.ReadInt64();
+            break;
+          }
+          case 16: {
+            AlreadyApplied = input.ReadInt64();
+            break;
+          }
+          case 24: {
+            SetAside = input.ReadInt64();
+            break;
+          }
+          case 32: {
+            Left = input.ReadInt64();
             break;
           }
         }

@@ -91,6 +91,18 @@ namespace Esteira.V1 {
     static readonly grpc::Marshaller<global::Esteira.V1.EraseJobRequest> __Marshaller_esteira_v1_EraseJobRequest = grpc::Marshallers.Create(__Helper_SerializeMessage, context => __Helper_DeserializeMessage(context, global::Esteira.V1.EraseJobRequest.Parser));
     [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
     static readonly grpc::Marshaller<global::Esteira.V1.EraseJobResponse> __Marshaller_esteira_v1_EraseJobResponse = grpc::Marshallers.Create(__Helper_SerializeMessage, context => __Helper_DeserializeMessage(context, global::Esteira.V1.EraseJobResponse.Parser));
+    [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+    static readonly grpc::Marshaller<global::Esteira.V1.ListLastResortRequest> __Marshaller_esteira_v1_ListLastResortRequest = grpc::Marshallers.Create(__Helper_SerializeMessage, context => __Helper_DeserializeMessage(context, global::Esteira.V1.ListLastResortRequest.Parser));
+    [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+    static readonly grpc::Marshaller<global::Esteira.V1.ListLastResortResponse> __Marshaller_esteira_v1_ListLastResortResponse = grpc::Marshallers.Create(__Helper_SerializeMessage, context => __Helper_DeserializeMessage(context, global::Esteira.V1.ListLastResortResponse.Parser));
+    [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+    static readonly grpc::Marshaller<global::Esteira.V1.GetLastResortRecordRequest> __Marshaller_esteira_v1_GetLastResortRecordRequest = grpc::Marshallers.Create(__Helper_SerializeMessage, context => __Helper_DeserializeMessage(context, global::Esteira.V1.GetLastResortRecordRequest.Parser));
+    [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+    static readonly grpc::Marshaller<global::Esteira.V1.GetLastResortRecordResponse> __Marshaller_esteira_v1_GetLastResortRecordResponse = grpc::Marshallers.Create(__Helper_SerializeMessage, context => __Helper_DeserializeMessage(context, global::Esteira.V1.GetLastResortRecordResponse.Parser));
+    [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+    static readonly grpc::Marshaller<global::Esteira.V1.IngestLastResortRequest> __Marshaller_esteira_v1_IngestLastResortRequest = grpc::Marshallers.Create(__Helper_SerializeMessage, context => __Helper_DeserializeMessage(context, global::Esteira.V1.IngestLastResortRequest.Parser));
+    [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+    static readonly grpc::Marshaller<global::Esteira.V1.IngestLastResortResponse> __Marshaller_esteira_v1_IngestLastResortResponse = grpc::Marshallers.Create(__Helper_SerializeMessage, context => __Helper_DeserializeMessage(context, global::Esteira.V1.IngestLastResortResponse.Parser));
 
     [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
     static readonly grpc::Method<global::Esteira.V1.GetSystemInfoRequest, global::Esteira.V1.GetSystemInfoResponse> __Method_GetSystemInfo = new grpc::Method<global::Esteira.V1.GetSystemInfoRequest, global::Esteira.V1.GetSystemInfoResponse>(
@@ -171,6 +183,30 @@ namespace Esteira.V1 {
         "EraseJob",
         __Marshaller_esteira_v1_EraseJobRequest,
         __Marshaller_esteira_v1_EraseJobResponse);
+
+    [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+    static readonly grpc::Method<global::Esteira.V1.ListLastResortRequest, global::Esteira.V1.ListLastResortResponse> __Method_ListLastResort = new grpc::Method<global::Esteira.V1.ListLastResortRequest, global::Esteira.V1.ListLastResortResponse>(
+        grpc::MethodType.Unary,
+        __ServiceName,
+        "ListLastResort",
+        __Marshaller_esteira_v1_ListLastResortRequest,
+        __Marshaller_esteira_v1_ListLastResortResponse);
+
+    [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+    static readonly grpc::Method<global::Esteira.V1.GetLastResortRecordRequest, global::Esteira.V1.GetLastResortRecordResponse> __Method_GetLastResortRecord = new grpc::Method<global::Esteira.V1.GetLastResortRecordRequest, global::Esteira.V1.GetLastResortRecordResponse>(
+        grpc::MethodType.Unary,
+        __ServiceName,
+        "GetLastResortRecord",
+        __Marshaller_esteira_v1_GetLastResortRecordRequest,
+        __Marshaller_esteira_v1_GetLastResortRecordResponse);
+
+    [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+    static readonly grpc::Method<global::Esteira.V1.IngestLastResortRequest, global::Esteira.V1.IngestLastResortResponse> __Method_IngestLastResort = new grpc::Method<global::Esteira.V1.IngestLastResortRequest, global::Esteira.V1.IngestLastResortResponse>(
+        grpc::MethodType.Unary,
+        __ServiceName,
+        "IngestLastResort",
+        __Marshaller_esteira_v1_IngestLastResortRequest,
+        __Marshaller_esteira_v1_IngestLastResortResponse);
 
     /// <summary>Service descriptor</summary>
     public static global::Google.Protobuf.Reflection.ServiceDescriptor Descriptor
@@ -358,6 +394,56 @@ namespace Esteira.V1 {
       /// <returns>The response to send back to the client (wrapped by a task).</returns>
       [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
       public virtual global::System.Threading.Tasks.Task<global::Esteira.V1.EraseJobResponse> EraseJob(global::Esteira.V1.EraseJobRequest request, grpc::ServerCallContext context)
+      {
+        throw new grpc::RpcException(new grpc::Status(grpc::StatusCode.Unimplemented, ""));
+      }
+
+      /// <summary>
+      /// Lists the caller's records in the last resort of the coordinator that is asked, by number: results and jobs that were accepted while
+      /// the database took nothing. Each coordinator has its own: ask each at its address. Answered also while the database is gone. No effect;
+      /// may be sent again at any time.
+      ///
+      /// Errors:
+      /// - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
+      /// </summary>
+      /// <param name="request">The request received from the client.</param>
+      /// <param name="context">The context of the server-side call handler being invoked.</param>
+      /// <returns>The response to send back to the client (wrapped by a task).</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual global::System.Threading.Tasks.Task<global::Esteira.V1.ListLastResortResponse> ListLastResort(global::Esteira.V1.ListLastResortRequest request, grpc::ServerCallContext context)
+      {
+        throw new grpc::RpcException(new grpc::Status(grpc::StatusCode.Unimplemented, ""));
+      }
+
+      /// <summary>
+      /// Reads one of these records. No effect; may be sent again at any time.
+      ///
+      /// Errors:
+      /// - NOT_FOUND `LAST_RESORT_RECORD_NOT_FOUND`: it is in the database by now, or never was there.
+      /// </summary>
+      /// <param name="request">The request received from the client.</param>
+      /// <param name="context">The context of the server-side call handler being invoked.</param>
+      /// <returns>The response to send back to the client (wrapped by a task).</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual global::System.Threading.Tasks.Task<global::Esteira.V1.GetLastResortRecordResponse> GetLastResortRecord(global::Esteira.V1.GetLastResortRecordRequest request, grpc::ServerCallContext context)
+      {
+        throw new grpc::RpcException(new grpc::Status(grpc::StatusCode.Unimplemented, ""));
+      }
+
+      /// <summary>
+      /// Has the coordinator that is asked bring back now what waits. It does so by itself within a moment of the database's return; the call says
+      /// when it is done, and what became of the records.
+      ///
+      /// Sent again: always safe; what is in the database is not brought back twice.
+      ///
+      /// Errors:
+      /// - UNAVAILABLE `STORE_UNAVAILABLE`: the database still takes nothing.
+      /// </summary>
+      /// <param name="request">The request received from the client.</param>
+      /// <param name="context">The context of the server-side call handler being invoked.</param>
+      /// <returns>The response to send back to the client (wrapped by a task).</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual global::System.Threading.Tasks.Task<global::Esteira.V1.IngestLastResortResponse> IngestLastResort(global::Esteira.V1.IngestLastResortRequest request, grpc::ServerCallContext context)
       {
         throw new grpc::RpcException(new grpc::Status(grpc::StatusCode.Unimplemented, ""));
       }
@@ -1111,6 +1197,206 @@ namespace Esteira.V1 {
       {
         return CallInvoker.AsyncUnaryCall(__Method_EraseJob, null, options, request);
       }
+      /// <summary>
+      /// Lists the caller's records in the last resort of the coordinator that is asked, by number: results and jobs that were accepted while
+      /// the database took nothing. Each coordinator has its own: ask each at its address. Answered also while the database is gone. No effect;
+      /// may be sent again at any time.
+      ///
+      /// Errors:
+      /// - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
+      /// </summary>
+      /// <param name="request">The request to send to the server.</param>
+      /// <param name="headers">The initial metadata to send with the call. This parameter is optional.</param>
+      /// <param name="deadline">An optional deadline for the call. The call will be cancelled if deadline is hit.</param>
+      /// <param name="cancellationToken">An optional token for canceling the call.</param>
+      /// <returns>The response received from the server.</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual global::Esteira.V1.ListLastResortResponse ListLastResort(global::Esteira.V1.ListLastResortRequest request, grpc::Metadata headers = null, global::System.DateTime? deadline = null, global::System.Threading.CancellationToken cancellationToken = default(global::System.Threading.CancellationToken))
+      {
+        return ListLastResort(request, new grpc::CallOptions(headers, deadline, cancellationToken));
+      }
+      /// <summary>
+      /// Lists the caller's records in the last resort of the coordinator that is asked, by number: results and jobs that were accepted while
+      /// the database took nothing. Each coordinator has its own: ask each at its address. Answered also while the database is gone. No effect;
+      /// may be sent again at any time.
+      ///
+      /// Errors:
+      /// - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
+      /// </summary>
+      /// <param name="request">The request to send to the server.</param>
+      /// <param name="options">The options for the call.</param>
+      /// <returns>The response received from the server.</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual global::Esteira.V1.ListLastResortResponse ListLastResort(global::Esteira.V1.ListLastResortRequest request, grpc::CallOptions options)
+      {
+        return CallInvoker.BlockingUnaryCall(__Method_ListLastResort, null, options, request);
+      }
+      /// <summary>
+      /// Lists the caller's records in the last resort of the coordinator that is asked, by number: results and jobs that were accepted while
+      /// the database took nothing. Each coordinator has its own: ask each at its address. Answered also while the database is gone. No effect;
+      /// may be sent again at any time.
+      ///
+      /// Errors:
+      /// - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
+      /// </summary>
+      /// <param name="request">The request to send to the server.</param>
+      /// <param name="headers">The initial metadata to send with the call. This parameter is optional.</param>
+      /// <param name="deadline">An optional deadline for the call. The call will be cancelled if deadline is hit.</param>
+      /// <param name="cancellationToken">An optional token for canceling the call.</param>
+      /// <returns>The call object.</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual grpc::AsyncUnaryCall<global::Esteira.V1.ListLastResortResponse> ListLastResortAsync(global::Esteira.V1.ListLastResortRequest request, grpc::Metadata headers = null, global::System.DateTime? deadline = null, global::System.Threading.CancellationToken cancellationToken = default(global::System.Threading.CancellationToken))
+      {
+        return ListLastResortAsync(request, new grpc::CallOptions(headers, deadline, cancellationToken));
+      }
+      /// <summary>
+      /// Lists the caller's records in the last resort of the coordinator that is asked, by number: results and jobs that were accepted while
+      /// the database took nothing. Each coordinator has its own: ask each at its address. Answered also while the database is gone. No effect;
+      /// may be sent again at any time.
+      ///
+      /// Errors:
+      /// - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
+      /// </summary>
+      /// <param name="request">The request to send to the server.</param>
+      /// <param name="options">The options for the call.</param>
+      /// <returns>The call object.</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual grpc::AsyncUnaryCall<global::Esteira.V1.ListLastResortResponse> ListLastResortAsync(global::Esteira.V1.ListLastResortRequest request, grpc::CallOptions options)
+      {
+        return CallInvoker.AsyncUnaryCall(__Method_ListLastResort, null, options, request);
+      }
+      /// <summary>
+      /// Reads one of these records. No effect; may be sent again at any time.
+      ///
+      /// Errors:
+      /// - NOT_FOUND `LAST_RESORT_RECORD_NOT_FOUND`: it is in the database by now, or never was there.
+      /// </summary>
+      /// <param name="request">The request to send to the server.</param>
+      /// <param name="headers">The initial metadata to send with the call. This parameter is optional.</param>
+      /// <param name="deadline">An optional deadline for the call. The call will be cancelled if deadline is hit.</param>
+      /// <param name="cancellationToken">An optional token for canceling the call.</param>
+      /// <returns>The response received from the server.</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual global::Esteira.V1.GetLastResortRecordResponse GetLastResortRecord(global::Esteira.V1.GetLastResortRecordRequest request, grpc::Metadata headers = null, global::System.DateTime? deadline = null, global::System.Threading.CancellationToken cancellationToken = default(global::System.Threading.CancellationToken))
+      {
+        return GetLastResortRecord(request, new grpc::CallOptions(headers, deadline, cancellationToken));
+      }
+      /// <summary>
+      /// Reads one of these records. No effect; may be sent again at any time.
+      ///
+      /// Errors:
+      /// - NOT_FOUND `LAST_RESORT_RECORD_NOT_FOUND`: it is in the database by now, or never was there.
+      /// </summary>
+      /// <param name="request">The request to send to the server.</param>
+      /// <param name="options">The options for the call.</param>
+      /// <returns>The response received from the server.</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual global::Esteira.V1.GetLastResortRecordResponse GetLastResortRecord(global::Esteira.V1.GetLastResortRecordRequest request, grpc::CallOptions options)
+      {
+        return CallInvoker.BlockingUnaryCall(__Method_GetLastResortRecord, null, options, request);
+      }
+      /// <summary>
+      /// Reads one of these records. No effect; may be sent again at any time.
+      ///
+      /// Errors:
+      /// - NOT_FOUND `LAST_RESORT_RECORD_NOT_FOUND`: it is in the database by now, or never was there.
+      /// </summary>
+      /// <param name="request">The request to send to the server.</param>
+      /// <param name="headers">The initial metadata to send with the call. This parameter is optional.</param>
+      /// <param name="deadline">An optional deadline for the call. The call will be cancelled if deadline is hit.</param>
+      /// <param name="cancellationToken">An optional token for canceling the call.</param>
+      /// <returns>The call object.</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual grpc::AsyncUnaryCall<global::Esteira.V1.GetLastResortRecordResponse> GetLastResortRecordAsync(global::Esteira.V1.GetLastResortRecordRequest request, grpc::Metadata headers = null, global::System.DateTime? deadline = null, global::System.Threading.CancellationToken cancellationToken = default(global::System.Threading.CancellationToken))
+      {
+        return GetLastResortRecordAsync(request, new grpc::CallOptions(headers, deadline, cancellationToken));
+      }
+      /// <summary>
+      /// Reads one of these records. No effect; may be sent again at any time.
+      ///
+      /// Errors:
+      /// - NOT_FOUND `LAST_RESORT_RECORD_NOT_FOUND`: it is in the database by now, or never was there.
+      /// </summary>
+      /// <param name="request">The request to send to the server.</param>
+      /// <param name="options">The options for the call.</param>
+      /// <returns>The call object.</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual grpc::AsyncUnaryCall<global::Esteira.V1.GetLastResortRecordResponse> GetLastResortRecordAsync(global::Esteira.V1.GetLastResortRecordRequest request, grpc::CallOptions options)
+      {
+        return CallInvoker.AsyncUnaryCall(__Method_GetLastResortRecord, null, options, request);
+      }
+      /// <summary>
+      /// Has the coordinator that is asked bring back now what waits. It does so by itself within a moment of the database's return; the call says
+      /// when it is done, and what became of the records.
+      ///
+      /// Sent again: always safe; what is in the database is not brought back twice.
+      ///
+      /// Errors:
+      /// - UNAVAILABLE `STORE_UNAVAILABLE`: the database still takes nothing.
+      /// </summary>
+      /// <param name="request">The request to send to the server.</param>
+      /// <param name="headers">The initial metadata to send with the call. This parameter is optional.</param>
+      /// <param name="deadline">An optional deadline for the call. The call will be cancelled if deadline is hit.</param>
+      /// <param name="cancellationToken">An optional token for canceling the call.</param>
+      /// <returns>The response received from the server.</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual global::Esteira.V1.IngestLastResortResponse IngestLastResort(global::Esteira.V1.IngestLastResortRequest request, grpc::Metadata headers = null, global::System.DateTime? deadline = null, global::System.Threading.CancellationToken cancellationToken = default(global::System.Threading.CancellationToken))
+      {
+        return IngestLastResort(request, new grpc::CallOptions(headers, deadline, cancellationToken));
+      }
+      /// <summary>
+      /// Has the coordinator that is asked bring back now what waits. It does so by itself within a moment of the database's return; the call says
+      /// when it is done, and what became of the records.
+      ///
+      /// Sent again: always safe; what is in the database is not brought back twice.
+      ///
+      /// Errors:
+      /// - UNAVAILABLE `STORE_UNAVAILABLE`: the database still takes nothing.
+      /// </summary>
+      /// <param name="request">The request to send to the server.</param>
+      /// <param name="options">The options for the call.</param>
+      /// <returns>The response received from the server.</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual global::Esteira.V1.IngestLastResortResponse IngestLastResort(global::Esteira.V1.IngestLastResortRequest request, grpc::CallOptions options)
+      {
+        return CallInvoker.BlockingUnaryCall(__Method_IngestLastResort, null, options, request);
+      }
+      /// <summary>
+      /// Has the coordinator that is asked bring back now what waits. It does so by itself within a moment of the database's return; the call says
+      /// when it is done, and what became of the records.
+      ///
+      /// Sent again: always safe; what is in the database is not brought back twice.
+      ///
+      /// Errors:
+      /// - UNAVAILABLE `STORE_UNAVAILABLE`: the database still takes nothing.
+      /// </summary>
+      /// <param name="request">The request to send to the server.</param>
+      /// <param name="headers">The initial metadata to send with the call. This parameter is optional.</param>
+      /// <param name="deadline">An optional deadline for the call. The call will be cancelled if deadline is hit.</param>
+      /// <param name="cancellationToken">An optional token for canceling the call.</param>
+      /// <returns>The call object.</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual grpc::AsyncUnaryCall<global::Esteira.V1.IngestLastResortResponse> IngestLastResortAsync(global::Esteira.V1.IngestLastResortRequest request, grpc::Metadata headers = null, global::System.DateTime? deadline = null, global::System.Threading.CancellationToken cancellationToken = default(global::System.Threading.CancellationToken))
+      {
+        return IngestLastResortAsync(request, new grpc::CallOptions(headers, deadline, cancellationToken));
+      }
+      /// <summary>
+      /// Has the coordinator that is asked bring back now what waits. It does so by itself within a moment of the database's return; the call says
+      /// when it is done, and what became of the records.
+      ///
+      /// Sent again: always safe; what is in the database is not brought back twice.
+      ///
+      /// Errors:
+      /// - UNAVAILABLE `STORE_UNAVAILABLE`: the database still takes nothing.
+      /// </summary>
+      /// <param name="request">The request to send to the server.</param>
+      /// <param name="options">The options for the call.</param>
+      /// <returns>The call object.</returns>
+      [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
+      public virtual grpc::AsyncUnaryCall<global::Esteira.V1.IngestLastResortResponse> IngestLastResortAsync(global::Esteira.V1.IngestLastResortRequest request, grpc::CallOptions options)
+      {
+        return CallInvoker.AsyncUnaryCall(__Method_IngestLastResort, null, options, request);
+      }
       /// <summary>Creates a new instance of client from given <c>ClientBaseConfiguration</c>.</summary>
       [global::System.CodeDom.Compiler.GeneratedCode("grpc_csharp_plugin", null)]
       protected override AdminServiceClient NewInstance(ClientBaseConfiguration configuration)
@@ -1134,7 +1420,10 @@ namespace Esteira.V1 {
           .AddMethod(__Method_SetRetention, serviceImpl.SetRetention)
           .AddMethod(__Method_ApplyRetention, serviceImpl.ApplyRetention)
           .AddMethod(__Method_PurgeJobs, serviceImpl.PurgeJobs)
-          .AddMethod(__Method_EraseJob, serviceImpl.EraseJob).Build();
+          .AddMethod(__Method_EraseJob, serviceImpl.EraseJob)
+          .AddMethod(__Method_ListLastResort, serviceImpl.ListLastResort)
+          .AddMethod(__Method_GetLastResortRecord, serviceImpl.GetLastResortRecord)
+          .AddMethod(__Method_IngestLastResort, serviceImpl.IngestLastResort).Build();
     }
 
     /// <summary>Register service method with a service binder with or without implementation. Useful when customizing the service binding logic.
@@ -1154,6 +1443,9 @@ namespace Esteira.V1 {
       serviceBinder.AddMethod(__Method_ApplyRetention, serviceImpl == null ? null : new grpc::UnaryServerMethod<global::Esteira.V1.ApplyRetentionRequest, global::Esteira.V1.ApplyRetentionResponse>(serviceImpl.ApplyRetention));
       serviceBinder.AddMethod(__Method_PurgeJobs, serviceImpl == null ? null : new grpc::UnaryServerMethod<global::Esteira.V1.PurgeJobsRequest, global::Esteira.V1.PurgeJobsResponse>(serviceImpl.PurgeJobs));
       serviceBinder.AddMethod(__Method_EraseJob, serviceImpl == null ? null : new grpc::UnaryServerMethod<global::Esteira.V1.EraseJobRequest, global::Esteira.V1.EraseJobResponse>(serviceImpl.EraseJob));
+      serviceBinder.AddMethod(__Method_ListLastResort, serviceImpl == null ? null : new grpc::UnaryServerMethod<global::Esteira.V1.ListLastResortRequest, global::Esteira.V1.ListLastResortResponse>(serviceImpl.ListLastResort));
+      serviceBinder.AddMethod(__Method_GetLastResortRecord, serviceImpl == null ? null : new grpc::UnaryServerMethod<global::Esteira.V1.GetLastResortRecordRequest, global::Esteira.V1.GetLastResortRecordResponse>(serviceImpl.GetLastResortRecord));
+      serviceBinder.AddMethod(__Method_IngestLastResort, serviceImpl == null ? null : new grpc::UnaryServerMethod<global::Esteira.V1.IngestLastResortRequest, global::Esteira.V1.IngestLastResortResponse>(serviceImpl.IngestLastResort));
     }
 
   }

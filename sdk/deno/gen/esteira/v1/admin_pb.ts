@@ -4,8 +4,8 @@
 // @generated from file esteira/v1/admin.proto (package esteira.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import type { DataClass } from "./types_pb.ts";
 import { file_esteira_v1_types } from "./types_pb.ts";
 import type { Limits, WorkerInfo } from "./worker_pb.ts";
@@ -18,7 +18,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file esteira/v1/admin.proto.
  */
 export const file_esteira_v1_admin: GenFile = /*@__PURE__*/
-  fileDesc("ChZlc3RlaXJhL3YxL2FkbWluLnByb3RvEgplc3RlaXJhLnYxIooBCg9SZXRlbnRpb25Qb2xpY3kSDwoHcHJvamVjdBgBIAEoCRIpCgpkYXRhX2NsYXNzGAIgASgOMhUuZXN0ZWlyYS52MS5EYXRhQ2xhc3MSJwoEa2VlcBgDIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhISCgppc19kZWZhdWx0GAQgASgIIsABCgZXb3JrZXISJAoEaW5mbxgBIAEoCzIWLmVzdGVpcmEudjEuV29ya2VySW5mbxIzCg9maXJzdF9zZWVuX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjIKDmxhc3Rfc2Vlbl90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIVCg1hY3RpdmVfbGVhc2VzGAQgASgFEhAKCGRyYWluaW5nGAUgASgIIokBCgVRdWV1ZRIMCgRuYW1lGAEgASgJEg4KBnBhdXNlZBgCIAEoCBINCgVyZWFkeRgDIAEoAxIOCgZsZWFzZWQYBCABKAMSMwoQb2xkZXN0X3JlYWR5X2FnZRgFIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIOCgZzZXJ2ZWQYBiABKAgiFgoUR2V0U3lzdGVtSW5mb1JlcXVlc3QisAEKFUdldFN5c3RlbUluZm9SZXNwb25zZRIWCg5zZXJ2ZXJfdmVyc2lvbhgBIAEoCRIUCgxtaW5fcHJvdG9jb2wYAiABKAUSFAoMbWF4X3Byb3RvY29sGAMgASgFEiIKBmxpbWl0cxgEIAEoCzISLmVzdGVpcmEudjEuTGltaXRzEi8KC3NlcnZlcl90aW1lGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCI7ChJMaXN0V29ya2Vyc1JlcXVlc3QSEQoJcGFnZV9zaXplGAEgASgFEhIKCnBhZ2VfdG9rZW4YAiABKAkiUwoTTGlzdFdvcmtlcnNSZXNwb25zZRIjCgd3b3JrZXJzGAEgAygLMhIuZXN0ZWlyYS52MS5Xb3JrZXISFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIjoKEUxpc3RRdWV1ZXNSZXF1ZXN0EhEKCXBhZ2Vfc2l6ZRgBIAEoBRISCgpwYWdlX3Rva2VuGAIgASgJIlAKEkxpc3RRdWV1ZXNSZXNwb25zZRIhCgZxdWV1ZXMYASADKAsyES5lc3RlaXJhLnYxLlF1ZXVlEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJnChJVcGRhdGVRdWV1ZVJlcXVlc3QSIAoFcXVldWUYASABKAsyES5lc3RlaXJhLnYxLlF1ZXVlEi8KC3VwZGF0ZV9tYXNrGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLkZpZWxkTWFzayI3ChNVcGRhdGVRdWV1ZVJlc3BvbnNlEiAKBXF1ZXVlGAEgASgLMhEuZXN0ZWlyYS52MS5RdWV1ZSI3ChJFdmljdFdvcmtlclJlcXVlc3QSEQoJd29ya2VyX2lkGAEgASgJEg4KBnJlYXNvbhgCIAEoCSIuChNFdmljdFdvcmtlclJlc3BvbnNlEhcKD3JlbGVhc2VkX2xlYXNlcxgBIAEoBSI9ChRMaXN0UmV0ZW50aW9uUmVxdWVzdBIRCglwYWdlX3NpemUYASABKAUSEgoKcGFnZV90b2tlbhgCIAEoCSJfChVMaXN0UmV0ZW50aW9uUmVzcG9uc2USLQoIcG9saWNpZXMYASADKAsyGy5lc3RlaXJhLnYxLlJldGVudGlvblBvbGljeRIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiswEKE1NldFJldGVudGlvblJlcXVlc3QSDwoHcHJvamVjdBgBIAEoCRIpCgpkYXRhX2NsYXNzGAIgASgOMhUuZXN0ZWlyYS52MS5EYXRhQ2xhc3MSKQoEa2VlcBgDIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbkgAEhYKDGtlZXBfZm9yZXZlchgEIAEoCEgAEhUKC3VzZV9kZWZhdWx0GAUgASgISABCBgoEcnVsZSJDChRTZXRSZXRlbnRpb25SZXNwb25zZRIrCgZwb2xpY3kYASABKAsyGy5lc3RlaXJhLnYxLlJldGVudGlvblBvbGljeSI8ChVBcHBseVJldGVudGlvblJlcXVlc3QSDwoHZHJ5X3J1bhgBIAEoCBISCgpwYWdlX3Rva2VuGAIgASgJIsgBChZBcHBseVJldGVudGlvblJlc3BvbnNlEgwKBGpvYnMYASABKAMSDQoFdGFza3MYAiABKAMSEQoJYXJ0aWZhY3RzGAMgASgDEg0KBWJ5dGVzGAQgASgDEhEKCWhlbGRfb3BlbhgFIAEoAxIYChBoZWxkX3VuZGVsaXZlcmVkGAYgASgDEhcKD25leHRfcGFnZV90b2tlbhgHIAEoCRISCgpwYXJ0aXRpb25zGAggASgDEhUKDWhlbGRfcmVmZXJyZWQYCSABKAMiqwEKEFB1cmdlSm9ic1JlcXVlc3QSKQoKZGF0YV9jbGFzcxgBIAEoDjIVLmVzdGVpcmEudjEuRGF0YUNsYXNzEg4KBmZpbHRlchgCIAEoCRIOCgZyZWFzb24YAyABKAkSDwoHZHJ5X3J1bhgEIAEoCBIUCgxjb25maXJtYXRpb24YBSABKAkSEQoJcGFnZV9zaXplGAYgASgFEhIKCnBhZ2VfdG9rZW4YByABKAki+wEKEVB1cmdlSm9ic1Jlc3BvbnNlEgwKBGpvYnMYASABKAMSDQoFdGFza3MYAiABKAMSEQoJYXJ0aWZhY3RzGAMgASgDEg0KBWJ5dGVzGAQgASgDEhEKCWhlbGRfb3BlbhgFIAEoAxIYChBoZWxkX3VuZGVsaXZlcmVkGAYgASgDEhUKDWhlbGRfcmVmZXJyZWQYByABKAMSFAoMY29uZmlybWF0aW9uGAggASgJEjQKDGNlcnRpZmljYXRlcxgJIAMoCzIeLmVzdGVpcmEudjEuUmVtb3ZhbENlcnRpZmljYXRlEhcKD25leHRfcGFnZV90b2tlbhgKIAEoCSKlAQoSUmVtb3ZhbENlcnRpZmljYXRlEg4KBmpvYl9pZBgBIAEoCRINCgVjYXVzZRgCIAEoCRIOCgZib2RpZXMYAyABKAMSDQoFYnl0ZXMYBCABKAMSMAoMcmVtb3ZhbF90aW1lGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIRCglsZWFmX2hhc2gYBiABKAwSDAoEbGVhZhgHIAEoDCIxCg9FcmFzZUpvYlJlcXVlc3QSDgoGam9iX2lkGAEgASgJEg4KBnJlYXNvbhgCIAEoCSJ4ChBFcmFzZUpvYlJlc3BvbnNlEgwKBGpvYnMYASABKAMSEQoJYXJ0aWZhY3RzGAIgASgDEg0KBWJ5dGVzGAMgASgDEjQKDGNlcnRpZmljYXRlcxgEIAMoCzIeLmVzdGVpcmEudjEuUmVtb3ZhbENlcnRpZmljYXRlMrQGCgxBZG1pblNlcnZpY2USVAoNR2V0U3lzdGVtSW5mbxIgLmVzdGVpcmEudjEuR2V0U3lzdGVtSW5mb1JlcXVlc3QaIS5lc3RlaXJhLnYxLkdldFN5c3RlbUluZm9SZXNwb25zZRJOCgtMaXN0V29ya2VycxIeLmVzdGVpcmEudjEuTGlzdFdvcmtlcnNSZXF1ZXN0Gh8uZXN0ZWlyYS52MS5MaXN0V29ya2Vyc1Jlc3BvbnNlEksKCkxpc3RRdWV1ZXMSHS5lc3RlaXJhLnYxLkxpc3RRdWV1ZXNSZXF1ZXN0Gh4uZXN0ZWlyYS52MS5MaXN0UXVldWVzUmVzcG9uc2USTgoLVXBkYXRlUXVldWUSHi5lc3RlaXJhLnYxLlVwZGF0ZVF1ZXVlUmVxdWVzdBofLmVzdGVpcmEudjEuVXBkYXRlUXVldWVSZXNwb25zZRJOCgtFdmljdFdvcmtlchIeLmVzdGVpcmEudjEuRXZpY3RXb3JrZXJSZXF1ZXN0Gh8uZXN0ZWlyYS52MS5FdmljdFdvcmtlclJlc3BvbnNlElQKDUxpc3RSZXRlbnRpb24SIC5lc3RlaXJhLnYxLkxpc3RSZXRlbnRpb25SZXF1ZXN0GiEuZXN0ZWlyYS52MS5MaXN0UmV0ZW50aW9uUmVzcG9uc2USUQoMU2V0UmV0ZW50aW9uEh8uZXN0ZWlyYS52MS5TZXRSZXRlbnRpb25SZXF1ZXN0GiAuZXN0ZWlyYS52MS5TZXRSZXRlbnRpb25SZXNwb25zZRJXCg5BcHBseVJldGVudGlvbhIhLmVzdGVpcmEudjEuQXBwbHlSZXRlbnRpb25SZXF1ZXN0GiIuZXN0ZWlyYS52MS5BcHBseVJldGVudGlvblJlc3BvbnNlEkgKCVB1cmdlSm9icxIcLmVzdGVpcmEudjEuUHVyZ2VKb2JzUmVxdWVzdBodLmVzdGVpcmEudjEuUHVyZ2VKb2JzUmVzcG9uc2USRQoIRXJhc2VKb2ISGy5lc3RlaXJhLnYxLkVyYXNlSm9iUmVxdWVzdBocLmVzdGVpcmEudjEuRXJhc2VKb2JSZXNwb25zZUJJWjpnaXRodWIuY29tL2VzdGVpcmEvZXN0ZWlyYS9zZGsvZ28vZ2VuL2VzdGVpcmEvdjE7ZXN0ZWlyYXYxqgIKRXN0ZWlyYS5WMWIGcHJvdG8z", [file_esteira_v1_types, file_esteira_v1_worker, file_google_protobuf_duration, file_google_protobuf_field_mask, file_google_protobuf_timestamp]);
+  fileDesc("ChZlc3RlaXJhL3YxL2FkbWluLnByb3RvEgplc3RlaXJhLnYxIooBCg9SZXRlbnRpb25Qb2xpY3kSDwoHcHJvamVjdBgBIAEoCRIpCgpkYXRhX2NsYXNzGAIgASgOMhUuZXN0ZWlyYS52MS5EYXRhQ2xhc3MSJwoEa2VlcBgDIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhISCgppc19kZWZhdWx0GAQgASgIIsABCgZXb3JrZXISJAoEaW5mbxgBIAEoCzIWLmVzdGVpcmEudjEuV29ya2VySW5mbxIzCg9maXJzdF9zZWVuX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjIKDmxhc3Rfc2Vlbl90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIVCg1hY3RpdmVfbGVhc2VzGAQgASgFEhAKCGRyYWluaW5nGAUgASgIIokBCgVRdWV1ZRIMCgRuYW1lGAEgASgJEg4KBnBhdXNlZBgCIAEoCBINCgVyZWFkeRgDIAEoAxIOCgZsZWFzZWQYBCABKAMSMwoQb2xkZXN0X3JlYWR5X2FnZRgFIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIOCgZzZXJ2ZWQYBiABKAgiFgoUR2V0U3lzdGVtSW5mb1JlcXVlc3Qi4QEKFUdldFN5c3RlbUluZm9SZXNwb25zZRIWCg5zZXJ2ZXJfdmVyc2lvbhgBIAEoCRIUCgxtaW5fcHJvdG9jb2wYAiABKAUSFAoMbWF4X3Byb3RvY29sGAMgASgFEiIKBmxpbWl0cxgEIAEoCzISLmVzdGVpcmEudjEuTGltaXRzEi8KC3NlcnZlcl90aW1lGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgtsYXN0X3Jlc29ydBgGIAEoCzIaLmVzdGVpcmEudjEuTGFzdFJlc29ydEluZm8ipAIKDkxhc3RSZXNvcnRJbmZvEg8KB3JlY29yZHMYASABKAMSDQoFYnl0ZXMYAiABKAMSNAoRb2xkZXN0X3JlY29yZF9hZ2UYAyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SFQoNcmVzZXJ2ZV9ieXRlcxgEIAEoAxISCgpyb29tX2J5dGVzGAUgASgDEhAKCGluZ2VzdGVkGAYgASgDEhcKD2FscmVhZHlfYXBwbGllZBgHIAEoAxIRCglzZXRfYXNpZGUYCCABKAMSDwoHZGFtYWdlZBgJIAEoAxIZChFvbl9zdGFuZGFyZF9lcnJvchgKIAEoAxIPCgdmb2xkZXJzGAsgASgFEhYKDmZhaWxlZF9mb2xkZXJzGAwgASgFIqEDChBMYXN0UmVzb3J0UmVjb3JkEhAKCHNlcXVlbmNlGAEgASgDEi8KBGtpbmQYAiABKA4yIS5lc3RlaXJhLnYxLkxhc3RSZXNvcnRSZWNvcmQuS2luZBIxCgVzdGF0ZRgDIAEoDjIiLmVzdGVpcmEudjEuTGFzdFJlc29ydFJlY29yZC5TdGF0ZRIOCgZyZWFzb24YBCABKAkSLgoKd3JpdGVfdGltZRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDQoFYnl0ZXMYBiABKAMSDgoGam9iX2lkGAcgASgJEg8KB3Rhc2tfaWQYCCABKAkSDQoFZmVuY2UYCSABKAMSEQoJcGxhbl9uYW1lGAogASgJIj0KBEtpbmQSFAoQS0lORF9VTlNQRUNJRklFRBAAEg8KC0tJTkRfUkVQT1JUEAESDgoKS0lORF9TVEFSVBACIkYKBVN0YXRlEhUKEVNUQVRFX1VOU1BFQ0lGSUVEEAASEQoNU1RBVEVfV0FJVElORxABEhMKD1NUQVRFX1NFVF9BU0lERRACIjsKEkxpc3RXb3JrZXJzUmVxdWVzdBIRCglwYWdlX3NpemUYASABKAUSEgoKcGFnZV90b2tlbhgCIAEoCSJTChNMaXN0V29ya2Vyc1Jlc3BvbnNlEiMKB3dvcmtlcnMYASADKAsyEi5lc3RlaXJhLnYxLldvcmtlchIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiOgoRTGlzdFF1ZXVlc1JlcXVlc3QSEQoJcGFnZV9zaXplGAEgASgFEhIKCnBhZ2VfdG9rZW4YAiABKAkiUAoSTGlzdFF1ZXVlc1Jlc3BvbnNlEiEKBnF1ZXVlcxgBIAMoCzIRLmVzdGVpcmEudjEuUXVldWUSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJImcKElVwZGF0ZVF1ZXVlUmVxdWVzdBIgCgVxdWV1ZRgBIAEoCzIRLmVzdGVpcmEudjEuUXVldWUSLwoLdXBkYXRlX21hc2sYAiABKAsyGi5nb29nbGUucHJvdG9idWYuRmllbGRNYXNrIjcKE1VwZGF0ZVF1ZXVlUmVzcG9uc2USIAoFcXVldWUYASABKAsyES5lc3RlaXJhLnYxLlF1ZXVlIjcKEkV2aWN0V29ya2VyUmVxdWVzdBIRCgl3b3JrZXJfaWQYASABKAkSDgoGcmVhc29uGAIgASgJIi4KE0V2aWN0V29ya2VyUmVzcG9uc2USFwoPcmVsZWFzZWRfbGVhc2VzGAEgASgFIj0KFExpc3RSZXRlbnRpb25SZXF1ZXN0EhEKCXBhZ2Vfc2l6ZRgBIAEoBRISCgpwYWdlX3Rva2VuGAIgASgJIl8KFUxpc3RSZXRlbnRpb25SZXNwb25zZRItCghwb2xpY2llcxgBIAMoCzIbLmVzdGVpcmEudjEuUmV0ZW50aW9uUG9saWN5EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSKzAQoTU2V0UmV0ZW50aW9uUmVxdWVzdBIPCgdwcm9qZWN0GAEgASgJEikKCmRhdGFfY2xhc3MYAiABKA4yFS5lc3RlaXJhLnYxLkRhdGFDbGFzcxIpCgRrZWVwGAMgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uSAASFgoMa2VlcF9mb3JldmVyGAQgASgISAASFQoLdXNlX2RlZmF1bHQYBSABKAhIAEIGCgRydWxlIkMKFFNldFJldGVudGlvblJlc3BvbnNlEisKBnBvbGljeRgBIAEoCzIbLmVzdGVpcmEudjEuUmV0ZW50aW9uUG9saWN5IjwKFUFwcGx5UmV0ZW50aW9uUmVxdWVzdBIPCgdkcnlfcnVuGAEgASgIEhIKCnBhZ2VfdG9rZW4YAiABKAkiyAEKFkFwcGx5UmV0ZW50aW9uUmVzcG9uc2USDAoEam9icxgBIAEoAxINCgV0YXNrcxgCIAEoAxIRCglhcnRpZmFjdHMYAyABKAMSDQoFYnl0ZXMYBCABKAMSEQoJaGVsZF9vcGVuGAUgASgDEhgKEGhlbGRfdW5kZWxpdmVyZWQYBiABKAMSFwoPbmV4dF9wYWdlX3Rva2VuGAcgASgJEhIKCnBhcnRpdGlvbnMYCCABKAMSFQoNaGVsZF9yZWZlcnJlZBgJIAEoAyKrAQoQUHVyZ2VKb2JzUmVxdWVzdBIpCgpkYXRhX2NsYXNzGAEgASgOMhUuZXN0ZWlyYS52MS5EYXRhQ2xhc3MSDgoGZmlsdGVyGAIgASgJEg4KBnJlYXNvbhgDIAEoCRIPCgdkcnlfcnVuGAQgASgIEhQKDGNvbmZpcm1hdGlvbhgFIAEoCRIRCglwYWdlX3NpemUYBiABKAUSEgoKcGFnZV90b2tlbhgHIAEoCSL7AQoRUHVyZ2VKb2JzUmVzcG9uc2USDAoEam9icxgBIAEoAxINCgV0YXNrcxgCIAEoAxIRCglhcnRpZmFjdHMYAyABKAMSDQoFYnl0ZXMYBCABKAMSEQoJaGVsZF9vcGVuGAUgASgDEhgKEGhlbGRfdW5kZWxpdmVyZWQYBiABKAMSFQoNaGVsZF9yZWZlcnJlZBgHIAEoAxIUCgxjb25maXJtYXRpb24YCCABKAkSNAoMY2VydGlmaWNhdGVzGAkgAygLMh4uZXN0ZWlyYS52MS5SZW1vdmFsQ2VydGlmaWNhdGUSFwoPbmV4dF9wYWdlX3Rva2VuGAogASgJIqUBChJSZW1vdmFsQ2VydGlmaWNhdGUSDgoGam9iX2lkGAEgASgJEg0KBWNhdXNlGAIgASgJEg4KBmJvZGllcxgDIAEoAxINCgVieXRlcxgEIAEoAxIwCgxyZW1vdmFsX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhEKCWxlYWZfaGFzaBgGIAEoDBIMCgRsZWFmGAcgASgMIjEKD0VyYXNlSm9iUmVxdWVzdBIOCgZqb2JfaWQYASABKAkSDgoGcmVhc29uGAIgASgJIngKEEVyYXNlSm9iUmVzcG9uc2USDAoEam9icxgBIAEoAxIRCglhcnRpZmFjdHMYAiABKAMSDQoFYnl0ZXMYAyABKAMSNAoMY2VydGlmaWNhdGVzGAQgAygLMh4uZXN0ZWlyYS52MS5SZW1vdmFsQ2VydGlmaWNhdGUiPgoVTGlzdExhc3RSZXNvcnRSZXF1ZXN0EhEKCXBhZ2Vfc2l6ZRgBIAEoBRISCgpwYWdlX3Rva2VuGAIgASgJImAKFkxpc3RMYXN0UmVzb3J0UmVzcG9uc2USLQoHcmVjb3JkcxgBIAMoCzIcLmVzdGVpcmEudjEuTGFzdFJlc29ydFJlY29yZBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiLgoaR2V0TGFzdFJlc29ydFJlY29yZFJlcXVlc3QSEAoIc2VxdWVuY2UYASABKAMiXgobR2V0TGFzdFJlc29ydFJlY29yZFJlc3BvbnNlEiwKBnJlY29yZBgBIAEoCzIcLmVzdGVpcmEudjEuTGFzdFJlc29ydFJlY29yZBIRCglzYWlkX2pzb24YAiABKAkiGQoXSW5nZXN0TGFzdFJlc29ydFJlcXVlc3QiZgoYSW5nZXN0TGFzdFJlc29ydFJlc3BvbnNlEhAKCGluZ2VzdGVkGAEgASgDEhcKD2FscmVhZHlfYXBwbGllZBgCIAEoAxIRCglzZXRfYXNpZGUYAyABKAMSDAoEbGVmdBgEIAEoAzLUCAoMQWRtaW5TZXJ2aWNlElQKDUdldFN5c3RlbUluZm8SIC5lc3RlaXJhLnYxLkdldFN5c3RlbUluZm9SZXF1ZXN0GiEuZXN0ZWlyYS52MS5HZXRTeXN0ZW1JbmZvUmVzcG9uc2USTgoLTGlzdFdvcmtlcnMSHi5lc3RlaXJhLnYxLkxpc3RXb3JrZXJzUmVxdWVzdBofLmVzdGVpcmEudjEuTGlzdFdvcmtlcnNSZXNwb25zZRJLCgpMaXN0UXVldWVzEh0uZXN0ZWlyYS52MS5MaXN0UXVldWVzUmVxdWVzdBoeLmVzdGVpcmEudjEuTGlzdFF1ZXVlc1Jlc3BvbnNlEk4KC1VwZGF0ZVF1ZXVlEh4uZXN0ZWlyYS52MS5VcGRhdGVRdWV1ZVJlcXVlc3QaHy5lc3RlaXJhLnYxLlVwZGF0ZVF1ZXVlUmVzcG9uc2USTgoLRXZpY3RXb3JrZXISHi5lc3RlaXJhLnYxLkV2aWN0V29ya2VyUmVxdWVzdBofLmVzdGVpcmEudjEuRXZpY3RXb3JrZXJSZXNwb25zZRJUCg1MaXN0UmV0ZW50aW9uEiAuZXN0ZWlyYS52MS5MaXN0UmV0ZW50aW9uUmVxdWVzdBohLmVzdGVpcmEudjEuTGlzdFJldGVudGlvblJlc3BvbnNlElEKDFNldFJldGVudGlvbhIfLmVzdGVpcmEudjEuU2V0UmV0ZW50aW9uUmVxdWVzdBogLmVzdGVpcmEudjEuU2V0UmV0ZW50aW9uUmVzcG9uc2USVwoOQXBwbHlSZXRlbnRpb24SIS5lc3RlaXJhLnYxLkFwcGx5UmV0ZW50aW9uUmVxdWVzdBoiLmVzdGVpcmEudjEuQXBwbHlSZXRlbnRpb25SZXNwb25zZRJICglQdXJnZUpvYnMSHC5lc3RlaXJhLnYxLlB1cmdlSm9ic1JlcXVlc3QaHS5lc3RlaXJhLnYxLlB1cmdlSm9ic1Jlc3BvbnNlEkUKCEVyYXNlSm9iEhsuZXN0ZWlyYS52MS5FcmFzZUpvYlJlcXVlc3QaHC5lc3RlaXJhLnYxLkVyYXNlSm9iUmVzcG9uc2USVwoOTGlzdExhc3RSZXNvcnQSIS5lc3RlaXJhLnYxLkxpc3RMYXN0UmVzb3J0UmVxdWVzdBoiLmVzdGVpcmEudjEuTGlzdExhc3RSZXNvcnRSZXNwb25zZRJmChNHZXRMYXN0UmVzb3J0UmVjb3JkEiYuZXN0ZWlyYS52MS5HZXRMYXN0UmVzb3J0UmVjb3JkUmVxdWVzdBonLmVzdGVpcmEudjEuR2V0TGFzdFJlc29ydFJlY29yZFJlc3BvbnNlEl0KEEluZ2VzdExhc3RSZXNvcnQSIy5lc3RlaXJhLnYxLkluZ2VzdExhc3RSZXNvcnRSZXF1ZXN0GiQuZXN0ZWlyYS52MS5Jbmdlc3RMYXN0UmVzb3J0UmVzcG9uc2VCSVo6Z2l0aHViLmNvbS9lc3RlaXJhL2VzdGVpcmEvc2RrL2dvL2dlbi9lc3RlaXJhL3YxO2VzdGVpcmF2MaoCCkVzdGVpcmEuVjFiBnByb3RvMw", [file_esteira_v1_types, file_esteira_v1_worker, file_google_protobuf_duration, file_google_protobuf_field_mask, file_google_protobuf_timestamp]);
 
 /**
  * How long the jobs of a project and data class are kept after their end.
@@ -223,6 +223,13 @@ export type GetSystemInfoResponse = Message<"esteira.v1.GetSystemInfoResponse"> 
    * @generated from field: google.protobuf.Timestamp server_time = 5;
    */
   serverTime?: Timestamp | undefined;
+
+  /**
+   * What its last resort holds. Absent when it has none.
+   *
+   * @generated from field: esteira.v1.LastResortInfo last_resort = 6;
+   */
+  lastResort?: LastResortInfo | undefined;
 };
 
 /**
@@ -231,6 +238,256 @@ export type GetSystemInfoResponse = Message<"esteira.v1.GetSystemInfoResponse"> 
  */
 export const GetSystemInfoResponseSchema: GenMessage<GetSystemInfoResponse> = /*@__PURE__*/
   messageDesc(file_esteira_v1_admin, 4);
+
+/**
+ * What the last resort of one coordinator holds, and what it did since the coordinator started: figures to watch.
+ *
+ * @generated from message esteira.v1.LastResortInfo
+ */
+export type LastResortInfo = Message<"esteira.v1.LastResortInfo"> & {
+  /**
+   * Records that wait for the database.
+   *
+   * @generated from field: int64 records = 1;
+   */
+  records: bigint;
+
+  /**
+   * Bytes of them.
+   *
+   * @generated from field: int64 bytes = 2;
+   */
+  bytes: bigint;
+
+  /**
+   * How long ago the oldest of them was written. Absent when there is none.
+   *
+   * @generated from field: google.protobuf.Duration oldest_record_age = 3;
+   */
+  oldestRecordAge?: Duration | undefined;
+
+  /**
+   * Bytes that are to be kept ready.
+   *
+   * @generated from field: int64 reserve_bytes = 4;
+   */
+  reserveBytes: bigint;
+
+  /**
+   * Bytes in which records are sure to find room now.
+   *
+   * @generated from field: int64 room_bytes = 5;
+   */
+  roomBytes: bigint;
+
+  /**
+   * Records that were brought back and applied.
+   *
+   * @generated from field: int64 ingested = 6;
+   */
+  ingested: bigint;
+
+  /**
+   * Records that were brought back and had been applied before.
+   *
+   * @generated from field: int64 already_applied = 7;
+   */
+  alreadyApplied: bigint;
+
+  /**
+   * Records that could not be applied, and were set aside for a person to look at.
+   *
+   * @generated from field: int64 set_aside = 8;
+   */
+  setAside: bigint;
+
+  /**
+   * Damaged stretches that were found. A torn record was never acknowledged; anything else is a disk that fails.
+   *
+   * @generated from field: int64 damaged = 9;
+   */
+  damaged: bigint;
+
+  /**
+   * Records that nothing but standard error took: a person must bring them back.
+   *
+   * @generated from field: int64 on_standard_error = 10;
+   */
+  onStandardError: bigint;
+
+  /**
+   * Its folders.
+   *
+   * @generated from field: int32 folders = 11;
+   */
+  folders: number;
+
+  /**
+   * Those that failed, and are not used again before the coordinator starts anew.
+   *
+   * @generated from field: int32 failed_folders = 12;
+   */
+  failedFolders: number;
+};
+
+/**
+ * Describes the message esteira.v1.LastResortInfo.
+ * Use `create(LastResortInfoSchema)` to create a new message.
+ */
+export const LastResortInfoSchema: GenMessage<LastResortInfo> = /*@__PURE__*/
+  messageDesc(file_esteira_v1_admin, 5);
+
+/**
+ * A record of a last resort: what was accepted while the database took nothing. It tells no payload.
+ *
+ * @generated from message esteira.v1.LastResortRecord
+ */
+export type LastResortRecord = Message<"esteira.v1.LastResortRecord"> & {
+  /**
+   * Its number at this coordinator.
+   *
+   * @generated from field: int64 sequence = 1;
+   */
+  sequence: bigint;
+
+  /**
+   * What it is.
+   *
+   * @generated from field: esteira.v1.LastResortRecord.Kind kind = 2;
+   */
+  kind: LastResortRecord_Kind;
+
+  /**
+   * What became of it.
+   *
+   * @generated from field: esteira.v1.LastResortRecord.State state = 3;
+   */
+  state: LastResortRecord_State;
+
+  /**
+   * Why it was set aside, for people. Empty while it waits.
+   *
+   * @generated from field: string reason = 4;
+   */
+  reason: string;
+
+  /**
+   * When it was written.
+   *
+   * @generated from field: google.protobuf.Timestamp write_time = 5;
+   */
+  writeTime?: Timestamp | undefined;
+
+  /**
+   * How many bytes it has.
+   *
+   * @generated from field: int64 bytes = 6;
+   */
+  bytes: bigint;
+
+  /**
+   * The job.
+   *
+   * @generated from field: string job_id = 7;
+   */
+  jobId: string;
+
+  /**
+   * The task of a REPORT.
+   *
+   * @generated from field: string task_id = 8;
+   */
+  taskId: string;
+
+  /**
+   * The fence of its lease.
+   *
+   * @generated from field: int64 fence = 9;
+   */
+  fence: bigint;
+
+  /**
+   * The plan; empty when it was not at hand.
+   *
+   * @generated from field: string plan_name = 10;
+   */
+  planName: string;
+};
+
+/**
+ * Describes the message esteira.v1.LastResortRecord.
+ * Use `create(LastResortRecordSchema)` to create a new message.
+ */
+export const LastResortRecordSchema: GenMessage<LastResortRecord> = /*@__PURE__*/
+  messageDesc(file_esteira_v1_admin, 6);
+
+/**
+ * What was accepted.
+ *
+ * @generated from enum esteira.v1.LastResortRecord.Kind
+ */
+export enum LastResortRecord_Kind {
+  /**
+   * Not readable.
+   *
+   * @generated from enum value: KIND_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * The report of a task.
+   *
+   * @generated from enum value: KIND_REPORT = 1;
+   */
+  REPORT = 1,
+
+  /**
+   * A job.
+   *
+   * @generated from enum value: KIND_START = 2;
+   */
+  START = 2,
+}
+
+/**
+ * Describes the enum esteira.v1.LastResortRecord.Kind.
+ */
+export const LastResortRecord_KindSchema: GenEnum<LastResortRecord_Kind> = /*@__PURE__*/
+  enumDesc(file_esteira_v1_admin, 6, 0);
+
+/**
+ * What became of it.
+ *
+ * @generated from enum esteira.v1.LastResortRecord.State
+ */
+export enum LastResortRecord_State {
+  /**
+   * Never sent.
+   *
+   * @generated from enum value: STATE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * It waits for the database.
+   *
+   * @generated from enum value: STATE_WAITING = 1;
+   */
+  WAITING = 1,
+
+  /**
+   * It can never be applied.
+   *
+   * @generated from enum value: STATE_SET_ASIDE = 2;
+   */
+  SET_ASIDE = 2,
+}
+
+/**
+ * Describes the enum esteira.v1.LastResortRecord.State.
+ */
+export const LastResortRecord_StateSchema: GenEnum<LastResortRecord_State> = /*@__PURE__*/
+  enumDesc(file_esteira_v1_admin, 6, 1);
 
 /**
  * Request of ListWorkers.
@@ -258,7 +515,7 @@ export type ListWorkersRequest = Message<"esteira.v1.ListWorkersRequest"> & {
  * Use `create(ListWorkersRequestSchema)` to create a new message.
  */
 export const ListWorkersRequestSchema: GenMessage<ListWorkersRequest> = /*@__PURE__*/
-  messageDesc(file_esteira_v1_admin, 5);
+  messageDesc(file_esteira_v1_admin, 7);
 
 /**
  * Response of ListWorkers.
@@ -286,7 +543,7 @@ export type ListWorkersResponse = Message<"esteira.v1.ListWorkersResponse"> & {
  * Use `create(ListWorkersResponseSchema)` to create a new message.
  */
 export const ListWorkersResponseSchema: GenMessage<ListWorkersResponse> = /*@__PURE__*/
-  messageDesc(file_esteira_v1_admin, 6);
+  messageDesc(file_esteira_v1_admin, 8);
 
 /**
  * Request of ListQueues.
@@ -314,7 +571,7 @@ export type ListQueuesRequest = Message<"esteira.v1.ListQueuesRequest"> & {
  * Use `create(ListQueuesRequestSchema)` to create a new message.
  */
 export const ListQueuesRequestSchema: GenMessage<ListQueuesRequest> = /*@__PURE__*/
-  messageDesc(file_esteira_v1_admin, 7);
+  messageDesc(file_esteira_v1_admin, 9);
 
 /**
  * Response of ListQueues.
@@ -342,7 +599,7 @@ export type ListQueuesResponse = Message<"esteira.v1.ListQueuesResponse"> & {
  * Use `create(ListQueuesResponseSchema)` to create a new message.
  */
 export const ListQueuesResponseSchema: GenMessage<ListQueuesResponse> = /*@__PURE__*/
-  messageDesc(file_esteira_v1_admin, 8);
+  messageDesc(file_esteira_v1_admin, 10);
 
 /**
  * Request of UpdateQueue.
@@ -370,7 +627,7 @@ export type UpdateQueueRequest = Message<"esteira.v1.UpdateQueueRequest"> & {
  * Use `create(UpdateQueueRequestSchema)` to create a new message.
  */
 export const UpdateQueueRequestSchema: GenMessage<UpdateQueueRequest> = /*@__PURE__*/
-  messageDesc(file_esteira_v1_admin, 9);
+  messageDesc(file_esteira_v1_admin, 11);
 
 /**
  * Response of UpdateQueue.
@@ -391,7 +648,7 @@ export type UpdateQueueResponse = Message<"esteira.v1.UpdateQueueResponse"> & {
  * Use `create(UpdateQueueResponseSchema)` to create a new message.
  */
 export const UpdateQueueResponseSchema: GenMessage<UpdateQueueResponse> = /*@__PURE__*/
-  messageDesc(file_esteira_v1_admin, 10);
+  messageDesc(file_esteira_v1_admin, 12);
 
 /**
  * Request of EvictWorker.
@@ -419,7 +676,7 @@ export type EvictWorkerRequest = Message<"esteira.v1.EvictWorkerRequest"> & {
  * Use `create(EvictWorkerRequestSchema)` to create a new message.
  */
 export const EvictWorkerRequestSchema: GenMessage<EvictWorkerRequest> = /*@__PURE__*/
-  messageDesc(file_esteira_v1_admin, 11);
+  messageDesc(file_esteira_v1_admin, 13);
 
 /**
  * Response of EvictWorker.
@@ -440,7 +697,7 @@ export type EvictWorkerResponse = Message<"esteira.v1.EvictWorkerResponse"> & {
  * Use `create(EvictWorkerResponseSchema)` to create a new message.
  */
 export const EvictWorkerResponseSchema: GenMessage<EvictWorkerResponse> = /*@__PURE__*/
-  messageDesc(file_esteira_v1_admin, 12);
+  messageDesc(file_esteira_v1_admin, 14);
 
 /**
  * Request of ListRetention.
@@ -468,7 +725,7 @@ export type ListRetentionRequest = Message<"esteira.v1.ListRetentionRequest"> & 
  * Use `create(ListRetentionRequestSchema)` to create a new message.
  */
 export const ListRetentionRequestSchema: GenMessage<ListRetentionRequest> = /*@__PURE__*/
-  messageDesc(file_esteira_v1_admin, 13);
+  messageDesc(file_esteira_v1_admin, 15);
 
 /**
  * Response of ListRetention.
@@ -496,7 +753,7 @@ export type ListRetentionResponse = Message<"esteira.v1.ListRetentionResponse"> 
  * Use `create(ListRetentionResponseSchema)` to create a new message.
  */
 export const ListRetentionResponseSchema: GenMessage<ListRetentionResponse> = /*@__PURE__*/
-  messageDesc(file_esteira_v1_admin, 14);
+  messageDesc(file_esteira_v1_admin, 16);
 
 /**
  * Request of SetRetention.
@@ -556,7 +813,7 @@ export type SetRetentionRequest = Message<"esteira.v1.SetRetentionRequest"> & {
  * Use `create(SetRetentionRequestSchema)` to create a new message.
  */
 export const SetRetentionRequestSchema: GenMessage<SetRetentionRequest> = /*@__PURE__*/
-  messageDesc(file_esteira_v1_admin, 15);
+  messageDesc(file_esteira_v1_admin, 17);
 
 /**
  * Response of SetRetention.
@@ -577,7 +834,7 @@ export type SetRetentionResponse = Message<"esteira.v1.SetRetentionResponse"> & 
  * Use `create(SetRetentionResponseSchema)` to create a new message.
  */
 export const SetRetentionResponseSchema: GenMessage<SetRetentionResponse> = /*@__PURE__*/
-  messageDesc(file_esteira_v1_admin, 16);
+  messageDesc(file_esteira_v1_admin, 18);
 
 /**
  * Request of ApplyRetention.
@@ -605,7 +862,7 @@ export type ApplyRetentionRequest = Message<"esteira.v1.ApplyRetentionRequest"> 
  * Use `create(ApplyRetentionRequestSchema)` to create a new message.
  */
 export const ApplyRetentionRequestSchema: GenMessage<ApplyRetentionRequest> = /*@__PURE__*/
-  messageDesc(file_esteira_v1_admin, 17);
+  messageDesc(file_esteira_v1_admin, 19);
 
 /**
  * Response of ApplyRetention. The counts are those of this call.
@@ -683,7 +940,7 @@ export type ApplyRetentionResponse = Message<"esteira.v1.ApplyRetentionResponse"
  * Use `create(ApplyRetentionResponseSchema)` to create a new message.
  */
 export const ApplyRetentionResponseSchema: GenMessage<ApplyRetentionResponse> = /*@__PURE__*/
-  messageDesc(file_esteira_v1_admin, 18);
+  messageDesc(file_esteira_v1_admin, 20);
 
 /**
  * Request of PurgeJobs.
@@ -746,7 +1003,7 @@ export type PurgeJobsRequest = Message<"esteira.v1.PurgeJobsRequest"> & {
  * Use `create(PurgeJobsRequestSchema)` to create a new message.
  */
 export const PurgeJobsRequestSchema: GenMessage<PurgeJobsRequest> = /*@__PURE__*/
-  messageDesc(file_esteira_v1_admin, 19);
+  messageDesc(file_esteira_v1_admin, 21);
 
 /**
  * Response of PurgeJobs. The counts are those of this call.
@@ -830,7 +1087,7 @@ export type PurgeJobsResponse = Message<"esteira.v1.PurgeJobsResponse"> & {
  * Use `create(PurgeJobsResponseSchema)` to create a new message.
  */
 export const PurgeJobsResponseSchema: GenMessage<PurgeJobsResponse> = /*@__PURE__*/
-  messageDesc(file_esteira_v1_admin, 20);
+  messageDesc(file_esteira_v1_admin, 22);
 
 /**
  * A leaf of the ledger which says that bodies were removed. Output only.
@@ -893,7 +1150,7 @@ export type RemovalCertificate = Message<"esteira.v1.RemovalCertificate"> & {
  * Use `create(RemovalCertificateSchema)` to create a new message.
  */
 export const RemovalCertificateSchema: GenMessage<RemovalCertificate> = /*@__PURE__*/
-  messageDesc(file_esteira_v1_admin, 21);
+  messageDesc(file_esteira_v1_admin, 23);
 
 /**
  * Request of EraseJob.
@@ -921,7 +1178,7 @@ export type EraseJobRequest = Message<"esteira.v1.EraseJobRequest"> & {
  * Use `create(EraseJobRequestSchema)` to create a new message.
  */
 export const EraseJobRequestSchema: GenMessage<EraseJobRequest> = /*@__PURE__*/
-  messageDesc(file_esteira_v1_admin, 22);
+  messageDesc(file_esteira_v1_admin, 24);
 
 /**
  * Response of EraseJob.
@@ -963,7 +1220,169 @@ export type EraseJobResponse = Message<"esteira.v1.EraseJobResponse"> & {
  * Use `create(EraseJobResponseSchema)` to create a new message.
  */
 export const EraseJobResponseSchema: GenMessage<EraseJobResponse> = /*@__PURE__*/
-  messageDesc(file_esteira_v1_admin, 23);
+  messageDesc(file_esteira_v1_admin, 25);
+
+/**
+ * Request of ListLastResort.
+ *
+ * @generated from message esteira.v1.ListLastResortRequest
+ */
+export type ListLastResortRequest = Message<"esteira.v1.ListLastResortRequest"> & {
+  /**
+   * How many to return; default 50, 500 at most.
+   *
+   * @generated from field: int32 page_size = 1;
+   */
+  pageSize: number;
+
+  /**
+   * Where to go on. Empty = at the beginning.
+   *
+   * @generated from field: string page_token = 2;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message esteira.v1.ListLastResortRequest.
+ * Use `create(ListLastResortRequestSchema)` to create a new message.
+ */
+export const ListLastResortRequestSchema: GenMessage<ListLastResortRequest> = /*@__PURE__*/
+  messageDesc(file_esteira_v1_admin, 26);
+
+/**
+ * Response of ListLastResort.
+ *
+ * @generated from message esteira.v1.ListLastResortResponse
+ */
+export type ListLastResortResponse = Message<"esteira.v1.ListLastResortResponse"> & {
+  /**
+   * The records of this page.
+   *
+   * @generated from field: repeated esteira.v1.LastResortRecord records = 1;
+   */
+  records: LastResortRecord[];
+
+  /**
+   * The next page's token. Empty = this was the last one.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message esteira.v1.ListLastResortResponse.
+ * Use `create(ListLastResortResponseSchema)` to create a new message.
+ */
+export const ListLastResortResponseSchema: GenMessage<ListLastResortResponse> = /*@__PURE__*/
+  messageDesc(file_esteira_v1_admin, 27);
+
+/**
+ * Request of GetLastResortRecord.
+ *
+ * @generated from message esteira.v1.GetLastResortRecordRequest
+ */
+export type GetLastResortRecordRequest = Message<"esteira.v1.GetLastResortRecordRequest"> & {
+  /**
+   * Its number. Required.
+   *
+   * @generated from field: int64 sequence = 1;
+   */
+  sequence: bigint;
+};
+
+/**
+ * Describes the message esteira.v1.GetLastResortRecordRequest.
+ * Use `create(GetLastResortRecordRequestSchema)` to create a new message.
+ */
+export const GetLastResortRecordRequestSchema: GenMessage<GetLastResortRecordRequest> = /*@__PURE__*/
+  messageDesc(file_esteira_v1_admin, 28);
+
+/**
+ * Response of GetLastResortRecord.
+ *
+ * @generated from message esteira.v1.GetLastResortRecordResponse
+ */
+export type GetLastResortRecordResponse = Message<"esteira.v1.GetLastResortRecordResponse"> & {
+  /**
+   * The record.
+   *
+   * @generated from field: esteira.v1.LastResortRecord record = 1;
+   */
+  record?: LastResortRecord | undefined;
+
+  /**
+   * All that it says as JSON, for people: without payloads, and without the texts of a failure. Its form is none of this contract.
+   *
+   * @generated from field: string said_json = 2;
+   */
+  saidJson: string;
+};
+
+/**
+ * Describes the message esteira.v1.GetLastResortRecordResponse.
+ * Use `create(GetLastResortRecordResponseSchema)` to create a new message.
+ */
+export const GetLastResortRecordResponseSchema: GenMessage<GetLastResortRecordResponse> = /*@__PURE__*/
+  messageDesc(file_esteira_v1_admin, 29);
+
+/**
+ * Request of IngestLastResort.
+ *
+ * @generated from message esteira.v1.IngestLastResortRequest
+ */
+export type IngestLastResortRequest = Message<"esteira.v1.IngestLastResortRequest"> & {
+};
+
+/**
+ * Describes the message esteira.v1.IngestLastResortRequest.
+ * Use `create(IngestLastResortRequestSchema)` to create a new message.
+ */
+export const IngestLastResortRequestSchema: GenMessage<IngestLastResortRequest> = /*@__PURE__*/
+  messageDesc(file_esteira_v1_admin, 30);
+
+/**
+ * Response of IngestLastResort. The counts are those since the call began.
+ *
+ * @generated from message esteira.v1.IngestLastResortResponse
+ */
+export type IngestLastResortResponse = Message<"esteira.v1.IngestLastResortResponse"> & {
+  /**
+   * Records that were applied.
+   *
+   * @generated from field: int64 ingested = 1;
+   */
+  ingested: bigint;
+
+  /**
+   * Records that had been applied before.
+   *
+   * @generated from field: int64 already_applied = 2;
+   */
+  alreadyApplied: bigint;
+
+  /**
+   * Records that could not be applied, and were set aside.
+   *
+   * @generated from field: int64 set_aside = 3;
+   */
+  setAside: bigint;
+
+  /**
+   * Records that still wait.
+   *
+   * @generated from field: int64 left = 4;
+   */
+  left: bigint;
+};
+
+/**
+ * Describes the message esteira.v1.IngestLastResortResponse.
+ * Use `create(IngestLastResortResponseSchema)` to create a new message.
+ */
+export const IngestLastResortResponseSchema: GenMessage<IngestLastResortResponse> = /*@__PURE__*/
+  messageDesc(file_esteira_v1_admin, 31);
 
 /**
  * Shows the coordinator, its workers and its queues, and holds the tools for incidents. Used by platform teams: the
@@ -1131,6 +1550,50 @@ export const AdminService: GenService<{
     methodKind: "unary";
     input: typeof EraseJobRequestSchema;
     output: typeof EraseJobResponseSchema;
+  },
+  /**
+   * Lists the caller's records in the last resort of the coordinator that is asked, by number: results and jobs that were accepted while
+   * the database took nothing. Each coordinator has its own: ask each at its address. Answered also while the database is gone. No effect;
+   * may be sent again at any time.
+   *
+   * Errors:
+   * - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
+   *
+   * @generated from rpc esteira.v1.AdminService.ListLastResort
+   */
+  listLastResort: {
+    methodKind: "unary";
+    input: typeof ListLastResortRequestSchema;
+    output: typeof ListLastResortResponseSchema;
+  },
+  /**
+   * Reads one of these records. No effect; may be sent again at any time.
+   *
+   * Errors:
+   * - NOT_FOUND `LAST_RESORT_RECORD_NOT_FOUND`: it is in the database by now, or never was there.
+   *
+   * @generated from rpc esteira.v1.AdminService.GetLastResortRecord
+   */
+  getLastResortRecord: {
+    methodKind: "unary";
+    input: typeof GetLastResortRecordRequestSchema;
+    output: typeof GetLastResortRecordResponseSchema;
+  },
+  /**
+   * Has the coordinator that is asked bring back now what waits. It does so by itself within a moment of the database's return; the call says
+   * when it is done, and what became of the records.
+   *
+   * Sent again: always safe; what is in the database is not brought back twice.
+   *
+   * Errors:
+   * - UNAVAILABLE `STORE_UNAVAILABLE`: the database still takes nothing.
+   *
+   * @generated from rpc esteira.v1.AdminService.IngestLastResort
+   */
+  ingestLastResort: {
+    methodKind: "unary";
+    input: typeof IngestLastResortRequestSchema;
+    output: typeof IngestLastResortResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_esteira_v1_admin, 0);

@@ -30,7 +30,7 @@
 // | code | reason | what the client does |
 // | --- | --- | --- |
 // | INVALID_ARGUMENT | FIELD_INVALID (with `google.rpc.BadRequest`), JSON_INVALID, PLAN_INVALID (with a `PlanIssue` detail for each of the first issues, as far as they fit), OUTPUT_TYPE_MISMATCH, DIGEST_MISMATCH, PAGE_TOKEN_INVALID, PAYLOAD_TOO_LARGE | corrects the request; never retries it |
-// | NOT_FOUND | PLAN_NOT_FOUND, PLAN_VERSION_NOT_FOUND, JOB_NOT_FOUND, TASK_NOT_FOUND, WORKER_NOT_FOUND, OUTBOX_KEY_NOT_FOUND | stops |
+// | NOT_FOUND | PLAN_NOT_FOUND, PLAN_VERSION_NOT_FOUND, JOB_NOT_FOUND, TASK_NOT_FOUND, WORKER_NOT_FOUND, OUTBOX_KEY_NOT_FOUND, LAST_RESORT_RECORD_NOT_FOUND | stops |
 // | ALREADY_EXISTS | NAME_TAKEN: a name or an id that the caller chose belongs to something else | stops, or chooses another |
 // | FAILED_PRECONDITION | LEASE_LOST, JOB_TERMINAL, JOB_STATE_CONFLICT, CHUNK_GAP, VERSION_RETIRED, REQUEST_ID_REUSED, PROTOCOL_UNSUPPORTED | drops its work, or reads again |
 // | ABORTED | ETAG_MISMATCH, VERSION_CONFLICT, RESULT_CONFLICT | reads again and decides |

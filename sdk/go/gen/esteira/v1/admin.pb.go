@@ -26,6 +26,112 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// What was accepted.
+type LastResortRecord_Kind int32
+
+const (
+	// Not readable.
+	LastResortRecord_KIND_UNSPECIFIED LastResortRecord_Kind = 0
+	// The report of a task.
+	LastResortRecord_KIND_REPORT LastResortRecord_Kind = 1
+	// A job.
+	LastResortRecord_KIND_START LastResortRecord_Kind = 2
+)
+
+// Enum value maps for LastResortRecord_Kind.
+var (
+	LastResortRecord_Kind_name = map[int32]string{
+		0: "KIND_UNSPECIFIED",
+		1: "KIND_REPORT",
+		2: "KIND_START",
+	}
+	LastResortRecord_Kind_value = map[string]int32{
+		"KIND_UNSPECIFIED": 0,
+		"KIND_REPORT":      1,
+		"KIND_START":       2,
+	}
+)
+
+func (x LastResortRecord_Kind) Enum() *LastResortRecord_Kind {
+	p := new(LastResortRecord_Kind)
+	*p = x
+	return p
+}
+
+func (x LastResortRecord_Kind) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (LastResortRecord_Kind) Descriptor() protoreflect.EnumDescriptor {
+	return file_esteira_v1_admin_proto_enumTypes[0].Descriptor()
+}
+
+func (LastResortRecord_Kind) Type() protoreflect.EnumType {
+	return &file_esteira_v1_admin_proto_enumTypes[0]
+}
+
+func (x LastResortRecord_Kind) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use LastResortRecord_Kind.Descriptor instead.
+func (LastResortRecord_Kind) EnumDescriptor() ([]byte, []int) {
+	return file_esteira_v1_admin_proto_rawDescGZIP(), []int{6, 0}
+}
+
+// What became of it.
+type LastResortRecord_State int32
+
+const (
+	// Never sent.
+	LastResortRecord_STATE_UNSPECIFIED LastResortRecord_State = 0
+	// It waits for the database.
+	LastResortRecord_STATE_WAITING LastResortRecord_State = 1
+	// It can never be applied.
+	LastResortRecord_STATE_SET_ASIDE LastResortRecord_State = 2
+)
+
+// Enum value maps for LastResortRecord_State.
+var (
+	LastResortRecord_State_name = map[int32]string{
+		0: "STATE_UNSPECIFIED",
+		1: "STATE_WAITING",
+		2: "STATE_SET_ASIDE",
+	}
+	LastResortRecord_State_value = map[string]int32{
+		"STATE_UNSPECIFIED": 0,
+		"STATE_WAITING":     1,
+		"STATE_SET_ASIDE":   2,
+	}
+)
+
+func (x LastResortRecord_State) Enum() *LastResortRecord_State {
+	p := new(LastResortRecord_State)
+	*p = x
+	return p
+}
+
+func (x LastResortRecord_State) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (LastResortRecord_State) Descriptor() protoreflect.EnumDescriptor {
+	return file_esteira_v1_admin_proto_enumTypes[1].Descriptor()
+}
+
+func (LastResortRecord_State) Type() protoreflect.EnumType {
+	return &file_esteira_v1_admin_proto_enumTypes[1]
+}
+
+func (x LastResortRecord_State) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use LastResortRecord_State.Descriptor instead.
+func (LastResortRecord_State) EnumDescriptor() ([]byte, []int) {
+	return file_esteira_v1_admin_proto_rawDescGZIP(), []int{6, 1}
+}
+
 // How long the jobs of a project and data class are kept after their end.
 type RetentionPolicy struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -322,7 +428,9 @@ type GetSystemInfoResponse struct {
 	// The limits in force.
 	Limits *Limits `protobuf:"bytes,4,opt,name=limits,proto3" json:"limits,omitempty"`
 	// Its clock's time.
-	ServerTime    *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=server_time,json=serverTime,proto3" json:"server_time,omitempty"`
+	ServerTime *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=server_time,json=serverTime,proto3" json:"server_time,omitempty"`
+	// What its last resort holds. Absent when it has none.
+	LastResort    *LastResortInfo `protobuf:"bytes,6,opt,name=last_resort,json=lastResort,proto3" json:"last_resort,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -392,6 +500,285 @@ func (x *GetSystemInfoResponse) GetServerTime() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *GetSystemInfoResponse) GetLastResort() *LastResortInfo {
+	if x != nil {
+		return x.LastResort
+	}
+	return nil
+}
+
+// What the last resort of one coordinator holds, and what it did since the coordinator started: figures to watch.
+type LastResortInfo struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Records that wait for the database.
+	Records int64 `protobuf:"varint,1,opt,name=records,proto3" json:"records,omitempty"`
+	// Bytes of them.
+	Bytes int64 `protobuf:"varint,2,opt,name=bytes,proto3" json:"bytes,omitempty"`
+	// How long ago the oldest of them was written. Absent when there is none.
+	OldestRecordAge *durationpb.Duration `protobuf:"bytes,3,opt,name=oldest_record_age,json=oldestRecordAge,proto3" json:"oldest_record_age,omitempty"`
+	// Bytes that are to be kept ready.
+	ReserveBytes int64 `protobuf:"varint,4,opt,name=reserve_bytes,json=reserveBytes,proto3" json:"reserve_bytes,omitempty"`
+	// Bytes in which records are sure to find room now.
+	RoomBytes int64 `protobuf:"varint,5,opt,name=room_bytes,json=roomBytes,proto3" json:"room_bytes,omitempty"`
+	// Records that were brought back and applied.
+	Ingested int64 `protobuf:"varint,6,opt,name=ingested,proto3" json:"ingested,omitempty"`
+	// Records that were brought back and had been applied before.
+	AlreadyApplied int64 `protobuf:"varint,7,opt,name=already_applied,json=alreadyApplied,proto3" json:"already_applied,omitempty"`
+	// Records that could not be applied, and were set aside for a person to look at.
+	SetAside int64 `protobuf:"varint,8,opt,name=set_aside,json=setAside,proto3" json:"set_aside,omitempty"`
+	// Damaged stretches that were found. A torn record was never acknowledged; anything else is a disk that fails.
+	Damaged int64 `protobuf:"varint,9,opt,name=damaged,proto3" json:"damaged,omitempty"`
+	// Records that nothing but standard error took: a person must bring them back.
+	OnStandardError int64 `protobuf:"varint,10,opt,name=on_standard_error,json=onStandardError,proto3" json:"on_standard_error,omitempty"`
+	// Its folders.
+	Folders int32 `protobuf:"varint,11,opt,name=folders,proto3" json:"folders,omitempty"`
+	// Those that failed, and are not used again before the coordinator starts anew.
+	FailedFolders int32 `protobuf:"varint,12,opt,name=failed_folders,json=failedFolders,proto3" json:"failed_folders,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LastResortInfo) Reset() {
+	*x = LastResortInfo{}
+	mi := &file_esteira_v1_admin_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LastResortInfo) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LastResortInfo) ProtoMessage() {}
+
+func (x *LastResortInfo) ProtoReflect() protoreflect.Message {
+	mi := &file_esteira_v1_admin_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LastResortInfo.ProtoReflect.Descriptor instead.
+func (*LastResortInfo) Descriptor() ([]byte, []int) {
+	return file_esteira_v1_admin_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *LastResortInfo) GetRecords() int64 {
+	if x != nil {
+		return x.Records
+	}
+	return 0
+}
+
+func (x *LastResortInfo) GetBytes() int64 {
+	if x != nil {
+		return x.Bytes
+	}
+	return 0
+}
+
+func (x *LastResortInfo) GetOldestRecordAge() *durationpb.Duration {
+	if x != nil {
+		return x.OldestRecordAge
+	}
+	return nil
+}
+
+func (x *LastResortInfo) GetReserveBytes() int64 {
+	if x != nil {
+		return x.ReserveBytes
+	}
+	return 0
+}
+
+func (x *LastResortInfo) GetRoomBytes() int64 {
+	if x != nil {
+		return x.RoomBytes
+	}
+	return 0
+}
+
+func (x *LastResortInfo) GetIngested() int64 {
+	if x != nil {
+		return x.Ingested
+	}
+	return 0
+}
+
+func (x *LastResortInfo) GetAlreadyApplied() int64 {
+	if x != nil {
+		return x.AlreadyApplied
+	}
+	return 0
+}
+
+func (x *LastResortInfo) GetSetAside() int64 {
+	if x != nil {
+		return x.SetAside
+	}
+	return 0
+}
+
+func (x *LastResortInfo) GetDamaged() int64 {
+	if x != nil {
+		return x.Damaged
+	}
+	return 0
+}
+
+func (x *LastResortInfo) GetOnStandardError() int64 {
+	if x != nil {
+		return x.OnStandardError
+	}
+	return 0
+}
+
+func (x *LastResortInfo) GetFolders() int32 {
+	if x != nil {
+		return x.Folders
+	}
+	return 0
+}
+
+func (x *LastResortInfo) GetFailedFolders() int32 {
+	if x != nil {
+		return x.FailedFolders
+	}
+	return 0
+}
+
+// A record of a last resort: what was accepted while the database took nothing. It tells no payload.
+type LastResortRecord struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Its number at this coordinator.
+	Sequence int64 `protobuf:"varint,1,opt,name=sequence,proto3" json:"sequence,omitempty"`
+	// What it is.
+	Kind LastResortRecord_Kind `protobuf:"varint,2,opt,name=kind,proto3,enum=esteira.v1.LastResortRecord_Kind" json:"kind,omitempty"`
+	// What became of it.
+	State LastResortRecord_State `protobuf:"varint,3,opt,name=state,proto3,enum=esteira.v1.LastResortRecord_State" json:"state,omitempty"`
+	// Why it was set aside, for people. Empty while it waits.
+	Reason string `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
+	// When it was written.
+	WriteTime *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=write_time,json=writeTime,proto3" json:"write_time,omitempty"`
+	// How many bytes it has.
+	Bytes int64 `protobuf:"varint,6,opt,name=bytes,proto3" json:"bytes,omitempty"`
+	// The job.
+	JobId string `protobuf:"bytes,7,opt,name=job_id,json=jobId,proto3" json:"job_id,omitempty"`
+	// The task of a REPORT.
+	TaskId string `protobuf:"bytes,8,opt,name=task_id,json=taskId,proto3" json:"task_id,omitempty"`
+	// The fence of its lease.
+	Fence int64 `protobuf:"varint,9,opt,name=fence,proto3" json:"fence,omitempty"`
+	// The plan; empty when it was not at hand.
+	PlanName      string `protobuf:"bytes,10,opt,name=plan_name,json=planName,proto3" json:"plan_name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LastResortRecord) Reset() {
+	*x = LastResortRecord{}
+	mi := &file_esteira_v1_admin_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LastResortRecord) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LastResortRecord) ProtoMessage() {}
+
+func (x *LastResortRecord) ProtoReflect() protoreflect.Message {
+	mi := &file_esteira_v1_admin_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LastResortRecord.ProtoReflect.Descriptor instead.
+func (*LastResortRecord) Descriptor() ([]byte, []int) {
+	return file_esteira_v1_admin_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *LastResortRecord) GetSequence() int64 {
+	if x != nil {
+		return x.Sequence
+	}
+	return 0
+}
+
+func (x *LastResortRecord) GetKind() LastResortRecord_Kind {
+	if x != nil {
+		return x.Kind
+	}
+	return LastResortRecord_KIND_UNSPECIFIED
+}
+
+func (x *LastResortRecord) GetState() LastResortRecord_State {
+	if x != nil {
+		return x.State
+	}
+	return LastResortRecord_STATE_UNSPECIFIED
+}
+
+func (x *LastResortRecord) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *LastResortRecord) GetWriteTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.WriteTime
+	}
+	return nil
+}
+
+func (x *LastResortRecord) GetBytes() int64 {
+	if x != nil {
+		return x.Bytes
+	}
+	return 0
+}
+
+func (x *LastResortRecord) GetJobId() string {
+	if x != nil {
+		return x.JobId
+	}
+	return ""
+}
+
+func (x *LastResortRecord) GetTaskId() string {
+	if x != nil {
+		return x.TaskId
+	}
+	return ""
+}
+
+func (x *LastResortRecord) GetFence() int64 {
+	if x != nil {
+		return x.Fence
+	}
+	return 0
+}
+
+func (x *LastResortRecord) GetPlanName() string {
+	if x != nil {
+		return x.PlanName
+	}
+	return ""
+}
+
 // Request of ListWorkers.
 type ListWorkersRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -405,7 +792,7 @@ type ListWorkersRequest struct {
 
 func (x *ListWorkersRequest) Reset() {
 	*x = ListWorkersRequest{}
-	mi := &file_esteira_v1_admin_proto_msgTypes[5]
+	mi := &file_esteira_v1_admin_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -417,7 +804,7 @@ func (x *ListWorkersRequest) String() string {
 func (*ListWorkersRequest) ProtoMessage() {}
 
 func (x *ListWorkersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_esteira_v1_admin_proto_msgTypes[5]
+	mi := &file_esteira_v1_admin_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -430,7 +817,7 @@ func (x *ListWorkersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListWorkersRequest.ProtoReflect.Descriptor instead.
 func (*ListWorkersRequest) Descriptor() ([]byte, []int) {
-	return file_esteira_v1_admin_proto_rawDescGZIP(), []int{5}
+	return file_esteira_v1_admin_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *ListWorkersRequest) GetPageSize() int32 {
@@ -460,7 +847,7 @@ type ListWorkersResponse struct {
 
 func (x *ListWorkersResponse) Reset() {
 	*x = ListWorkersResponse{}
-	mi := &file_esteira_v1_admin_proto_msgTypes[6]
+	mi := &file_esteira_v1_admin_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -472,7 +859,7 @@ func (x *ListWorkersResponse) String() string {
 func (*ListWorkersResponse) ProtoMessage() {}
 
 func (x *ListWorkersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_esteira_v1_admin_proto_msgTypes[6]
+	mi := &file_esteira_v1_admin_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -485,7 +872,7 @@ func (x *ListWorkersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListWorkersResponse.ProtoReflect.Descriptor instead.
 func (*ListWorkersResponse) Descriptor() ([]byte, []int) {
-	return file_esteira_v1_admin_proto_rawDescGZIP(), []int{6}
+	return file_esteira_v1_admin_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *ListWorkersResponse) GetWorkers() []*Worker {
@@ -515,7 +902,7 @@ type ListQueuesRequest struct {
 
 func (x *ListQueuesRequest) Reset() {
 	*x = ListQueuesRequest{}
-	mi := &file_esteira_v1_admin_proto_msgTypes[7]
+	mi := &file_esteira_v1_admin_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -527,7 +914,7 @@ func (x *ListQueuesRequest) String() string {
 func (*ListQueuesRequest) ProtoMessage() {}
 
 func (x *ListQueuesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_esteira_v1_admin_proto_msgTypes[7]
+	mi := &file_esteira_v1_admin_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -540,7 +927,7 @@ func (x *ListQueuesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListQueuesRequest.ProtoReflect.Descriptor instead.
 func (*ListQueuesRequest) Descriptor() ([]byte, []int) {
-	return file_esteira_v1_admin_proto_rawDescGZIP(), []int{7}
+	return file_esteira_v1_admin_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *ListQueuesRequest) GetPageSize() int32 {
@@ -570,7 +957,7 @@ type ListQueuesResponse struct {
 
 func (x *ListQueuesResponse) Reset() {
 	*x = ListQueuesResponse{}
-	mi := &file_esteira_v1_admin_proto_msgTypes[8]
+	mi := &file_esteira_v1_admin_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -582,7 +969,7 @@ func (x *ListQueuesResponse) String() string {
 func (*ListQueuesResponse) ProtoMessage() {}
 
 func (x *ListQueuesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_esteira_v1_admin_proto_msgTypes[8]
+	mi := &file_esteira_v1_admin_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -595,7 +982,7 @@ func (x *ListQueuesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListQueuesResponse.ProtoReflect.Descriptor instead.
 func (*ListQueuesResponse) Descriptor() ([]byte, []int) {
-	return file_esteira_v1_admin_proto_rawDescGZIP(), []int{8}
+	return file_esteira_v1_admin_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *ListQueuesResponse) GetQueues() []*Queue {
@@ -625,7 +1012,7 @@ type UpdateQueueRequest struct {
 
 func (x *UpdateQueueRequest) Reset() {
 	*x = UpdateQueueRequest{}
-	mi := &file_esteira_v1_admin_proto_msgTypes[9]
+	mi := &file_esteira_v1_admin_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -637,7 +1024,7 @@ func (x *UpdateQueueRequest) String() string {
 func (*UpdateQueueRequest) ProtoMessage() {}
 
 func (x *UpdateQueueRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_esteira_v1_admin_proto_msgTypes[9]
+	mi := &file_esteira_v1_admin_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -650,7 +1037,7 @@ func (x *UpdateQueueRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateQueueRequest.ProtoReflect.Descriptor instead.
 func (*UpdateQueueRequest) Descriptor() ([]byte, []int) {
-	return file_esteira_v1_admin_proto_rawDescGZIP(), []int{9}
+	return file_esteira_v1_admin_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *UpdateQueueRequest) GetQueue() *Queue {
@@ -678,7 +1065,7 @@ type UpdateQueueResponse struct {
 
 func (x *UpdateQueueResponse) Reset() {
 	*x = UpdateQueueResponse{}
-	mi := &file_esteira_v1_admin_proto_msgTypes[10]
+	mi := &file_esteira_v1_admin_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -690,7 +1077,7 @@ func (x *UpdateQueueResponse) String() string {
 func (*UpdateQueueResponse) ProtoMessage() {}
 
 func (x *UpdateQueueResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_esteira_v1_admin_proto_msgTypes[10]
+	mi := &file_esteira_v1_admin_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -703,7 +1090,7 @@ func (x *UpdateQueueResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateQueueResponse.ProtoReflect.Descriptor instead.
 func (*UpdateQueueResponse) Descriptor() ([]byte, []int) {
-	return file_esteira_v1_admin_proto_rawDescGZIP(), []int{10}
+	return file_esteira_v1_admin_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *UpdateQueueResponse) GetQueue() *Queue {
@@ -726,7 +1113,7 @@ type EvictWorkerRequest struct {
 
 func (x *EvictWorkerRequest) Reset() {
 	*x = EvictWorkerRequest{}
-	mi := &file_esteira_v1_admin_proto_msgTypes[11]
+	mi := &file_esteira_v1_admin_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -738,7 +1125,7 @@ func (x *EvictWorkerRequest) String() string {
 func (*EvictWorkerRequest) ProtoMessage() {}
 
 func (x *EvictWorkerRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_esteira_v1_admin_proto_msgTypes[11]
+	mi := &file_esteira_v1_admin_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -751,7 +1138,7 @@ func (x *EvictWorkerRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EvictWorkerRequest.ProtoReflect.Descriptor instead.
 func (*EvictWorkerRequest) Descriptor() ([]byte, []int) {
-	return file_esteira_v1_admin_proto_rawDescGZIP(), []int{11}
+	return file_esteira_v1_admin_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *EvictWorkerRequest) GetWorkerId() string {
@@ -779,7 +1166,7 @@ type EvictWorkerResponse struct {
 
 func (x *EvictWorkerResponse) Reset() {
 	*x = EvictWorkerResponse{}
-	mi := &file_esteira_v1_admin_proto_msgTypes[12]
+	mi := &file_esteira_v1_admin_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -791,7 +1178,7 @@ func (x *EvictWorkerResponse) String() string {
 func (*EvictWorkerResponse) ProtoMessage() {}
 
 func (x *EvictWorkerResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_esteira_v1_admin_proto_msgTypes[12]
+	mi := &file_esteira_v1_admin_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -804,7 +1191,7 @@ func (x *EvictWorkerResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EvictWorkerResponse.ProtoReflect.Descriptor instead.
 func (*EvictWorkerResponse) Descriptor() ([]byte, []int) {
-	return file_esteira_v1_admin_proto_rawDescGZIP(), []int{12}
+	return file_esteira_v1_admin_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *EvictWorkerResponse) GetReleasedLeases() int32 {
@@ -827,7 +1214,7 @@ type ListRetentionRequest struct {
 
 func (x *ListRetentionRequest) Reset() {
 	*x = ListRetentionRequest{}
-	mi := &file_esteira_v1_admin_proto_msgTypes[13]
+	mi := &file_esteira_v1_admin_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -839,7 +1226,7 @@ func (x *ListRetentionRequest) String() string {
 func (*ListRetentionRequest) ProtoMessage() {}
 
 func (x *ListRetentionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_esteira_v1_admin_proto_msgTypes[13]
+	mi := &file_esteira_v1_admin_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -852,7 +1239,7 @@ func (x *ListRetentionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRetentionRequest.ProtoReflect.Descriptor instead.
 func (*ListRetentionRequest) Descriptor() ([]byte, []int) {
-	return file_esteira_v1_admin_proto_rawDescGZIP(), []int{13}
+	return file_esteira_v1_admin_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *ListRetentionRequest) GetPageSize() int32 {
@@ -882,7 +1269,7 @@ type ListRetentionResponse struct {
 
 func (x *ListRetentionResponse) Reset() {
 	*x = ListRetentionResponse{}
-	mi := &file_esteira_v1_admin_proto_msgTypes[14]
+	mi := &file_esteira_v1_admin_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -894,7 +1281,7 @@ func (x *ListRetentionResponse) String() string {
 func (*ListRetentionResponse) ProtoMessage() {}
 
 func (x *ListRetentionResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_esteira_v1_admin_proto_msgTypes[14]
+	mi := &file_esteira_v1_admin_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -907,7 +1294,7 @@ func (x *ListRetentionResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRetentionResponse.ProtoReflect.Descriptor instead.
 func (*ListRetentionResponse) Descriptor() ([]byte, []int) {
-	return file_esteira_v1_admin_proto_rawDescGZIP(), []int{14}
+	return file_esteira_v1_admin_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *ListRetentionResponse) GetPolicies() []*RetentionPolicy {
@@ -945,7 +1332,7 @@ type SetRetentionRequest struct {
 
 func (x *SetRetentionRequest) Reset() {
 	*x = SetRetentionRequest{}
-	mi := &file_esteira_v1_admin_proto_msgTypes[15]
+	mi := &file_esteira_v1_admin_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -957,7 +1344,7 @@ func (x *SetRetentionRequest) String() string {
 func (*SetRetentionRequest) ProtoMessage() {}
 
 func (x *SetRetentionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_esteira_v1_admin_proto_msgTypes[15]
+	mi := &file_esteira_v1_admin_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -970,7 +1357,7 @@ func (x *SetRetentionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetRetentionRequest.ProtoReflect.Descriptor instead.
 func (*SetRetentionRequest) Descriptor() ([]byte, []int) {
-	return file_esteira_v1_admin_proto_rawDescGZIP(), []int{15}
+	return file_esteira_v1_admin_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *SetRetentionRequest) GetProject() string {
@@ -1058,7 +1445,7 @@ type SetRetentionResponse struct {
 
 func (x *SetRetentionResponse) Reset() {
 	*x = SetRetentionResponse{}
-	mi := &file_esteira_v1_admin_proto_msgTypes[16]
+	mi := &file_esteira_v1_admin_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1070,7 +1457,7 @@ func (x *SetRetentionResponse) String() string {
 func (*SetRetentionResponse) ProtoMessage() {}
 
 func (x *SetRetentionResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_esteira_v1_admin_proto_msgTypes[16]
+	mi := &file_esteira_v1_admin_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1083,7 +1470,7 @@ func (x *SetRetentionResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetRetentionResponse.ProtoReflect.Descriptor instead.
 func (*SetRetentionResponse) Descriptor() ([]byte, []int) {
-	return file_esteira_v1_admin_proto_rawDescGZIP(), []int{16}
+	return file_esteira_v1_admin_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *SetRetentionResponse) GetPolicy() *RetentionPolicy {
@@ -1106,7 +1493,7 @@ type ApplyRetentionRequest struct {
 
 func (x *ApplyRetentionRequest) Reset() {
 	*x = ApplyRetentionRequest{}
-	mi := &file_esteira_v1_admin_proto_msgTypes[17]
+	mi := &file_esteira_v1_admin_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1118,7 +1505,7 @@ func (x *ApplyRetentionRequest) String() string {
 func (*ApplyRetentionRequest) ProtoMessage() {}
 
 func (x *ApplyRetentionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_esteira_v1_admin_proto_msgTypes[17]
+	mi := &file_esteira_v1_admin_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1131,7 +1518,7 @@ func (x *ApplyRetentionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApplyRetentionRequest.ProtoReflect.Descriptor instead.
 func (*ApplyRetentionRequest) Descriptor() ([]byte, []int) {
-	return file_esteira_v1_admin_proto_rawDescGZIP(), []int{17}
+	return file_esteira_v1_admin_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *ApplyRetentionRequest) GetDryRun() bool {
@@ -1176,7 +1563,7 @@ type ApplyRetentionResponse struct {
 
 func (x *ApplyRetentionResponse) Reset() {
 	*x = ApplyRetentionResponse{}
-	mi := &file_esteira_v1_admin_proto_msgTypes[18]
+	mi := &file_esteira_v1_admin_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1188,7 +1575,7 @@ func (x *ApplyRetentionResponse) String() string {
 func (*ApplyRetentionResponse) ProtoMessage() {}
 
 func (x *ApplyRetentionResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_esteira_v1_admin_proto_msgTypes[18]
+	mi := &file_esteira_v1_admin_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1201,7 +1588,7 @@ func (x *ApplyRetentionResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApplyRetentionResponse.ProtoReflect.Descriptor instead.
 func (*ApplyRetentionResponse) Descriptor() ([]byte, []int) {
-	return file_esteira_v1_admin_proto_rawDescGZIP(), []int{18}
+	return file_esteira_v1_admin_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *ApplyRetentionResponse) GetJobs() int64 {
@@ -1290,7 +1677,7 @@ type PurgeJobsRequest struct {
 
 func (x *PurgeJobsRequest) Reset() {
 	*x = PurgeJobsRequest{}
-	mi := &file_esteira_v1_admin_proto_msgTypes[19]
+	mi := &file_esteira_v1_admin_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1302,7 +1689,7 @@ func (x *PurgeJobsRequest) String() string {
 func (*PurgeJobsRequest) ProtoMessage() {}
 
 func (x *PurgeJobsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_esteira_v1_admin_proto_msgTypes[19]
+	mi := &file_esteira_v1_admin_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1315,7 +1702,7 @@ func (x *PurgeJobsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PurgeJobsRequest.ProtoReflect.Descriptor instead.
 func (*PurgeJobsRequest) Descriptor() ([]byte, []int) {
-	return file_esteira_v1_admin_proto_rawDescGZIP(), []int{19}
+	return file_esteira_v1_admin_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *PurgeJobsRequest) GetDataClass() DataClass {
@@ -1396,7 +1783,7 @@ type PurgeJobsResponse struct {
 
 func (x *PurgeJobsResponse) Reset() {
 	*x = PurgeJobsResponse{}
-	mi := &file_esteira_v1_admin_proto_msgTypes[20]
+	mi := &file_esteira_v1_admin_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1408,7 +1795,7 @@ func (x *PurgeJobsResponse) String() string {
 func (*PurgeJobsResponse) ProtoMessage() {}
 
 func (x *PurgeJobsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_esteira_v1_admin_proto_msgTypes[20]
+	mi := &file_esteira_v1_admin_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1421,7 +1808,7 @@ func (x *PurgeJobsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PurgeJobsResponse.ProtoReflect.Descriptor instead.
 func (*PurgeJobsResponse) Descriptor() ([]byte, []int) {
-	return file_esteira_v1_admin_proto_rawDescGZIP(), []int{20}
+	return file_esteira_v1_admin_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *PurgeJobsResponse) GetJobs() int64 {
@@ -1517,7 +1904,7 @@ type RemovalCertificate struct {
 
 func (x *RemovalCertificate) Reset() {
 	*x = RemovalCertificate{}
-	mi := &file_esteira_v1_admin_proto_msgTypes[21]
+	mi := &file_esteira_v1_admin_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1529,7 +1916,7 @@ func (x *RemovalCertificate) String() string {
 func (*RemovalCertificate) ProtoMessage() {}
 
 func (x *RemovalCertificate) ProtoReflect() protoreflect.Message {
-	mi := &file_esteira_v1_admin_proto_msgTypes[21]
+	mi := &file_esteira_v1_admin_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1542,7 +1929,7 @@ func (x *RemovalCertificate) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RemovalCertificate.ProtoReflect.Descriptor instead.
 func (*RemovalCertificate) Descriptor() ([]byte, []int) {
-	return file_esteira_v1_admin_proto_rawDescGZIP(), []int{21}
+	return file_esteira_v1_admin_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *RemovalCertificate) GetJobId() string {
@@ -1607,7 +1994,7 @@ type EraseJobRequest struct {
 
 func (x *EraseJobRequest) Reset() {
 	*x = EraseJobRequest{}
-	mi := &file_esteira_v1_admin_proto_msgTypes[22]
+	mi := &file_esteira_v1_admin_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1619,7 +2006,7 @@ func (x *EraseJobRequest) String() string {
 func (*EraseJobRequest) ProtoMessage() {}
 
 func (x *EraseJobRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_esteira_v1_admin_proto_msgTypes[22]
+	mi := &file_esteira_v1_admin_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1632,7 +2019,7 @@ func (x *EraseJobRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EraseJobRequest.ProtoReflect.Descriptor instead.
 func (*EraseJobRequest) Descriptor() ([]byte, []int) {
-	return file_esteira_v1_admin_proto_rawDescGZIP(), []int{22}
+	return file_esteira_v1_admin_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *EraseJobRequest) GetJobId() string {
@@ -1666,7 +2053,7 @@ type EraseJobResponse struct {
 
 func (x *EraseJobResponse) Reset() {
 	*x = EraseJobResponse{}
-	mi := &file_esteira_v1_admin_proto_msgTypes[23]
+	mi := &file_esteira_v1_admin_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1678,7 +2065,7 @@ func (x *EraseJobResponse) String() string {
 func (*EraseJobResponse) ProtoMessage() {}
 
 func (x *EraseJobResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_esteira_v1_admin_proto_msgTypes[23]
+	mi := &file_esteira_v1_admin_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1691,7 +2078,7 @@ func (x *EraseJobResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EraseJobResponse.ProtoReflect.Descriptor instead.
 func (*EraseJobResponse) Descriptor() ([]byte, []int) {
-	return file_esteira_v1_admin_proto_rawDescGZIP(), []int{23}
+	return file_esteira_v1_admin_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *EraseJobResponse) GetJobs() int64 {
@@ -1722,6 +2109,327 @@ func (x *EraseJobResponse) GetCertificates() []*RemovalCertificate {
 	return nil
 }
 
+// Request of ListLastResort.
+type ListLastResortRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// How many to return; default 50, 500 at most.
+	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// Where to go on. Empty = at the beginning.
+	PageToken     string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListLastResortRequest) Reset() {
+	*x = ListLastResortRequest{}
+	mi := &file_esteira_v1_admin_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListLastResortRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListLastResortRequest) ProtoMessage() {}
+
+func (x *ListLastResortRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_esteira_v1_admin_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListLastResortRequest.ProtoReflect.Descriptor instead.
+func (*ListLastResortRequest) Descriptor() ([]byte, []int) {
+	return file_esteira_v1_admin_proto_rawDescGZIP(), []int{26}
+}
+
+func (x *ListLastResortRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListLastResortRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// Response of ListLastResort.
+type ListLastResortResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The records of this page.
+	Records []*LastResortRecord `protobuf:"bytes,1,rep,name=records,proto3" json:"records,omitempty"`
+	// The next page's token. Empty = this was the last one.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListLastResortResponse) Reset() {
+	*x = ListLastResortResponse{}
+	mi := &file_esteira_v1_admin_proto_msgTypes[27]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListLastResortResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListLastResortResponse) ProtoMessage() {}
+
+func (x *ListLastResortResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_esteira_v1_admin_proto_msgTypes[27]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListLastResortResponse.ProtoReflect.Descriptor instead.
+func (*ListLastResortResponse) Descriptor() ([]byte, []int) {
+	return file_esteira_v1_admin_proto_rawDescGZIP(), []int{27}
+}
+
+func (x *ListLastResortResponse) GetRecords() []*LastResortRecord {
+	if x != nil {
+		return x.Records
+	}
+	return nil
+}
+
+func (x *ListLastResortResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+// Request of GetLastResortRecord.
+type GetLastResortRecordRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Its number. Required.
+	Sequence      int64 `protobuf:"varint,1,opt,name=sequence,proto3" json:"sequence,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetLastResortRecordRequest) Reset() {
+	*x = GetLastResortRecordRequest{}
+	mi := &file_esteira_v1_admin_proto_msgTypes[28]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetLastResortRecordRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetLastResortRecordRequest) ProtoMessage() {}
+
+func (x *GetLastResortRecordRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_esteira_v1_admin_proto_msgTypes[28]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetLastResortRecordRequest.ProtoReflect.Descriptor instead.
+func (*GetLastResortRecordRequest) Descriptor() ([]byte, []int) {
+	return file_esteira_v1_admin_proto_rawDescGZIP(), []int{28}
+}
+
+func (x *GetLastResortRecordRequest) GetSequence() int64 {
+	if x != nil {
+		return x.Sequence
+	}
+	return 0
+}
+
+// Response of GetLastResortRecord.
+type GetLastResortRecordResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The record.
+	Record *LastResortRecord `protobuf:"bytes,1,opt,name=record,proto3" json:"record,omitempty"`
+	// All that it says as JSON, for people: without payloads, and without the texts of a failure. Its form is none of this contract.
+	SaidJson      string `protobuf:"bytes,2,opt,name=said_json,json=saidJson,proto3" json:"said_json,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetLastResortRecordResponse) Reset() {
+	*x = GetLastResortRecordResponse{}
+	mi := &file_esteira_v1_admin_proto_msgTypes[29]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetLastResortRecordResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetLastResortRecordResponse) ProtoMessage() {}
+
+func (x *GetLastResortRecordResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_esteira_v1_admin_proto_msgTypes[29]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetLastResortRecordResponse.ProtoReflect.Descriptor instead.
+func (*GetLastResortRecordResponse) Descriptor() ([]byte, []int) {
+	return file_esteira_v1_admin_proto_rawDescGZIP(), []int{29}
+}
+
+func (x *GetLastResortRecordResponse) GetRecord() *LastResortRecord {
+	if x != nil {
+		return x.Record
+	}
+	return nil
+}
+
+func (x *GetLastResortRecordResponse) GetSaidJson() string {
+	if x != nil {
+		return x.SaidJson
+	}
+	return ""
+}
+
+// Request of IngestLastResort.
+type IngestLastResortRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *IngestLastResortRequest) Reset() {
+	*x = IngestLastResortRequest{}
+	mi := &file_esteira_v1_admin_proto_msgTypes[30]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *IngestLastResortRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*IngestLastResortRequest) ProtoMessage() {}
+
+func (x *IngestLastResortRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_esteira_v1_admin_proto_msgTypes[30]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use IngestLastResortRequest.ProtoReflect.Descriptor instead.
+func (*IngestLastResortRequest) Descriptor() ([]byte, []int) {
+	return file_esteira_v1_admin_proto_rawDescGZIP(), []int{30}
+}
+
+// Response of IngestLastResort. The counts are those since the call began.
+type IngestLastResortResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Records that were applied.
+	Ingested int64 `protobuf:"varint,1,opt,name=ingested,proto3" json:"ingested,omitempty"`
+	// Records that had been applied before.
+	AlreadyApplied int64 `protobuf:"varint,2,opt,name=already_applied,json=alreadyApplied,proto3" json:"already_applied,omitempty"`
+	// Records that could not be applied, and were set aside.
+	SetAside int64 `protobuf:"varint,3,opt,name=set_aside,json=setAside,proto3" json:"set_aside,omitempty"`
+	// Records that still wait.
+	Left          int64 `protobuf:"varint,4,opt,name=left,proto3" json:"left,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *IngestLastResortResponse) Reset() {
+	*x = IngestLastResortResponse{}
+	mi := &file_esteira_v1_admin_proto_msgTypes[31]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *IngestLastResortResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*IngestLastResortResponse) ProtoMessage() {}
+
+func (x *IngestLastResortResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_esteira_v1_admin_proto_msgTypes[31]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use IngestLastResortResponse.ProtoReflect.Descriptor instead.
+func (*IngestLastResortResponse) Descriptor() ([]byte, []int) {
+	return file_esteira_v1_admin_proto_rawDescGZIP(), []int{31}
+}
+
+func (x *IngestLastResortResponse) GetIngested() int64 {
+	if x != nil {
+		return x.Ingested
+	}
+	return 0
+}
+
+func (x *IngestLastResortResponse) GetAlreadyApplied() int64 {
+	if x != nil {
+		return x.AlreadyApplied
+	}
+	return 0
+}
+
+func (x *IngestLastResortResponse) GetSetAside() int64 {
+	if x != nil {
+		return x.SetAside
+	}
+	return 0
+}
+
+func (x *IngestLastResortResponse) GetLeft() int64 {
+	if x != nil {
+		return x.Left
+	}
+	return 0
+}
+
 var File_esteira_v1_admin_proto protoreflect.FileDescriptor
 
 const file_esteira_v1_admin_proto_rawDesc = "" +
@@ -1748,14 +2456,53 @@ const file_esteira_v1_admin_proto_rawDesc = "" +
 	"\x06leased\x18\x04 \x01(\x03R\x06leased\x12C\n" +
 	"\x10oldest_ready_age\x18\x05 \x01(\v2\x19.google.protobuf.DurationR\x0eoldestReadyAge\x12\x16\n" +
 	"\x06served\x18\x06 \x01(\bR\x06served\"\x16\n" +
-	"\x14GetSystemInfoRequest\"\xed\x01\n" +
+	"\x14GetSystemInfoRequest\"\xaa\x02\n" +
 	"\x15GetSystemInfoResponse\x12%\n" +
 	"\x0eserver_version\x18\x01 \x01(\tR\rserverVersion\x12!\n" +
 	"\fmin_protocol\x18\x02 \x01(\x05R\vminProtocol\x12!\n" +
 	"\fmax_protocol\x18\x03 \x01(\x05R\vmaxProtocol\x12*\n" +
 	"\x06limits\x18\x04 \x01(\v2\x12.esteira.v1.LimitsR\x06limits\x12;\n" +
 	"\vserver_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"serverTime\"P\n" +
+	"serverTime\x12;\n" +
+	"\vlast_resort\x18\x06 \x01(\v2\x1a.esteira.v1.LastResortInfoR\n" +
+	"lastResort\"\xb4\x03\n" +
+	"\x0eLastResortInfo\x12\x18\n" +
+	"\arecords\x18\x01 \x01(\x03R\arecords\x12\x14\n" +
+	"\x05bytes\x18\x02 \x01(\x03R\x05bytes\x12E\n" +
+	"\x11oldest_record_age\x18\x03 \x01(\v2\x19.google.protobuf.DurationR\x0foldestRecordAge\x12#\n" +
+	"\rreserve_bytes\x18\x04 \x01(\x03R\freserveBytes\x12\x1d\n" +
+	"\n" +
+	"room_bytes\x18\x05 \x01(\x03R\troomBytes\x12\x1a\n" +
+	"\bingested\x18\x06 \x01(\x03R\bingested\x12'\n" +
+	"\x0falready_applied\x18\a \x01(\x03R\x0ealreadyApplied\x12\x1b\n" +
+	"\tset_aside\x18\b \x01(\x03R\bsetAside\x12\x18\n" +
+	"\adamaged\x18\t \x01(\x03R\adamaged\x12*\n" +
+	"\x11on_standard_error\x18\n" +
+	" \x01(\x03R\x0fonStandardError\x12\x18\n" +
+	"\afolders\x18\v \x01(\x05R\afolders\x12%\n" +
+	"\x0efailed_folders\x18\f \x01(\x05R\rfailedFolders\"\xf2\x03\n" +
+	"\x10LastResortRecord\x12\x1a\n" +
+	"\bsequence\x18\x01 \x01(\x03R\bsequence\x125\n" +
+	"\x04kind\x18\x02 \x01(\x0e2!.esteira.v1.LastResortRecord.KindR\x04kind\x128\n" +
+	"\x05state\x18\x03 \x01(\x0e2\".esteira.v1.LastResortRecord.StateR\x05state\x12\x16\n" +
+	"\x06reason\x18\x04 \x01(\tR\x06reason\x129\n" +
+	"\n" +
+	"write_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\twriteTime\x12\x14\n" +
+	"\x05bytes\x18\x06 \x01(\x03R\x05bytes\x12\x15\n" +
+	"\x06job_id\x18\a \x01(\tR\x05jobId\x12\x17\n" +
+	"\atask_id\x18\b \x01(\tR\x06taskId\x12\x14\n" +
+	"\x05fence\x18\t \x01(\x03R\x05fence\x12\x1b\n" +
+	"\tplan_name\x18\n" +
+	" \x01(\tR\bplanName\"=\n" +
+	"\x04Kind\x12\x14\n" +
+	"\x10KIND_UNSPECIFIED\x10\x00\x12\x0f\n" +
+	"\vKIND_REPORT\x10\x01\x12\x0e\n" +
+	"\n" +
+	"KIND_START\x10\x02\"F\n" +
+	"\x05State\x12\x15\n" +
+	"\x11STATE_UNSPECIFIED\x10\x00\x12\x11\n" +
+	"\rSTATE_WAITING\x10\x01\x12\x13\n" +
+	"\x0fSTATE_SET_ASIDE\x10\x02\"P\n" +
 	"\x12ListWorkersRequest\x12\x1b\n" +
 	"\tpage_size\x18\x01 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
@@ -1852,7 +2599,25 @@ const file_esteira_v1_admin_proto_rawDesc = "" +
 	"\x04jobs\x18\x01 \x01(\x03R\x04jobs\x12\x1c\n" +
 	"\tartifacts\x18\x02 \x01(\x03R\tartifacts\x12\x14\n" +
 	"\x05bytes\x18\x03 \x01(\x03R\x05bytes\x12B\n" +
-	"\fcertificates\x18\x04 \x03(\v2\x1e.esteira.v1.RemovalCertificateR\fcertificates2\xb4\x06\n" +
+	"\fcertificates\x18\x04 \x03(\v2\x1e.esteira.v1.RemovalCertificateR\fcertificates\"S\n" +
+	"\x15ListLastResortRequest\x12\x1b\n" +
+	"\tpage_size\x18\x01 \x01(\x05R\bpageSize\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\x02 \x01(\tR\tpageToken\"x\n" +
+	"\x16ListLastResortResponse\x126\n" +
+	"\arecords\x18\x01 \x03(\v2\x1c.esteira.v1.LastResortRecordR\arecords\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"8\n" +
+	"\x1aGetLastResortRecordRequest\x12\x1a\n" +
+	"\bsequence\x18\x01 \x01(\x03R\bsequence\"p\n" +
+	"\x1bGetLastResortRecordResponse\x124\n" +
+	"\x06record\x18\x01 \x01(\v2\x1c.esteira.v1.LastResortRecordR\x06record\x12\x1b\n" +
+	"\tsaid_json\x18\x02 \x01(\tR\bsaidJson\"\x19\n" +
+	"\x17IngestLastResortRequest\"\x90\x01\n" +
+	"\x18IngestLastResortResponse\x12\x1a\n" +
+	"\bingested\x18\x01 \x01(\x03R\bingested\x12'\n" +
+	"\x0falready_applied\x18\x02 \x01(\x03R\x0ealreadyApplied\x12\x1b\n" +
+	"\tset_aside\x18\x03 \x01(\x03R\bsetAside\x12\x12\n" +
+	"\x04left\x18\x04 \x01(\x03R\x04left2\xd4\b\n" +
 	"\fAdminService\x12T\n" +
 	"\rGetSystemInfo\x12 .esteira.v1.GetSystemInfoRequest\x1a!.esteira.v1.GetSystemInfoResponse\x12N\n" +
 	"\vListWorkers\x12\x1e.esteira.v1.ListWorkersRequest\x1a\x1f.esteira.v1.ListWorkersResponse\x12K\n" +
@@ -1864,7 +2629,10 @@ const file_esteira_v1_admin_proto_rawDesc = "" +
 	"\fSetRetention\x12\x1f.esteira.v1.SetRetentionRequest\x1a .esteira.v1.SetRetentionResponse\x12W\n" +
 	"\x0eApplyRetention\x12!.esteira.v1.ApplyRetentionRequest\x1a\".esteira.v1.ApplyRetentionResponse\x12H\n" +
 	"\tPurgeJobs\x12\x1c.esteira.v1.PurgeJobsRequest\x1a\x1d.esteira.v1.PurgeJobsResponse\x12E\n" +
-	"\bEraseJob\x12\x1b.esteira.v1.EraseJobRequest\x1a\x1c.esteira.v1.EraseJobResponseBIZ:github.com/esteira/esteira/sdk/go/gen/esteira/v1;esteirav1\xaa\x02\n" +
+	"\bEraseJob\x12\x1b.esteira.v1.EraseJobRequest\x1a\x1c.esteira.v1.EraseJobResponse\x12W\n" +
+	"\x0eListLastResort\x12!.esteira.v1.ListLastResortRequest\x1a\".esteira.v1.ListLastResortResponse\x12f\n" +
+	"\x13GetLastResortRecord\x12&.esteira.v1.GetLastResortRecordRequest\x1a'.esteira.v1.GetLastResortRecordResponse\x12]\n" +
+	"\x10IngestLastResort\x12#.esteira.v1.IngestLastResortRequest\x1a$.esteira.v1.IngestLastResortResponseBIZ:github.com/esteira/esteira/sdk/go/gen/esteira/v1;esteirav1\xaa\x02\n" +
 	"Esteira.V1b\x06proto3"
 
 var (
@@ -1879,86 +2647,110 @@ func file_esteira_v1_admin_proto_rawDescGZIP() []byte {
 	return file_esteira_v1_admin_proto_rawDescData
 }
 
-var file_esteira_v1_admin_proto_msgTypes = make([]protoimpl.MessageInfo, 24)
+var file_esteira_v1_admin_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
+var file_esteira_v1_admin_proto_msgTypes = make([]protoimpl.MessageInfo, 32)
 var file_esteira_v1_admin_proto_goTypes = []any{
-	(*RetentionPolicy)(nil),        // 0: esteira.v1.RetentionPolicy
-	(*Worker)(nil),                 // 1: esteira.v1.Worker
-	(*Queue)(nil),                  // 2: esteira.v1.Queue
-	(*GetSystemInfoRequest)(nil),   // 3: esteira.v1.GetSystemInfoRequest
-	(*GetSystemInfoResponse)(nil),  // 4: esteira.v1.GetSystemInfoResponse
-	(*ListWorkersRequest)(nil),     // 5: esteira.v1.ListWorkersRequest
-	(*ListWorkersResponse)(nil),    // 6: esteira.v1.ListWorkersResponse
-	(*ListQueuesRequest)(nil),      // 7: esteira.v1.ListQueuesRequest
-	(*ListQueuesResponse)(nil),     // 8: esteira.v1.ListQueuesResponse
-	(*UpdateQueueRequest)(nil),     // 9: esteira.v1.UpdateQueueRequest
-	(*UpdateQueueResponse)(nil),    // 10: esteira.v1.UpdateQueueResponse
-	(*EvictWorkerRequest)(nil),     // 11: esteira.v1.EvictWorkerRequest
-	(*EvictWorkerResponse)(nil),    // 12: esteira.v1.EvictWorkerResponse
-	(*ListRetentionRequest)(nil),   // 13: esteira.v1.ListRetentionRequest
-	(*ListRetentionResponse)(nil),  // 14: esteira.v1.ListRetentionResponse
-	(*SetRetentionRequest)(nil),    // 15: esteira.v1.SetRetentionRequest
-	(*SetRetentionResponse)(nil),   // 16: esteira.v1.SetRetentionResponse
-	(*ApplyRetentionRequest)(nil),  // 17: esteira.v1.ApplyRetentionRequest
-	(*ApplyRetentionResponse)(nil), // 18: esteira.v1.ApplyRetentionResponse
-	(*PurgeJobsRequest)(nil),       // 19: esteira.v1.PurgeJobsRequest
-	(*PurgeJobsResponse)(nil),      // 20: esteira.v1.PurgeJobsResponse
-	(*RemovalCertificate)(nil),     // 21: esteira.v1.RemovalCertificate
-	(*EraseJobRequest)(nil),        // 22: esteira.v1.EraseJobRequest
-	(*EraseJobResponse)(nil),       // 23: esteira.v1.EraseJobResponse
-	(DataClass)(0),                 // 24: esteira.v1.DataClass
-	(*durationpb.Duration)(nil),    // 25: google.protobuf.Duration
-	(*WorkerInfo)(nil),             // 26: esteira.v1.WorkerInfo
-	(*timestamppb.Timestamp)(nil),  // 27: google.protobuf.Timestamp
-	(*Limits)(nil),                 // 28: esteira.v1.Limits
-	(*fieldmaskpb.FieldMask)(nil),  // 29: google.protobuf.FieldMask
+	(LastResortRecord_Kind)(0),          // 0: esteira.v1.LastResortRecord.Kind
+	(LastResortRecord_State)(0),         // 1: esteira.v1.LastResortRecord.State
+	(*RetentionPolicy)(nil),             // 2: esteira.v1.RetentionPolicy
+	(*Worker)(nil),                      // 3: esteira.v1.Worker
+	(*Queue)(nil),                       // 4: esteira.v1.Queue
+	(*GetSystemInfoRequest)(nil),        // 5: esteira.v1.GetSystemInfoRequest
+	(*GetSystemInfoResponse)(nil),       // 6: esteira.v1.GetSystemInfoResponse
+	(*LastResortInfo)(nil),              // 7: esteira.v1.LastResortInfo
+	(*LastResortRecord)(nil),            // 8: esteira.v1.LastResortRecord
+	(*ListWorkersRequest)(nil),          // 9: esteira.v1.ListWorkersRequest
+	(*ListWorkersResponse)(nil),         // 10: esteira.v1.ListWorkersResponse
+	(*ListQueuesRequest)(nil),           // 11: esteira.v1.ListQueuesRequest
+	(*ListQueuesResponse)(nil),          // 12: esteira.v1.ListQueuesResponse
+	(*UpdateQueueRequest)(nil),          // 13: esteira.v1.UpdateQueueRequest
+	(*UpdateQueueResponse)(nil),         // 14: esteira.v1.UpdateQueueResponse
+	(*EvictWorkerRequest)(nil),          // 15: esteira.v1.EvictWorkerRequest
+	(*EvictWorkerResponse)(nil),         // 16: esteira.v1.EvictWorkerResponse
+	(*ListRetentionRequest)(nil),        // 17: esteira.v1.ListRetentionRequest
+	(*ListRetentionResponse)(nil),       // 18: esteira.v1.ListRetentionResponse
+	(*SetRetentionRequest)(nil),         // 19: esteira.v1.SetRetentionRequest
+	(*SetRetentionResponse)(nil),        // 20: esteira.v1.SetRetentionResponse
+	(*ApplyRetentionRequest)(nil),       // 21: esteira.v1.ApplyRetentionRequest
+	(*ApplyRetentionResponse)(nil),      // 22: esteira.v1.ApplyRetentionResponse
+	(*PurgeJobsRequest)(nil),            // 23: esteira.v1.PurgeJobsRequest
+	(*PurgeJobsResponse)(nil),           // 24: esteira.v1.PurgeJobsResponse
+	(*RemovalCertificate)(nil),          // 25: esteira.v1.RemovalCertificate
+	(*EraseJobRequest)(nil),             // 26: esteira.v1.EraseJobRequest
+	(*EraseJobResponse)(nil),            // 27: esteira.v1.EraseJobResponse
+	(*ListLastResortRequest)(nil),       // 28: esteira.v1.ListLastResortRequest
+	(*ListLastResortResponse)(nil),      // 29: esteira.v1.ListLastResortResponse
+	(*GetLastResortRecordRequest)(nil),  // 30: esteira.v1.GetLastResortRecordRequest
+	(*GetLastResortRecordResponse)(nil), // 31: esteira.v1.GetLastResortRecordResponse
+	(*IngestLastResortRequest)(nil),     // 32: esteira.v1.IngestLastResortRequest
+	(*IngestLastResortResponse)(nil),    // 33: esteira.v1.IngestLastResortResponse
+	(DataClass)(0),                      // 34: esteira.v1.DataClass
+	(*durationpb.Duration)(nil),         // 35: google.protobuf.Duration
+	(*WorkerInfo)(nil),                  // 36: esteira.v1.WorkerInfo
+	(*timestamppb.Timestamp)(nil),       // 37: google.protobuf.Timestamp
+	(*Limits)(nil),                      // 38: esteira.v1.Limits
+	(*fieldmaskpb.FieldMask)(nil),       // 39: google.protobuf.FieldMask
 }
 var file_esteira_v1_admin_proto_depIdxs = []int32{
-	24, // 0: esteira.v1.RetentionPolicy.data_class:type_name -> esteira.v1.DataClass
-	25, // 1: esteira.v1.RetentionPolicy.keep:type_name -> google.protobuf.Duration
-	26, // 2: esteira.v1.Worker.info:type_name -> esteira.v1.WorkerInfo
-	27, // 3: esteira.v1.Worker.first_seen_time:type_name -> google.protobuf.Timestamp
-	27, // 4: esteira.v1.Worker.last_seen_time:type_name -> google.protobuf.Timestamp
-	25, // 5: esteira.v1.Queue.oldest_ready_age:type_name -> google.protobuf.Duration
-	28, // 6: esteira.v1.GetSystemInfoResponse.limits:type_name -> esteira.v1.Limits
-	27, // 7: esteira.v1.GetSystemInfoResponse.server_time:type_name -> google.protobuf.Timestamp
-	1,  // 8: esteira.v1.ListWorkersResponse.workers:type_name -> esteira.v1.Worker
-	2,  // 9: esteira.v1.ListQueuesResponse.queues:type_name -> esteira.v1.Queue
-	2,  // 10: esteira.v1.UpdateQueueRequest.queue:type_name -> esteira.v1.Queue
-	29, // 11: esteira.v1.UpdateQueueRequest.update_mask:type_name -> google.protobuf.FieldMask
-	2,  // 12: esteira.v1.UpdateQueueResponse.queue:type_name -> esteira.v1.Queue
-	0,  // 13: esteira.v1.ListRetentionResponse.policies:type_name -> esteira.v1.RetentionPolicy
-	24, // 14: esteira.v1.SetRetentionRequest.data_class:type_name -> esteira.v1.DataClass
-	25, // 15: esteira.v1.SetRetentionRequest.keep:type_name -> google.protobuf.Duration
-	0,  // 16: esteira.v1.SetRetentionResponse.policy:type_name -> esteira.v1.RetentionPolicy
-	24, // 17: esteira.v1.PurgeJobsRequest.data_class:type_name -> esteira.v1.DataClass
-	21, // 18: esteira.v1.PurgeJobsResponse.certificates:type_name -> esteira.v1.RemovalCertificate
-	27, // 19: esteira.v1.RemovalCertificate.removal_time:type_name -> google.protobuf.Timestamp
-	21, // 20: esteira.v1.EraseJobResponse.certificates:type_name -> esteira.v1.RemovalCertificate
-	3,  // 21: esteira.v1.AdminService.GetSystemInfo:input_type -> esteira.v1.GetSystemInfoRequest
-	5,  // 22: esteira.v1.AdminService.ListWorkers:input_type -> esteira.v1.ListWorkersRequest
-	7,  // 23: esteira.v1.AdminService.ListQueues:input_type -> esteira.v1.ListQueuesRequest
-	9,  // 24: esteira.v1.AdminService.UpdateQueue:input_type -> esteira.v1.UpdateQueueRequest
-	11, // 25: esteira.v1.AdminService.EvictWorker:input_type -> esteira.v1.EvictWorkerRequest
-	13, // 26: esteira.v1.AdminService.ListRetention:input_type -> esteira.v1.ListRetentionRequest
-	15, // 27: esteira.v1.AdminService.SetRetention:input_type -> esteira.v1.SetRetentionRequest
-	17, // 28: esteira.v1.AdminService.ApplyRetention:input_type -> esteira.v1.ApplyRetentionRequest
-	19, // 29: esteira.v1.AdminService.PurgeJobs:input_type -> esteira.v1.PurgeJobsRequest
-	22, // 30: esteira.v1.AdminService.EraseJob:input_type -> esteira.v1.EraseJobRequest
-	4,  // 31: esteira.v1.AdminService.GetSystemInfo:output_type -> esteira.v1.GetSystemInfoResponse
-	6,  // 32: esteira.v1.AdminService.ListWorkers:output_type -> esteira.v1.ListWorkersResponse
-	8,  // 33: esteira.v1.AdminService.ListQueues:output_type -> esteira.v1.ListQueuesResponse
-	10, // 34: esteira.v1.AdminService.UpdateQueue:output_type -> esteira.v1.UpdateQueueResponse
-	12, // 35: esteira.v1.AdminService.EvictWorker:output_type -> esteira.v1.EvictWorkerResponse
-	14, // 36: esteira.v1.AdminService.ListRetention:output_type -> esteira.v1.ListRetentionResponse
-	16, // 37: esteira.v1.AdminService.SetRetention:output_type -> esteira.v1.SetRetentionResponse
-	18, // 38: esteira.v1.AdminService.ApplyRetention:output_type -> esteira.v1.ApplyRetentionResponse
-	20, // 39: esteira.v1.AdminService.PurgeJobs:output_type -> esteira.v1.PurgeJobsResponse
-	23, // 40: esteira.v1.AdminService.EraseJob:output_type -> esteira.v1.EraseJobResponse
-	31, // [31:41] is the sub-list for method output_type
-	21, // [21:31] is the sub-list for method input_type
-	21, // [21:21] is the sub-list for extension type_name
-	21, // [21:21] is the sub-list for extension extendee
-	0,  // [0:21] is the sub-list for field type_name
+	34, // 0: esteira.v1.RetentionPolicy.data_class:type_name -> esteira.v1.DataClass
+	35, // 1: esteira.v1.RetentionPolicy.keep:type_name -> google.protobuf.Duration
+	36, // 2: esteira.v1.Worker.info:type_name -> esteira.v1.WorkerInfo
+	37, // 3: esteira.v1.Worker.first_seen_time:type_name -> google.protobuf.Timestamp
+	37, // 4: esteira.v1.Worker.last_seen_time:type_name -> google.protobuf.Timestamp
+	35, // 5: esteira.v1.Queue.oldest_ready_age:type_name -> google.protobuf.Duration
+	38, // 6: esteira.v1.GetSystemInfoResponse.limits:type_name -> esteira.v1.Limits
+	37, // 7: esteira.v1.GetSystemInfoResponse.server_time:type_name -> google.protobuf.Timestamp
+	7,  // 8: esteira.v1.GetSystemInfoResponse.last_resort:type_name -> esteira.v1.LastResortInfo
+	35, // 9: esteira.v1.LastResortInfo.oldest_record_age:type_name -> google.protobuf.Duration
+	0,  // 10: esteira.v1.LastResortRecord.kind:type_name -> esteira.v1.LastResortRecord.Kind
+	1,  // 11: esteira.v1.LastResortRecord.state:type_name -> esteira.v1.LastResortRecord.State
+	37, // 12: esteira.v1.LastResortRecord.write_time:type_name -> google.protobuf.Timestamp
+	3,  // 13: esteira.v1.ListWorkersResponse.workers:type_name -> esteira.v1.Worker
+	4,  // 14: esteira.v1.ListQueuesResponse.queues:type_name -> esteira.v1.Queue
+	4,  // 15: esteira.v1.UpdateQueueRequest.queue:type_name -> esteira.v1.Queue
+	39, // 16: esteira.v1.UpdateQueueRequest.update_mask:type_name -> google.protobuf.FieldMask
+	4,  // 17: esteira.v1.UpdateQueueResponse.queue:type_name -> esteira.v1.Queue
+	2,  // 18: esteira.v1.ListRetentionResponse.policies:type_name -> esteira.v1.RetentionPolicy
+	34, // 19: esteira.v1.SetRetentionRequest.data_class:type_name -> esteira.v1.DataClass
+	35, // 20: esteira.v1.SetRetentionRequest.keep:type_name -> google.protobuf.Duration
+	2,  // 21: esteira.v1.SetRetentionResponse.policy:type_name -> esteira.v1.RetentionPolicy
+	34, // 22: esteira.v1.PurgeJobsRequest.data_class:type_name -> esteira.v1.DataClass
+	25, // 23: esteira.v1.PurgeJobsResponse.certificates:type_name -> esteira.v1.RemovalCertificate
+	37, // 24: esteira.v1.RemovalCertificate.removal_time:type_name -> google.protobuf.Timestamp
+	25, // 25: esteira.v1.EraseJobResponse.certificates:type_name -> esteira.v1.RemovalCertificate
+	8,  // 26: esteira.v1.ListLastResortResponse.records:type_name -> esteira.v1.LastResortRecord
+	8,  // 27: esteira.v1.GetLastResortRecordResponse.record:type_name -> esteira.v1.LastResortRecord
+	5,  // 28: esteira.v1.AdminService.GetSystemInfo:input_type -> esteira.v1.GetSystemInfoRequest
+	9,  // 29: esteira.v1.AdminService.ListWorkers:input_type -> esteira.v1.ListWorkersRequest
+	11, // 30: esteira.v1.AdminService.ListQueues:input_type -> esteira.v1.ListQueuesRequest
+	13, // 31: esteira.v1.AdminService.UpdateQueue:input_type -> esteira.v1.UpdateQueueRequest
+	15, // 32: esteira.v1.AdminService.EvictWorker:input_type -> esteira.v1.EvictWorkerRequest
+	17, // 33: esteira.v1.AdminService.ListRetention:input_type -> esteira.v1.ListRetentionRequest
+	19, // 34: esteira.v1.AdminService.SetRetention:input_type -> esteira.v1.SetRetentionRequest
+	21, // 35: esteira.v1.AdminService.ApplyRetention:input_type -> esteira.v1.ApplyRetentionRequest
+	23, // 36: esteira.v1.AdminService.PurgeJobs:input_type -> esteira.v1.PurgeJobsRequest
+	26, // 37: esteira.v1.AdminService.EraseJob:input_type -> esteira.v1.EraseJobRequest
+	28, // 38: esteira.v1.AdminService.ListLastResort:input_type -> esteira.v1.ListLastResortRequest
+	30, // 39: esteira.v1.AdminService.GetLastResortRecord:input_type -> esteira.v1.GetLastResortRecordRequest
+	32, // 40: esteira.v1.AdminService.IngestLastResort:input_type -> esteira.v1.IngestLastResortRequest
+	6,  // 41: esteira.v1.AdminService.GetSystemInfo:output_type -> esteira.v1.GetSystemInfoResponse
+	10, // 42: esteira.v1.AdminService.ListWorkers:output_type -> esteira.v1.ListWorkersResponse
+	12, // 43: esteira.v1.AdminService.ListQueues:output_type -> esteira.v1.ListQueuesResponse
+	14, // 44: esteira.v1.AdminService.UpdateQueue:output_type -> esteira.v1.UpdateQueueResponse
+	16, // 45: esteira.v1.AdminService.EvictWorker:output_type -> esteira.v1.EvictWorkerResponse
+	18, // 46: esteira.v1.AdminService.ListRetention:output_type -> esteira.v1.ListRetentionResponse
+	20, // 47: esteira.v1.AdminService.SetRetention:output_type -> esteira.v1.SetRetentionResponse
+	22, // 48: esteira.v1.AdminService.ApplyRetention:output_type -> esteira.v1.ApplyRetentionResponse
+	24, // 49: esteira.v1.AdminService.PurgeJobs:output_type -> esteira.v1.PurgeJobsResponse
+	27, // 50: esteira.v1.AdminService.EraseJob:output_type -> esteira.v1.EraseJobResponse
+	29, // 51: esteira.v1.AdminService.ListLastResort:output_type -> esteira.v1.ListLastResortResponse
+	31, // 52: esteira.v1.AdminService.GetLastResortRecord:output_type -> esteira.v1.GetLastResortRecordResponse
+	33, // 53: esteira.v1.AdminService.IngestLastResort:output_type -> esteira.v1.IngestLastResortResponse
+	41, // [41:54] is the sub-list for method output_type
+	28, // [28:41] is the sub-list for method input_type
+	28, // [28:28] is the sub-list for extension type_name
+	28, // [28:28] is the sub-list for extension extendee
+	0,  // [0:28] is the sub-list for field type_name
 }
 
 func init() { file_esteira_v1_admin_proto_init() }
@@ -1968,7 +2760,7 @@ func file_esteira_v1_admin_proto_init() {
 	}
 	file_esteira_v1_types_proto_init()
 	file_esteira_v1_worker_proto_init()
-	file_esteira_v1_admin_proto_msgTypes[15].OneofWrappers = []any{
+	file_esteira_v1_admin_proto_msgTypes[17].OneofWrappers = []any{
 		(*SetRetentionRequest_Keep)(nil),
 		(*SetRetentionRequest_KeepForever)(nil),
 		(*SetRetentionRequest_UseDefault)(nil),
@@ -1978,13 +2770,14 @@ func file_esteira_v1_admin_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_esteira_v1_admin_proto_rawDesc), len(file_esteira_v1_admin_proto_rawDesc)),
-			NumEnums:      0,
-			NumMessages:   24,
+			NumEnums:      2,
+			NumMessages:   32,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
 		GoTypes:           file_esteira_v1_admin_proto_goTypes,
 		DependencyIndexes: file_esteira_v1_admin_proto_depIdxs,
+		EnumInfos:         file_esteira_v1_admin_proto_enumTypes,
 		MessageInfos:      file_esteira_v1_admin_proto_msgTypes,
 	}.Build()
 	File_esteira_v1_admin_proto = out.File

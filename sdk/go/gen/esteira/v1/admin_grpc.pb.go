@@ -21,16 +21,19 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	AdminService_GetSystemInfo_FullMethodName  = "/esteira.v1.AdminService/GetSystemInfo"
-	AdminService_ListWorkers_FullMethodName    = "/esteira.v1.AdminService/ListWorkers"
-	AdminService_ListQueues_FullMethodName     = "/esteira.v1.AdminService/ListQueues"
-	AdminService_UpdateQueue_FullMethodName    = "/esteira.v1.AdminService/UpdateQueue"
-	AdminService_EvictWorker_FullMethodName    = "/esteira.v1.AdminService/EvictWorker"
-	AdminService_ListRetention_FullMethodName  = "/esteira.v1.AdminService/ListRetention"
-	AdminService_SetRetention_FullMethodName   = "/esteira.v1.AdminService/SetRetention"
-	AdminService_ApplyRetention_FullMethodName = "/esteira.v1.AdminService/ApplyRetention"
-	AdminService_PurgeJobs_FullMethodName      = "/esteira.v1.AdminService/PurgeJobs"
-	AdminService_EraseJob_FullMethodName       = "/esteira.v1.AdminService/EraseJob"
+	AdminService_GetSystemInfo_FullMethodName       = "/esteira.v1.AdminService/GetSystemInfo"
+	AdminService_ListWorkers_FullMethodName         = "/esteira.v1.AdminService/ListWorkers"
+	AdminService_ListQueues_FullMethodName          = "/esteira.v1.AdminService/ListQueues"
+	AdminService_UpdateQueue_FullMethodName         = "/esteira.v1.AdminService/UpdateQueue"
+	AdminService_EvictWorker_FullMethodName         = "/esteira.v1.AdminService/EvictWorker"
+	AdminService_ListRetention_FullMethodName       = "/esteira.v1.AdminService/ListRetention"
+	AdminService_SetRetention_FullMethodName        = "/esteira.v1.AdminService/SetRetention"
+	AdminService_ApplyRetention_FullMethodName      = "/esteira.v1.AdminService/ApplyRetention"
+	AdminService_PurgeJobs_FullMethodName           = "/esteira.v1.AdminService/PurgeJobs"
+	AdminService_EraseJob_FullMethodName            = "/esteira.v1.AdminService/EraseJob"
+	AdminService_ListLastResort_FullMethodName      = "/esteira.v1.AdminService/ListLastResort"
+	AdminService_GetLastResortRecord_FullMethodName = "/esteira.v1.AdminService/GetLastResortRecord"
+	AdminService_IngestLastResort_FullMethodName    = "/esteira.v1.AdminService/IngestLastResort"
 )
 
 // AdminServiceClient is the client API for AdminService service.
@@ -120,6 +123,26 @@ type AdminServiceClient interface {
 	//   - FAILED_PRECONDITION `JOB_STATE_CONFLICT`: a job of the tree has not ended, or a message of it was not delivered, or a job
 	//     that is not erased goes on from it.
 	EraseJob(ctx context.Context, in *EraseJobRequest, opts ...grpc.CallOption) (*EraseJobResponse, error)
+	// Lists the caller's records in the last resort of the coordinator that is asked, by number: results and jobs that were accepted while
+	// the database took nothing. Each coordinator has its own: ask each at its address. Answered also while the database is gone. No effect;
+	// may be sent again at any time.
+	//
+	// Errors:
+	// - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
+	ListLastResort(ctx context.Context, in *ListLastResortRequest, opts ...grpc.CallOption) (*ListLastResortResponse, error)
+	// Reads one of these records. No effect; may be sent again at any time.
+	//
+	// Errors:
+	// - NOT_FOUND `LAST_RESORT_RECORD_NOT_FOUND`: it is in the database by now, or never was there.
+	GetLastResortRecord(ctx context.Context, in *GetLastResortRecordRequest, opts ...grpc.CallOption) (*GetLastResortRecordResponse, error)
+	// Has the coordinator that is asked bring back now what waits. It does so by itself within a moment of the database's return; the call says
+	// when it is done, and what became of the records.
+	//
+	// Sent again: always safe; what is in the database is not brought back twice.
+	//
+	// Errors:
+	// - UNAVAILABLE `STORE_UNAVAILABLE`: the database still takes nothing.
+	IngestLastResort(ctx context.Context, in *IngestLastResortRequest, opts ...grpc.CallOption) (*IngestLastResortResponse, error)
 }
 
 type adminServiceClient struct {
@@ -230,6 +253,36 @@ func (c *adminServiceClient) EraseJob(ctx context.Context, in *EraseJobRequest, 
 	return out, nil
 }
 
+func (c *adminServiceClient) ListLastResort(ctx context.Context, in *ListLastResortRequest, opts ...grpc.CallOption) (*ListLastResortResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListLastResortResponse)
+	err := c.cc.Invoke(ctx, AdminService_ListLastResort_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *adminServiceClient) GetLastResortRecord(ctx context.Context, in *GetLastResortRecordRequest, opts ...grpc.CallOption) (*GetLastResortRecordResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetLastResortRecordResponse)
+	err := c.cc.Invoke(ctx, AdminService_GetLastResortRecord_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *adminServiceClient) IngestLastResort(ctx context.Context, in *IngestLastResortRequest, opts ...grpc.CallOption) (*IngestLastResortResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(IngestLastResortResponse)
+	err := c.cc.Invoke(ctx, AdminService_IngestLastResort_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // AdminServiceServer is the server API for AdminService service.
 // All implementations must embed UnimplementedAdminServiceServer
 // for forward compatibility.
@@ -317,6 +370,26 @@ type AdminServiceServer interface {
 	//   - FAILED_PRECONDITION `JOB_STATE_CONFLICT`: a job of the tree has not ended, or a message of it was not delivered, or a job
 	//     that is not erased goes on from it.
 	EraseJob(context.Context, *EraseJobRequest) (*EraseJobResponse, error)
+	// Lists the caller's records in the last resort of the coordinator that is asked, by number: results and jobs that were accepted while
+	// the database took nothing. Each coordinator has its own: ask each at its address. Answered also while the database is gone. No effect;
+	// may be sent again at any time.
+	//
+	// Errors:
+	// - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
+	ListLastResort(context.Context, *ListLastResortRequest) (*ListLastResortResponse, error)
+	// Reads one of these records. No effect; may be sent again at any time.
+	//
+	// Errors:
+	// - NOT_FOUND `LAST_RESORT_RECORD_NOT_FOUND`: it is in the database by now, or never was there.
+	GetLastResortRecord(context.Context, *GetLastResortRecordRequest) (*GetLastResortRecordResponse, error)
+	// Has the coordinator that is asked bring back now what waits. It does so by itself within a moment of the database's return; the call says
+	// when it is done, and what became of the records.
+	//
+	// Sent again: always safe; what is in the database is not brought back twice.
+	//
+	// Errors:
+	// - UNAVAILABLE `STORE_UNAVAILABLE`: the database still takes nothing.
+	IngestLastResort(context.Context, *IngestLastResortRequest) (*IngestLastResortResponse, error)
 	mustEmbedUnimplementedAdminServiceServer()
 }
 
@@ -356,6 +429,15 @@ func (UnimplementedAdminServiceServer) PurgeJobs(context.Context, *PurgeJobsRequ
 }
 func (UnimplementedAdminServiceServer) EraseJob(context.Context, *EraseJobRequest) (*EraseJobResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method EraseJob not implemented")
+}
+func (UnimplementedAdminServiceServer) ListLastResort(context.Context, *ListLastResortRequest) (*ListLastResortResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListLastResort not implemented")
+}
+func (UnimplementedAdminServiceServer) GetLastResortRecord(context.Context, *GetLastResortRecordRequest) (*GetLastResortRecordResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetLastResortRecord not implemented")
+}
+func (UnimplementedAdminServiceServer) IngestLastResort(context.Context, *IngestLastResortRequest) (*IngestLastResortResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method IngestLastResort not implemented")
 }
 func (UnimplementedAdminServiceServer) mustEmbedUnimplementedAdminServiceServer() {}
 func (UnimplementedAdminServiceServer) testEmbeddedByValue()                      {}
@@ -558,6 +640,60 @@ func _AdminService_EraseJob_Handler(srv interface{}, ctx context.Context, dec fu
 	return interceptor(ctx, in, info, handler)
 }
 
+func _AdminService_ListLastResort_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListLastResortRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AdminServiceServer).ListLastResort(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AdminService_ListLastResort_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AdminServiceServer).ListLastResort(ctx, req.(*ListLastResortRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AdminService_GetLastResortRecord_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetLastResortRecordRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AdminServiceServer).GetLastResortRecord(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AdminService_GetLastResortRecord_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AdminServiceServer).GetLastResortRecord(ctx, req.(*GetLastResortRecordRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AdminService_IngestLastResort_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(IngestLastResortRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AdminServiceServer).IngestLastResort(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AdminService_IngestLastResort_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AdminServiceServer).IngestLastResort(ctx, req.(*IngestLastResortRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // AdminService_ServiceDesc is the grpc.ServiceDesc for AdminService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -604,6 +740,18 @@ var AdminService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "EraseJob",
 			Handler:    _AdminService_EraseJob_Handler,
+		},
+		{
+			MethodName: "ListLastResort",
+			Handler:    _AdminService_ListLastResort_Handler,
+		},
+		{
+			MethodName: "GetLastResortRecord",
+			Handler:    _AdminService_GetLastResortRecord_Handler,
+		},
+		{
+			MethodName: "IngestLastResort",
+			Handler:    _AdminService_IngestLastResort_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

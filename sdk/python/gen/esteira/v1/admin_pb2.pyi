@@ -6,6 +6,7 @@ from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import field_mask_pb2 as _field_mask_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from collections.abc import Iterable as _Iterable, Mapping as _Mapping
@@ -60,18 +61,88 @@ class GetSystemInfoRequest(_message.Message):
     def __init__(self) -> None: ...
 
 class GetSystemInfoResponse(_message.Message):
-    __slots__ = ("server_version", "min_protocol", "max_protocol", "limits", "server_time")
+    __slots__ = ("server_version", "min_protocol", "max_protocol", "limits", "server_time", "last_resort")
     SERVER_VERSION_FIELD_NUMBER: _ClassVar[int]
     MIN_PROTOCOL_FIELD_NUMBER: _ClassVar[int]
     MAX_PROTOCOL_FIELD_NUMBER: _ClassVar[int]
     LIMITS_FIELD_NUMBER: _ClassVar[int]
     SERVER_TIME_FIELD_NUMBER: _ClassVar[int]
+    LAST_RESORT_FIELD_NUMBER: _ClassVar[int]
     server_version: str
     min_protocol: int
     max_protocol: int
     limits: _worker_pb2.Limits
     server_time: _timestamp_pb2.Timestamp
-    def __init__(self, server_version: _Optional[str] = ..., min_protocol: _Optional[int] = ..., max_protocol: _Optional[int] = ..., limits: _Optional[_Union[_worker_pb2.Limits, _Mapping]] = ..., server_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    last_resort: LastResortInfo
+    def __init__(self, server_version: _Optional[str] = ..., min_protocol: _Optional[int] = ..., max_protocol: _Optional[int] = ..., limits: _Optional[_Union[_worker_pb2.Limits, _Mapping]] = ..., server_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., last_resort: _Optional[_Union[LastResortInfo, _Mapping]] = ...) -> None: ...
+
+class LastResortInfo(_message.Message):
+    __slots__ = ("records", "bytes", "oldest_record_age", "reserve_bytes", "room_bytes", "ingested", "already_applied", "set_aside", "damaged", "on_standard_error", "folders", "failed_folders")
+    RECORDS_FIELD_NUMBER: _ClassVar[int]
+    BYTES_FIELD_NUMBER: _ClassVar[int]
+    OLDEST_RECORD_AGE_FIELD_NUMBER: _ClassVar[int]
+    RESERVE_BYTES_FIELD_NUMBER: _ClassVar[int]
+    ROOM_BYTES_FIELD_NUMBER: _ClassVar[int]
+    INGESTED_FIELD_NUMBER: _ClassVar[int]
+    ALREADY_APPLIED_FIELD_NUMBER: _ClassVar[int]
+    SET_ASIDE_FIELD_NUMBER: _ClassVar[int]
+    DAMAGED_FIELD_NUMBER: _ClassVar[int]
+    ON_STANDARD_ERROR_FIELD_NUMBER: _ClassVar[int]
+    FOLDERS_FIELD_NUMBER: _ClassVar[int]
+    FAILED_FOLDERS_FIELD_NUMBER: _ClassVar[int]
+    records: int
+    bytes: int
+    oldest_record_age: _duration_pb2.Duration
+    reserve_bytes: int
+    room_bytes: int
+    ingested: int
+    already_applied: int
+    set_aside: int
+    damaged: int
+    on_standard_error: int
+    folders: int
+    failed_folders: int
+    def __init__(self, records: _Optional[int] = ..., bytes: _Optional[int] = ..., oldest_record_age: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., reserve_bytes: _Optional[int] = ..., room_bytes: _Optional[int] = ..., ingested: _Optional[int] = ..., already_applied: _Optional[int] = ..., set_aside: _Optional[int] = ..., damaged: _Optional[int] = ..., on_standard_error: _Optional[int] = ..., folders: _Optional[int] = ..., failed_folders: _Optional[int] = ...) -> None: ...
+
+class LastResortRecord(_message.Message):
+    __slots__ = ("sequence", "kind", "state", "reason", "write_time", "bytes", "job_id", "task_id", "fence", "plan_name")
+    class Kind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+        __slots__ = ()
+        KIND_UNSPECIFIED: _ClassVar[LastResortRecord.Kind]
+        KIND_REPORT: _ClassVar[LastResortRecord.Kind]
+        KIND_START: _ClassVar[LastResortRecord.Kind]
+    KIND_UNSPECIFIED: LastResortRecord.Kind
+    KIND_REPORT: LastResortRecord.Kind
+    KIND_START: LastResortRecord.Kind
+    class State(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+        __slots__ = ()
+        STATE_UNSPECIFIED: _ClassVar[LastResortRecord.State]
+        STATE_WAITING: _ClassVar[LastResortRecord.State]
+        STATE_SET_ASIDE: _ClassVar[LastResortRecord.State]
+    STATE_UNSPECIFIED: LastResortRecord.State
+    STATE_WAITING: LastResortRecord.State
+    STATE_SET_ASIDE: LastResortRecord.State
+    SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    WRITE_TIME_FIELD_NUMBER: _ClassVar[int]
+    BYTES_FIELD_NUMBER: _ClassVar[int]
+    JOB_ID_FIELD_NUMBER: _ClassVar[int]
+    TASK_ID_FIELD_NUMBER: _ClassVar[int]
+    FENCE_FIELD_NUMBER: _ClassVar[int]
+    PLAN_NAME_FIELD_NUMBER: _ClassVar[int]
+    sequence: int
+    kind: LastResortRecord.Kind
+    state: LastResortRecord.State
+    reason: str
+    write_time: _timestamp_pb2.Timestamp
+    bytes: int
+    job_id: str
+    task_id: str
+    fence: int
+    plan_name: str
+    def __init__(self, sequence: _Optional[int] = ..., kind: _Optional[_Union[LastResortRecord.Kind, str]] = ..., state: _Optional[_Union[LastResortRecord.State, str]] = ..., reason: _Optional[str] = ..., write_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., bytes: _Optional[int] = ..., job_id: _Optional[str] = ..., task_id: _Optional[str] = ..., fence: _Optional[int] = ..., plan_name: _Optional[str] = ...) -> None: ...
 
 class ListWorkersRequest(_message.Message):
     __slots__ = ("page_size", "page_token")
@@ -278,3 +349,49 @@ class EraseJobResponse(_message.Message):
     bytes: int
     certificates: _containers.RepeatedCompositeFieldContainer[RemovalCertificate]
     def __init__(self, jobs: _Optional[int] = ..., artifacts: _Optional[int] = ..., bytes: _Optional[int] = ..., certificates: _Optional[_Iterable[_Union[RemovalCertificate, _Mapping]]] = ...) -> None: ...
+
+class ListLastResortRequest(_message.Message):
+    __slots__ = ("page_size", "page_token")
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    page_size: int
+    page_token: str
+    def __init__(self, page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+
+class ListLastResortResponse(_message.Message):
+    __slots__ = ("records", "next_page_token")
+    RECORDS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    records: _containers.RepeatedCompositeFieldContainer[LastResortRecord]
+    next_page_token: str
+    def __init__(self, records: _Optional[_Iterable[_Union[LastResortRecord, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
+
+class GetLastResortRecordRequest(_message.Message):
+    __slots__ = ("sequence",)
+    SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    sequence: int
+    def __init__(self, sequence: _Optional[int] = ...) -> None: ...
+
+class GetLastResortRecordResponse(_message.Message):
+    __slots__ = ("record", "said_json")
+    RECORD_FIELD_NUMBER: _ClassVar[int]
+    SAID_JSON_FIELD_NUMBER: _ClassVar[int]
+    record: LastResortRecord
+    said_json: str
+    def __init__(self, record: _Optional[_Union[LastResortRecord, _Mapping]] = ..., said_json: _Optional[str] = ...) -> None: ...
+
+class IngestLastResortRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class IngestLastResortResponse(_message.Message):
+    __slots__ = ("ingested", "already_applied", "set_aside", "left")
+    INGESTED_FIELD_NUMBER: _ClassVar[int]
+    ALREADY_APPLIED_FIELD_NUMBER: _ClassVar[int]
+    SET_ASIDE_FIELD_NUMBER: _ClassVar[int]
+    LEFT_FIELD_NUMBER: _ClassVar[int]
+    ingested: int
+    already_applied: int
+    set_aside: int
+    left: int
+    def __init__(self, ingested: _Optional[int] = ..., already_applied: _Optional[int] = ..., set_aside: _Optional[int] = ..., left: _Optional[int] = ...) -> None: ...

@@ -86,6 +86,21 @@ class AdminServiceStub(object):
                 request_serializer=esteira_dot_v1_dot_admin__pb2.EraseJobRequest.SerializeToString,
                 response_deserializer=esteira_dot_v1_dot_admin__pb2.EraseJobResponse.FromString,
                 _registered_method=True)
+        self.ListLastResort = channel.unary_unary(
+                '/esteira.v1.AdminService/ListLastResort',
+                request_serializer=esteira_dot_v1_dot_admin__pb2.ListLastResortRequest.SerializeToString,
+                response_deserializer=esteira_dot_v1_dot_admin__pb2.ListLastResortResponse.FromString,
+                _registered_method=True)
+        self.GetLastResortRecord = channel.unary_unary(
+                '/esteira.v1.AdminService/GetLastResortRecord',
+                request_serializer=esteira_dot_v1_dot_admin__pb2.GetLastResortRecordRequest.SerializeToString,
+                response_deserializer=esteira_dot_v1_dot_admin__pb2.GetLastResortRecordResponse.FromString,
+                _registered_method=True)
+        self.IngestLastResort = channel.unary_unary(
+                '/esteira.v1.AdminService/IngestLastResort',
+                request_serializer=esteira_dot_v1_dot_admin__pb2.IngestLastResortRequest.SerializeToString,
+                response_deserializer=esteira_dot_v1_dot_admin__pb2.IngestLastResortResponse.FromString,
+                _registered_method=True)
 
 
 class AdminServiceServicer(object):
@@ -223,6 +238,41 @@ class AdminServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListLastResort(self, request, context):
+        """Lists the caller's records in the last resort of the coordinator that is asked, by number: results and jobs that were accepted while
+        the database took nothing. Each coordinator has its own: ask each at its address. Answered also while the database is gone. No effect;
+        may be sent again at any time.
+
+        Errors:
+        - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetLastResortRecord(self, request, context):
+        """Reads one of these records. No effect; may be sent again at any time.
+
+        Errors:
+        - NOT_FOUND `LAST_RESORT_RECORD_NOT_FOUND`: it is in the database by now, or never was there.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def IngestLastResort(self, request, context):
+        """Has the coordinator that is asked bring back now what waits. It does so by itself within a moment of the database's return; the call says
+        when it is done, and what became of the records.
+
+        Sent again: always safe; what is in the database is not brought back twice.
+
+        Errors:
+        - UNAVAILABLE `STORE_UNAVAILABLE`: the database still takes nothing.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_AdminServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -275,6 +325,21 @@ def add_AdminServiceServicer_to_server(servicer, server):
                     servicer.EraseJob,
                     request_deserializer=esteira_dot_v1_dot_admin__pb2.EraseJobRequest.FromString,
                     response_serializer=esteira_dot_v1_dot_admin__pb2.EraseJobResponse.SerializeToString,
+            ),
+            'ListLastResort': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListLastResort,
+                    request_deserializer=esteira_dot_v1_dot_admin__pb2.ListLastResortRequest.FromString,
+                    response_serializer=esteira_dot_v1_dot_admin__pb2.ListLastResortResponse.SerializeToString,
+            ),
+            'GetLastResortRecord': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetLastResortRecord,
+                    request_deserializer=esteira_dot_v1_dot_admin__pb2.GetLastResortRecordRequest.FromString,
+                    response_serializer=esteira_dot_v1_dot_admin__pb2.GetLastResortRecordResponse.SerializeToString,
+            ),
+            'IngestLastResort': grpc.unary_unary_rpc_method_handler(
+                    servicer.IngestLastResort,
+                    request_deserializer=esteira_dot_v1_dot_admin__pb2.IngestLastResortRequest.FromString,
+                    response_serializer=esteira_dot_v1_dot_admin__pb2.IngestLastResortResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -549,6 +614,87 @@ class AdminService(object):
             '/esteira.v1.AdminService/EraseJob',
             esteira_dot_v1_dot_admin__pb2.EraseJobRequest.SerializeToString,
             esteira_dot_v1_dot_admin__pb2.EraseJobResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListLastResort(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/esteira.v1.AdminService/ListLastResort',
+            esteira_dot_v1_dot_admin__pb2.ListLastResortRequest.SerializeToString,
+            esteira_dot_v1_dot_admin__pb2.ListLastResortResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetLastResortRecord(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/esteira.v1.AdminService/GetLastResortRecord',
+            esteira_dot_v1_dot_admin__pb2.GetLastResortRecordRequest.SerializeToString,
+            esteira_dot_v1_dot_admin__pb2.GetLastResortRecordResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def IngestLastResort(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/esteira.v1.AdminService/IngestLastResort',
+            esteira_dot_v1_dot_admin__pb2.IngestLastResortRequest.SerializeToString,
+            esteira_dot_v1_dot_admin__pb2.IngestLastResortResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -51,3 +51,17 @@ class AdminClient:
     def erase_job(self, request: admin_pb2.EraseJobRequest) -> admin_pb2.EraseJobResponse:
         """Erases the data of a job that has ended."""
         return self._caller.send("AdminService/EraseJob", request, admin_pb2.EraseJobResponse)
+
+    def list_last_resort(self, request: admin_pb2.ListLastResortRequest) -> admin_pb2.ListLastResortResponse:
+        """Lists what the last resort of the coordinator that is asked holds."""
+        return self._caller.send("AdminService/ListLastResort", request, admin_pb2.ListLastResortResponse)
+
+    def get_last_resort_record(
+        self, request: admin_pb2.GetLastResortRecordRequest
+    ) -> admin_pb2.GetLastResortRecordResponse:
+        """Reads one of its records."""
+        return self._caller.send("AdminService/GetLastResortRecord", request, admin_pb2.GetLastResortRecordResponse)
+
+    def ingest_last_resort(self, request: admin_pb2.IngestLastResortRequest) -> admin_pb2.IngestLastResortResponse:
+        """Has it bring back now what waits."""
+        return self._caller.send("AdminService/IngestLastResort", request, admin_pb2.IngestLastResortResponse)
