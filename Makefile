@@ -77,7 +77,7 @@ chaos-mutants: setup ## coordinators with seeded bugs, each of which the checker
 
 tamper-drill: setup ## every edit of the drill, and 100 sweeps over an honest store under load; writes docs/tamper-drill.md
 	ESTEIRA_TAMPER_SWEEPS=100 ESTEIRA_TAMPER_TABLE=$(CURDIR)/docs/tamper-drill.md \
-		cargo test $(LOCKED) -p esteira-coordinator --test tamper -- --nocapture --test-threads 1
+		cargo test $(LOCKED) --workspace --test tamper -- --nocapture --test-threads 1
 
 dev: ## a coordinator for development: no configuration, data in ./dev-data
 	cargo run $(LOCKED) -p esteira-server --bin esteira -- dev $(ARGS)

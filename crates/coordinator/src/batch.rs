@@ -19,7 +19,7 @@ use esteira_model::{
     time,
 };
 use esteira_store::AnsweredRequest;
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 /// Rows of each kind that one tick looks at.
 const TICK_MAX: usize = 1_000;

@@ -13,8 +13,8 @@ use esteira_model::{
     limits::{APPEND_ITEMS_MAX, FAN_OUT_ITEMS_MAX},
 };
 use esteira_store::{Beat, LivePlace};
+use hashbrown::HashMap;
 use sha2::{Digest, Sha256};
-use std::collections::HashMap;
 
 /// Extends leases; what a worker is told is a value for each lease.
 pub(crate) async fn beat(round: &mut Round<'_>, beats: &[HeartBeat]) -> Result<Vec<BeatVerdict>> {

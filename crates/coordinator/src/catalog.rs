@@ -5,10 +5,8 @@ use esteira_engine::{Evaluate, Graph, Issue};
 use esteira_expr::Evaluator;
 use esteira_model::{AccountId, Plan, PlanId, PlanVersionId, Run};
 use esteira_store::{PlanRecord, PlanVersionRecord, Reader, Unit};
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use hashbrown::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A plan version made ready to run.
 #[derive(Debug)]

@@ -18,8 +18,8 @@ use esteira_model::{
     seeded_bug::{self, Bug},
 };
 use esteira_store::Writer;
+use hashbrown::HashMap;
 use std::{
-    collections::HashMap,
     sync::{Arc, PoisonError},
     time::Duration,
 };

@@ -13,10 +13,8 @@ use crate::{
 use esteira_ledger::Leaf;
 use esteira_model::{ArtifactId, JobId, PageId, TaskId};
 use esteira_store::{DigestCursor, LedgerPlace, Reader, Unit};
-use std::{
-    collections::{BTreeSet, HashMap},
-    time::Duration,
-};
+use hashbrown::HashMap;
+use std::{collections::BTreeSet, time::Duration};
 use tokio::time::Instant;
 
 /// How often it looks whether the log has grown.

@@ -3,8 +3,9 @@
 
 use crate::{grant::Grant, lane::Lane, token::TaskToken};
 use esteira_model::{AccountId, JobId, TaskId};
+use hashbrown::{HashMap, HashSet};
 use std::{
-    collections::{BTreeSet, HashMap, HashSet, VecDeque},
+    collections::{BTreeSet, VecDeque},
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };

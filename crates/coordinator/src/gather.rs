@@ -12,7 +12,7 @@ impl Round<'_> {
         let mut text = String::from("[");
         for chunk in arrivals.chunks(1_000) {
             let ids: Vec<_> = chunk.iter().map(|arrival| arrival.artifact).collect();
-            let payloads: std::collections::HashMap<_, _> = self.unit.artifacts(&ids).await?.into_iter().collect();
+            let payloads: hashbrown::HashMap<_, _> = self.unit.artifacts(&ids).await?.into_iter().collect();
             for arrival in chunk {
                 if text.len() > 1 {
                     text.push(',');

@@ -2,10 +2,8 @@
 
 use esteira_model::{Job, JobId, TaskId};
 use esteira_store::Stored;
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use hashbrown::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{broadcast, oneshot};
 
 /// What changed, after it was committed. The listener reads the state itself.

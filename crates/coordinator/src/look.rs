@@ -3,7 +3,8 @@
 
 use crate::{committer::TICK_PERIOD, coordinator::Shared, token::TaskToken};
 use esteira_model::{JobId, TaskId};
-use std::{collections::HashSet, sync::Arc};
+use hashbrown::HashSet;
+use std::sync::Arc;
 
 /// A grant is kept for as long as its lease may be asked for again: this often it is asked whether the lease is still there.
 const LEASES_EVERY: u32 = 5;

@@ -13,8 +13,8 @@ use esteira_model::{
     seeded_bug::{self, Bug},
 };
 use esteira_store::{Hot, Leased, Live, LivePlace, Parked, Queued, Taken};
+use hashbrown::HashMap;
 use sha2::{Digest, Sha256};
-use std::collections::HashMap;
 
 /// The key under which tasks on one aggregate exclude each other (semantic point f).
 pub(crate) fn aggregate_key(job: &Job, task: &Task) -> Option<String> {

@@ -14,7 +14,7 @@ use esteira_model::{
     seeded_bug::{self, Bug},
 };
 use esteira_store::{Hot, Live, LivePlace};
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 type From = HashMap<TaskId, (Hot, i64)>;
 

@@ -4,7 +4,8 @@
 use crate::{coordinator::Coordinator, error::Result, work::Principal};
 use esteira_model::{AccountId, DataClass, Time};
 use esteira_store::{Retention, Tree};
-use std::{collections::HashMap, time::Duration};
+use hashbrown::HashMap;
+use std::time::Duration;
 
 /// How long jobs are kept where no policy was set; none = for ever.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

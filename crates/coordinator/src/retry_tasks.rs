@@ -11,7 +11,7 @@ use esteira_model::{
     EndedTask, TaskId,
     seeded_bug::{self, Bug},
 };
-use std::collections::{HashMap, HashSet};
+use hashbrown::{HashMap, HashSet};
 
 impl Coordinator {
     /// All of them or none; answers with the new tasks, one for each.

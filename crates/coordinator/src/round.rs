@@ -19,8 +19,9 @@ use esteira_model::{
     AccountId, ArtifactId, EndedTask, Job, JobAction, JobId, Payload, PlanVersionId, Task, TaskId, Time,
 };
 use esteira_store::{Batch, Hot, Leased, LedgerPage, Live, LivePlace, Startable, Unit};
+use hashbrown::{HashMap, HashSet};
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet},
     sync::Arc,
 };
 

@@ -2,8 +2,9 @@
 
 use crate::presence::Service;
 use esteira_model::{AccountId, OutputType, Time};
+use hashbrown::HashMap;
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet},
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };

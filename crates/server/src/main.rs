@@ -23,6 +23,11 @@ use clap::{CommandFactory, Parser, Subcommand};
 use cli::output;
 use std::process::ExitCode;
 
+/// A step allocates some hundreds of times, for a moment: docs/performance.md says what this allocator is worth.
+#[cfg(target_os = "linux")]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 /// Exit code for a command line or configuration that cannot work (sysexits' EX_USAGE).
 pub const EX_USAGE: u8 = 64;
 

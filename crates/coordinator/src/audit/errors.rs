@@ -4,7 +4,8 @@ use super::report::{Range, Scope, holds};
 use crate::{coordinator::Coordinator, error::Result, work::Principal};
 use esteira_model::{Attempt, FailureKind};
 use esteira_store::Filter;
-use std::{cmp::Reverse, collections::HashMap};
+use hashbrown::HashMap;
+use std::cmp::Reverse;
 
 /// Attempts that failed alike.
 #[derive(Debug, Clone, PartialEq)]

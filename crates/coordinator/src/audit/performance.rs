@@ -3,7 +3,8 @@
 use super::report::{Range, Sample, Scope, holds};
 use crate::{coordinator::Coordinator, error::Result, work::Principal};
 use esteira_store::Filter;
-use std::{cmp::Reverse, collections::HashMap, time::Duration};
+use hashbrown::HashMap;
+use std::{cmp::Reverse, time::Duration};
 
 /// By what attempts are put together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

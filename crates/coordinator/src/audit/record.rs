@@ -14,7 +14,8 @@ use crate::{
 use esteira_engine::Entropy;
 use esteira_model::{AuditRecord, Decision};
 use esteira_store::{Batch, Unit};
-use std::{collections::HashMap, sync::Arc};
+use hashbrown::HashMap;
+use std::sync::Arc;
 
 impl Shared {
     /// The record of a call as it is now.

@@ -7,7 +7,8 @@ use super::{
 use crate::{coordinator::Coordinator, error::Result, work::Principal};
 use esteira_model::Time;
 use esteira_store::Filter;
-use std::{cmp::Reverse, collections::HashMap};
+use hashbrown::HashMap;
+use std::cmp::Reverse;
 
 /// What somebody did, how often.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use crate::{
 };
 use esteira_lastresort::Level;
 use esteira_model::{AccountId, Job, JobId};
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 /// Results and starts that are held.
 #[derive(Debug, Default)]

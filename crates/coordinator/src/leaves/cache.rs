@@ -5,7 +5,8 @@
 use crate::leaves::{lineage::Newest, make::Salted};
 use esteira_ledger::Hash;
 use esteira_model::{JobId, TaskId};
-use std::{collections::HashMap, hash::Hash as Key};
+use hashbrown::HashMap;
+use std::hash::Hash as Key;
 
 /// Tasks of one half: about 6 MiB.
 const TASKS_MAX: usize = 1 << 16;

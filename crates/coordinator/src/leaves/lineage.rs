@@ -5,7 +5,8 @@
 use esteira_engine::Graph;
 use esteira_ledger::Hash;
 use esteira_model::{EndedTask, JobId, Run, Task, TaskId, TaskState};
-use std::{cmp::Ordering, collections::HashSet, sync::Arc};
+use hashbrown::HashSet;
+use std::{cmp::Ordering, sync::Arc};
 
 /// Where a task stands in the graph of its job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -13,8 +13,9 @@ use esteira_engine::Graph;
 use esteira_ledger::{Hash, leaf_hash};
 use esteira_model::{Arrival, ArtifactId, JobId, LeafAt, PageId, Seed, Task, TaskId};
 use esteira_store::{BodyDigest, LedgerPage, Unit};
+use hashbrown::HashMap;
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet},
     sync::Arc,
 };
 

@@ -13,7 +13,7 @@ use crate::{
 use esteira_engine::Graph;
 use esteira_ledger::{Hash, Leaf};
 use esteira_model::{ArtifactId, Attempt, EndedTask, Job, JobId, JobState, Reprocess, Seed};
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 /// What one leaf refers to.
 #[derive(Default)]

@@ -20,7 +20,7 @@ use crate::{
 use esteira_ledger::{Hash, leaf_hash};
 use esteira_model::{ArtifactId, JobId, LeafAt, PageId, TaskId};
 use esteira_store::Reader;
-use std::collections::{HashMap, HashSet};
+use hashbrown::{HashMap, HashSet};
 
 /// Pages of the ledger, or artifacts, that are read at once.
 const KEYS_AT_ONCE: usize = 256;

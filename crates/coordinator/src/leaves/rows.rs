@@ -12,10 +12,8 @@ use crate::{
 };
 use esteira_model::{ArtifactId, Attempt, EndedTask, Job, JobId, LeafAt, Reprocess, Seed, Task, TaskId};
 use esteira_store::{Filter, Page, Reader, TaskRecord};
-use std::{
-    collections::{BTreeSet, HashMap, HashSet},
-    sync::Arc,
-};
+use hashbrown::{HashMap, HashSet};
+use std::{collections::BTreeSet, sync::Arc};
 
 /// Rows that are read at once.
 const PAGE: usize = 1_000;

@@ -5,7 +5,7 @@ use crate::error::{Error, Reason, Result};
 use esteira_ledger::{Frontier, Hash, leaf_hash};
 use esteira_model::PageId;
 use esteira_store::{LedgerHead, LedgerNode, LedgerPlace, NODE_LEVEL_MIN, Placing, Reader};
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 /// Pages, and leaves, that one step takes at most.
 const PAGES_MAX: usize = 512;

@@ -9,7 +9,8 @@ use esteira_ledger::{
 };
 use esteira_model::PageId;
 use esteira_store::{LedgerPlace, NODE_LEVEL_MIN, Reader};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use hashbrown::HashMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Leaves under the lowest node that is kept.
 const BLOCK: u64 = 1 << NODE_LEVEL_MIN;

@@ -17,8 +17,9 @@ use esteira_ledger::{
 use esteira_model::{AccountId, PageId, Time};
 use esteira_store::{Kind, LedgerCheckpoint, LedgerPage, Reader, Writer};
 use esteira_testkit::Postgres;
+use hashbrown::HashSet;
 use proptest::{collection::vec, prelude::*, test_runner::Config};
-use std::{collections::HashSet, sync::Arc};
+use std::sync::Arc;
 use tempfile::TempDir;
 
 pub(super) const ORIGIN: &str = "log.example/test";

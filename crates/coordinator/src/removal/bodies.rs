@@ -2,8 +2,9 @@
 
 use crate::{coordinator::Shared, error::Result};
 use esteira_model::{ArtifactId, Job, JobId, TaskId, Time, time::micros};
+use hashbrown::HashMap;
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet},
     time::Duration,
 };
 

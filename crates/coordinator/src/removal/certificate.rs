@@ -14,7 +14,8 @@ use esteira_ledger::{
 };
 use esteira_model::{AccountId, ArtifactId, DataClass, JobId, LeafAt, PageId, Time};
 use esteira_store::{Cause, LedgerPage, Reader, Removal, Unit};
-use std::collections::{BTreeSet, HashMap};
+use hashbrown::HashMap;
+use std::collections::BTreeSet;
 
 /// Pages of the ledger that are read at once.
 const PAGES_AT_ONCE: usize = 256;

@@ -12,7 +12,8 @@ use esteira_model::{
     seeded_bug::{self, Bug},
 };
 use esteira_store::{Cause, Tree};
-use std::{collections::HashMap, sync::Arc};
+use hashbrown::HashMap;
+use std::sync::Arc;
 
 /// What a new job takes over.
 #[derive(Debug, Clone)]

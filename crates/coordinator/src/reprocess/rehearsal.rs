@@ -9,10 +9,8 @@ use crate::{
 };
 use esteira_engine::{Carry, Command, Context, Decision, FollowUp, Graph, Loaded, Refusal, Reprocess, decide};
 use esteira_model::{ArtifactId, Fact, Job, JobId, Payload, Place, TaskState, WaitReason};
-use std::{
-    collections::{BTreeMap, HashMap, HashSet},
-    sync::Arc,
-};
+use hashbrown::{HashMap, HashSet};
+use std::{collections::BTreeMap, sync::Arc};
 
 /// What becomes of one step at the start of the new job.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

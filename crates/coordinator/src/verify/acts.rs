@@ -8,7 +8,8 @@ use crate::{audit, coordinator::Coordinator, error::Result};
 use esteira_ledger::{Failing, Verdict};
 use esteira_model::{AuditRecord, PageId};
 use esteira_store::{Kind, LedgerPage};
-use std::collections::{BTreeSet, HashMap};
+use hashbrown::HashMap;
+use std::collections::BTreeSet;
 
 /// Records that are read at once.
 const RECORDS: usize = 500;

@@ -9,7 +9,8 @@ use crate::{
 use esteira_ledger::{Failing, Finding, Hash, Hashes, Leaf, Place, Verdict};
 use esteira_model::{AccountId, ArtifactId, DataClass, JobId};
 use esteira_store::{Cause, Reader, Removal};
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use hashbrown::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Pages without a place that are looked at: what waits after a verification began is little.
 const WAITING_MAX: usize = 1_000;

@@ -18,7 +18,7 @@ use esteira_ledger::{
 };
 use esteira_model::{AccountId, ArtifactId, JobId};
 use esteira_store::Reader;
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 impl Coordinator {
     /// The evidence on a body, as JSON of the form `esteira-evidence-v1`: with its bytes, or with its digest alone. It shows the salt of this body, never the seed.

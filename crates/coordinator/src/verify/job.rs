@@ -16,8 +16,9 @@ use crate::{
 use esteira_ledger::{Failing, Finding, Hash, Hashes, Leaf, Verdict};
 use esteira_model::{ArtifactId, Job, JobId, JobState, LeafAt, PageId, TaskId};
 use esteira_store::{BodyDigest, Filter, Page, Reader, TaskRecord};
+use hashbrown::{HashMap, HashSet};
 use sha2::{Digest, Sha256};
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::BTreeSet;
 
 /// Rows that are read at once.
 const PAGE: usize = 500;
@@ -160,7 +161,7 @@ impl Bodies {
                 let left = seed.map_or(Left::Gone, |seed| Left::Body(commit(seed, id, sha256)));
                 self.left.insert(id, left);
             }
-            let gone: Vec<ArtifactId> = ids.iter().filter(|id| !self.left.contains_key(id)).copied().collect();
+            let gone: Vec<ArtifactId> = ids.iter().filter(|id| !self.left.contains_key(*id)).copied().collect();
             for (id, digest) in reader.digests(&gone).await? {
                 if let BodyDigest::Removed(Some(commitment)) = digest {
                     self.left.insert(id, Left::Removed(Hash(commitment)));

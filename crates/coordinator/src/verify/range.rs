@@ -14,7 +14,8 @@ use crate::{
 use esteira_ledger::{Failing, Finding, Leaf, Verdict};
 use esteira_model::{AuditRecord, Job, JobId, LeafAt, PageId, TaskId};
 use esteira_store::{Kind, LedgerEpoch};
-use std::collections::{BTreeSet, HashMap, HashSet};
+use hashbrown::{HashMap, HashSet};
+use std::collections::BTreeSet;
 
 /// Leaves of one step at most: what is read at once, and so how long a snapshot is held.
 pub const STEP: u64 = 512;

@@ -12,8 +12,8 @@ use crate::{
 use esteira_ledger::{Hash, Statement, Subject, leaf_hash};
 use esteira_model::{AccountId, ArtifactId, Attempt, Job, JobId, LeafAt, Run, Task, TaskId};
 use esteira_store::{ArtifactHead, Filter, Page, Reader, TallyLimits, TaskRecord};
+use hashbrown::HashMap;
 use serde_json::{Value, json};
-use std::collections::HashMap;
 
 /// Bytes of tasks and subjects in one statement: as base64, and with what is around them, they fit one message.
 const TASKS_BYTES_MAX: usize = 2_500_000;

@@ -28,6 +28,8 @@ use std::{
 use tempfile::TempDir;
 
 pub const ORIGIN: &str = "log.example/drill";
+/// How many jobs begin while a sweep runs, about.
+const JOBS_A_SWEEP: u32 = 12;
 
 /// The jobs that edits name.
 pub struct Jobs {
@@ -351,9 +353,13 @@ pub async fn swept(sweeps: usize) -> (u64, u64) {
     publish_all(&world).await;
     world.publish("short", r#"{"step_key":"a","function":"many.20","output":"multiple","next":["b"]},{"step_key":"b","function":"one","next":["j"]},{"step_key":"j","function":"hiccup","join":"all","retry":{"max_attempts":2,"initial_backoff":"1ms"}}"#).await;
     let (stop, (ended, mut more)) = (AtomicBool::new(false), tokio::sync::watch::channel(0_u64));
+    // A sweep reads all there is: what a sweep takes paces the load, or each would have more to read than it can catch up with.
+    let pace = tokio::sync::watch::Sender::new(Duration::ZERO);
     let load = async {
         while !stop.load(Ordering::Relaxed) {
             for plan in ["line", "failed", "parent", "short"] {
+                let pause = *pace.borrow();
+                tokio::time::sleep(pause).await;
                 let job = world.start(plan, "1").await;
                 // Several jobs are always on their way.
                 work(&world).await;
@@ -369,7 +375,9 @@ pub async fn swept(sweeps: usize) -> (u64, u64) {
         for number in 0..sweeps {
             // Each begins when another job has ended, and runs while others do.
             more.changed().await.expect("the load goes on");
+            let began = tokio::time::Instant::now();
             let report = verified(&world.coordinator).await;
+            pace.send_replace(began.elapsed() / JOBS_A_SWEEP);
             assert_eq!(report.flaws, [], "sweep {number}");
             leaves += report.checked;
         }

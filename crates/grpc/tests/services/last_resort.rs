@@ -161,12 +161,15 @@ async fn what_is_set_aside_is_shown_and_counted() {
     let (data, folder, elsewhere) =
         (data.expect("a directory"), folder.expect("one more"), elsewhere.expect("a third"));
     let url = format!("sqlite://{}", data.path().join("esteira.db").display());
-    let job_id = uuid::Uuid::now_v7();
-    let start = |input| v1::StartJobRequest { job_id: job_id.to_string(), ..start_of("p", input) };
 
     let shut = Arc::new(AtomicBool::new(false));
     let server = on(&url, folder.path(), &shut, Options::new(Arc::new(operator()))).await;
     server.publish("p", ONE).await;
+    // An id of now that no job has.
+    let mut job_id = server.start_job("p", "0").await;
+    let last = job_id.pop().expect("a digit");
+    job_id.push(if last == '0' { '1' } else { '0' });
+    let start = |input| v1::StartJobRequest { job_id: job_id.clone(), ..start_of("p", input) };
     shut.store(true, Ordering::SeqCst);
     server.jobs().start_job(start("1")).await.expect("kept");
     server.stop().await;
