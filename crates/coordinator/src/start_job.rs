@@ -10,6 +10,7 @@ use crate::{
     work::{Principal, RequestKey, Start, Started, Work},
 };
 use esteira_engine::Entropy;
+use esteira_ledger::{Hash, Salt, commitment};
 use esteira_model::{
     Actor, DataClass, Flow, Job, JobId, JobState, Lineage, LineageKind, Packet, Provenance, Seed, Time,
 };
@@ -45,11 +46,13 @@ pub struct StartJob {
 /// How often a start is prepared whose plan another coordinator changes meanwhile.
 const TRIES_MAX: u32 = 3;
 
-/// What the ledger knows of a root job before its start is recorded.
+/// What the ledger knows of a root job before its start is recorded. A request holds data: its digest is salted, so that nobody finds
+/// the data by guessing when the seed is gone.
 pub(crate) fn provenance(request_digest: Option<[u8; 32]>) -> Result<Provenance> {
     let no_bytes = |error| Error::new(Reason::Internal, format!("the system gives no random bytes: {error}"));
-    let seed = Some(Seed(random_key().map_err(no_bytes)?));
-    Ok(Provenance { seed, request_digest, start_leaf_at: None })
+    let seed = random_key().map_err(no_bytes)?;
+    let request_digest = request_digest.map(|digest| commitment(&Salt::of_request(&seed), &Hash(digest)).0);
+    Ok(Provenance { seed: Some(Seed(seed)), request_digest, start_leaf_at: None })
 }
 
 impl Coordinator {

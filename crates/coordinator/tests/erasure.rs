@@ -12,7 +12,7 @@ use esteira_coordinator::{
     verify::Report,
     work::{Reported, ReportedOutput},
 };
-use esteira_ledger::{Leaf, Schedule, SignerKey, Verdict, checkpoint::Term};
+use esteira_ledger::{Hash, Leaf, Salt, Schedule, SignerKey, Verdict, checkpoint::Term, commitment};
 use esteira_model::{AccountId, Emit, Failure, FailureKind, JobId, JobState, Payload, Point, Time, Verdict as Policy};
 use esteira_store::{Filter, Page, TaskRecord};
 use esteira_testkit::Postgres;
@@ -152,7 +152,13 @@ async fn a_tree_is_erased(url: Option<&str>) {
         assert!(texts_of(&world, *job).await.contains(CANARY));
         assert_eq!(verified(&world, *job).await.verdict(), Verdict::Valid);
     }
+    // Whoever has the request can tell that it is this job's, while there is a seed.
+    let started = world.job(root).await.provenance;
+    let salt = Salt::of_request(&started.seed.expect("a seed").0);
+    let request = Hash::of_bytes(format!("\"{CANARY}\"").as_bytes());
+    assert_eq!(started.request_digest, Some(commitment(&salt, &request).0));
     let erased = erase(&world, root).await.expect("erased");
+    assert_eq!(world.job(root).await.provenance.seed, None);
     assert_eq!(erased.jobs, 4);
     assert!(erased.removed.artifacts > 8 && erased.removed.bytes > 0, "{erased:?}");
     assert_eq!(erased.certificates.len(), 4, "one for each job");

@@ -49,7 +49,15 @@ pub struct Salt(pub [u8; 16]);
 impl Salt {
     /// The salt of an artifact of the jobs that share this seed.
     pub fn of_artifact(seed: &[u8; 32], artifact: i64) -> Self {
-        let Hash(hash) = digest(&[&[SALT], seed, &artifact.to_be_bytes()]);
+        Self::cut(digest(&[&[SALT], seed, &artifact.to_be_bytes()]))
+    }
+
+    /// The salt of the request that started the jobs that share this seed.
+    pub fn of_request(seed: &[u8; 32]) -> Self {
+        Self::cut(digest(&[&[SALT], seed]))
+    }
+
+    fn cut(Hash(hash): Hash) -> Self {
         let mut salt = [0; 16];
         salt.copy_from_slice(&hash[..16]);
         Self(salt)

@@ -53,7 +53,7 @@ fields! {
         job: JobId,
         /// How it came to be.
         lineage: LineageKind,
-        /// Digest of the request that started it; none for a child.
+        /// Commitment to the request that started it; none for a child.
         request_digest: Option<Hash>,
         /// Commitment to what it started with.
         inputs: Hashes,

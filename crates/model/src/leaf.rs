@@ -29,7 +29,7 @@ impl fmt::Debug for Seed {
 pub struct Provenance {
     /// None for a job without leaves, and after an erasure.
     pub seed: Option<Seed>,
-    /// SHA-256 of the request that started it; none for a child.
+    /// Commitment to the request that started it, salted with the seed (of older versions: its SHA-256); none for a child.
     pub request_digest: Option<[u8; 32]>,
     /// Where its start is recorded.
     pub start_leaf_at: Option<LeafAt>,
