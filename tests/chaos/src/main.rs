@@ -75,13 +75,18 @@ async fn main() -> ExitCode {
                 ExitCode::FAILURE
             }
         },
-        Some(Command::Mutants { esteira, bug, seed }) => code(mutants(&esteira, &bug, seed).await),
+        Some(Command::Mutants { esteira, bug, seed }) => code(mutants(&absolute(&esteira), &bug, seed).await),
         None => code(rounds(&arguments.rounds).await),
     }
 }
 
 fn code(good: bool) -> ExitCode {
     if good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// A coordinator is started in other directories too.
+fn absolute(program: &Path) -> PathBuf {
+    std::path::absolute(program).expect("there is a working directory")
 }
 
 fn own_program() -> PathBuf {
@@ -133,7 +138,7 @@ async fn rounds(rounds: &Rounds) -> bool {
                 configuration,
                 seed: seed + round,
                 faults: rounds.faults,
-                esteira: rounds.esteira.clone().unwrap_or_else(|| esteira_e2e::binary::esteira().into()),
+                esteira: rounds.esteira.as_deref().map_or_else(|| esteira_e2e::binary::esteira().into(), absolute),
                 chaos: own_program(),
                 bug: None,
             };

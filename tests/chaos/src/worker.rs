@@ -10,7 +10,12 @@ use crate::{
 };
 use esteira_contract::v1::{self, task_report::Outcome, worker_service_client::WorkerServiceClient};
 use serde_json::Value;
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    path::PathBuf,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 use tokio::{sync::Semaphore, task::JoinSet, time::sleep};
 
 const WAIT: Duration = Duration::from_millis(800);
@@ -26,7 +31,11 @@ const RELEASES_PERCENT: u64 = 2;
 const TWICE_PERCENT: u64 = 6;
 const CONFLICTS_PERCENT: u64 = 3;
 const LATER_PERCENT: u64 = 3;
+const OLDER_PERCENT: u64 = 50;
 const SLOW_PERCENT: u64 = 12;
+
+/// The newest lease that the worker had of each task.
+type Had = Arc<Mutex<HashMap<String, v1::TaskLease>>>;
 
 /// What a worker is started with.
 #[derive(Debug, Clone, clap::Args)]
@@ -50,18 +59,18 @@ pub async fn run(arguments: Arguments) -> std::io::Result<()> {
     let mood = Mood::default();
     mood.follow(arguments.folder.clone());
     let slots = Arc::new(Semaphore::new(SLOTS));
-    let mut loops = JoinSet::new();
+    let (had, mut loops) = (Had::default(), JoinSet::new());
     for number in 0..LOOPS {
         let log = Log::create(&arguments.folder, &format!("{}-{number}", arguments.id))?;
         let caller = Caller::new(log, arguments.seed, mood.clone(), arguments.servers.clone());
-        loops.spawn(serve(caller, slots.clone()));
+        loops.spawn(serve(caller, slots.clone(), had.clone()));
     }
     println!("worker: ready");
     while loops.join_next().await.is_some() {}
     Ok(())
 }
 
-async fn serve(mut caller: Caller, slots: Arc<Semaphore>) {
+async fn serve(mut caller: Caller, slots: Arc<Semaphore>, had: Had) {
     let mut running = JoinSet::new();
     let mut number = 0_u64;
     while !caller.mood.is_over() {
@@ -94,8 +103,9 @@ async fn serve(mut caller: Caller, slots: Arc<Semaphore>) {
         let free = Arc::new(free);
         for lease in leases {
             let (own, free) = (caller.twin(), free.clone());
+            let older = had.lock().expect("whole").insert(lease.task_id.clone(), lease.clone());
             running.spawn(async move {
-                task(own, lease).await;
+                task(own, lease, older).await;
                 drop(free);
             });
         }
@@ -133,8 +143,8 @@ fn grant(lease: &v1::TaskLease) -> Grant {
     }
 }
 
-/// Runs one task, well or badly.
-async fn task(mut caller: Caller, lease: v1::TaskLease) {
+/// Runs one task, well or badly. `older` is a lease of it that the worker had before.
+async fn task(mut caller: Caller, lease: v1::TaskLease, older: Option<v1::TaskLease>) {
     let product = plans::run(&lease, &input(&lease));
     let report = plans::report(&lease, &product);
     let mischief = !caller.mood.is_calm();
@@ -149,6 +159,16 @@ async fn task(mut caller: Caller, lease: v1::TaskLease) {
         };
         caller.log.own("released lease", &lease.task_id, begin, begin);
         return send(&mut caller, &lease, &released, Reported::Released).await;
+    }
+    if let Some(older) = older.filter(|older| older.fence < lease.fence)
+        && mischief
+        && caller.draws.percent(OLDER_PERCENT)
+    {
+        // While the newer lease is held: it must never stand.
+        let older = v1::TaskLease { attempt: lease.attempt, ..older };
+        let product = plans::run(&older, &input(&lease));
+        caller.log.own("report under an older lease", &lease.task_id, begin, begin);
+        send(&mut caller, &older, &plans::report(&older, &product), said(&older, &product)).await;
     }
     if mischief && caller.draws.percent(LATE_PERCENT) {
         let pause = LEASE + caller.draws.millis(100, 2_500);
