@@ -59,7 +59,7 @@ struct Rounds {
     /// Only these configurations
     #[arg(long, value_enum)]
     configuration: Vec<Configuration>,
-    /// The coordinator's program
+    /// The coordinator's program; the one beside this, if it is left out
     #[arg(long, env = "ESTEIRA_BIN")]
     esteira: Option<PathBuf>,
 }
@@ -138,7 +138,7 @@ async fn rounds(rounds: &Rounds) -> bool {
                 configuration,
                 seed: seed + round,
                 faults: rounds.faults,
-                esteira: rounds.esteira.as_deref().map_or_else(|| esteira_e2e::binary::esteira().into(), absolute),
+                esteira: rounds.esteira.as_deref().map_or_else(|| own_program().with_file_name("esteira"), absolute),
                 chaos: own_program(),
                 bug: None,
             };
