@@ -51,7 +51,10 @@ fn gaps(view: &View<'_>, emitted: &HashMap<&str, Emitted<'_>>, judge: &mut Judge
 
 #[cfg(test)]
 mod tests {
-    use crate::check::{broken, made};
+    use crate::{
+        check::{broken, made},
+        history::Answer,
+    };
 
     #[test]
     fn what_was_committed_first_comes_first() {
@@ -62,6 +65,18 @@ mod tests {
             history.delivered("m2", "k", 2, "second", 30);
             history.delivered("m1", "k", 3, "first", 31);
             assert_eq!(broken(history, end), ["I7"]);
+        });
+    }
+
+    #[test]
+    fn what_a_last_resort_kept_is_committed_when_it_comes_back() {
+        made::kept(|history, end| {
+            history.emitted("t1", 1, "k", "first", 10).answer = Answer::Reported { again: false, held: true };
+            end.accept("t2", 1);
+            history.emitted("t2", 1, "k", "second", 20);
+            history.delivered("m2", "k", 2, "second", 30);
+            history.delivered("m1", "k", 3, "first", 31);
+            assert!(!broken(history, end).contains(&"I7"));
         });
     }
 

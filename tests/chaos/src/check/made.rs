@@ -91,9 +91,9 @@ impl History {
         self.report(task, fence, Reported::Completed { outputs: vec![output.into()], emits: Vec::new() }, at);
     }
 
-    pub(super) fn emitted(&mut self, task: &str, fence: i64, key: &str, body: &str, at: u64) {
+    pub(super) fn emitted(&mut self, task: &str, fence: i64, key: &str, body: &str, at: u64) -> &mut Op {
         let emits = vec![(key.into(), body.into())];
-        self.report(task, fence, Reported::Completed { outputs: vec!["o1".into()], emits }, at);
+        self.report(task, fence, Reported::Completed { outputs: vec!["o1".into()], emits }, at)
     }
 
     pub(super) fn delivered(&mut self, message: &str, key: &str, sequence: i64, body: &str, at: u64) {

@@ -107,7 +107,8 @@ impl<'a> View<'a> {
                 continue;
             }
             for (index, (key, body)) in emits.iter().enumerate() {
-                let stood = if report.stands() { report.op.heard } else { u64::MAX };
+                // What the last resort has is committed later, when it comes back.
+                let stood = if report.stands() && !report.is_held() { report.op.heard } else { u64::MAX };
                 let emitted =
                     found.entry(body).or_insert(Emitted { key, body, index, sent: report.op.sent, stood: u64::MAX });
                 emitted.sent = emitted.sent.min(report.op.sent);
