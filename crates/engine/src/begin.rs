@@ -6,7 +6,7 @@ use crate::{
     policy,
     transition::{Flowing, Transition},
 };
-use esteira_model::{Fact, Failure, FailureKind, JobState, Payload, Place, Run, Task, TaskState, WaitReason, limits};
+use esteira_model::{Fact, Failure, FailureKind, JobState, Payload, Place, Run, Task, TaskState, WaitReason};
 
 impl Transition<'_, '_> {
     /// Begins what arrived, and what arrives by that: native steps end as soon as they begin.
@@ -41,11 +41,6 @@ impl Transition<'_, '_> {
                         error.code,
                         format!("input of `{}`: {}", node.step.step_key, error.message),
                     );
-                    if task.input.is_none() {
-                        // What a join gathered is no artifact yet: what the step that takes the failure is shown must be there later too.
-                        input = input.filter(|arrived| arrived.bytes().len() <= limits::PAYLOAD_BYTES_MAX);
-                        task.input = input.clone().map(|arrived| self.store(arrived));
-                    }
                     return self.end_failed(task, Vec::new(), failure, input);
                 }
             }
