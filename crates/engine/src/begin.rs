@@ -6,7 +6,7 @@ use crate::{
     policy,
     transition::{Flowing, Transition},
 };
-use esteira_model::{Fact, Failure, FailureKind, JobState, Payload, Place, Run, Task, TaskState, WaitReason};
+use esteira_model::{Fact, Failure, FailureKind, JobState, Payload, Place, Run, Task, TaskState, WaitReason, limits};
 
 impl Transition<'_, '_> {
     /// Begins what arrived, and what arrives by that: native steps end as soon as they begin.
@@ -41,6 +41,10 @@ impl Transition<'_, '_> {
                         error.code,
                         format!("input of `{}`: {}", node.step.step_key, error.message),
                     );
+                    // What a join gathered is recorded when its template fails: what takes the failure is shown it, and in a later
+                    // job again.
+                    input = input.filter(|arrived| arrived.bytes().len() <= limits::PAYLOAD_BYTES_MAX);
+                    task.input = task.input.or_else(|| input.clone().map(|arrived| self.store(arrived)));
                     return self.end_failed(task, Vec::new(), failure, input);
                 }
             }

@@ -43,7 +43,11 @@ func (t *transition) buildInput(task task, input *Payload) {
 		built, err := node.template.render(t.scope(input, task.itemPath, node.step.ConfigJSON))
 		if err != nil {
 			message := "input of `" + node.step.StepKey + "`: " + err.Message
-			t.endFailed(task, nil, engineFailure(FailureNonRetryable, err.Code, message), input)
+			// What a join gathered is recorded when its template fails: what takes the failure is shown it.
+			if task.input == nil && input != nil && input.Len() <= PayloadBytesMax {
+				task.input = input
+			}
+			t.endFailed(task, nil, engineFailure(FailureNonRetryable, err.Code, message), task.input)
 			return
 		}
 		task.input, input = &built, &built

@@ -129,6 +129,14 @@ proptest! {
     }
 }
 
+#[test]
+fn what_a_failed_join_was_given_is_carried_with_its_failure() {
+    let blueprint = Blueprint::join_that_cannot_be_built();
+    for pick in 0..5 {
+        check_same(&blueprint, (0, 0), pick).expect("the same comes out");
+    }
+}
+
 proptest! {
     #![proptest_config(config(1500))]
 

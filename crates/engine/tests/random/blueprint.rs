@@ -101,6 +101,27 @@ pub fn blueprints() -> impl Strategy<Value = Blueprint> {
 }
 
 impl Blueprint {
+    /// A join whose template has no value; the way on from what takes its failure depends on what was joined.
+    pub fn join_that_cannot_be_built() -> Self {
+        let block = |kind, edges: &[(usize, &'static str)]| Block {
+            kind,
+            join: false,
+            first_match: false,
+            edges: edges.to_vec(),
+            on_failure: None,
+            template: None,
+            trouble: Trouble::No,
+        };
+        let join = Block { join: true, on_failure: Some(1), template: Some("<boom>"), ..block(Kind::Single, &[]) };
+        Self(vec![
+            block(Kind::Multiple(2), &[(1, "")]),
+            block(Kind::Multiple(2), &[(1, "")]),
+            join,
+            block(Kind::Condition, &[(1, "output has 1]")]),
+            block(Kind::Single, &[]),
+        ])
+    }
+
     /// The plan, and the plans of its sub-plans: one result, two results, a failure.
     pub fn plans(&self) -> Vec<Plan> {
         let mut led_to = vec![false; self.0.len()];

@@ -145,4 +145,7 @@ fn a_join_of_too_much_fails_unless_a_template_shapes_it() {
     assert_eq!(world.input("h"), "[0]");
     world.play("*");
     assert_eq!(world.story(), "SUCCEEDED a+ b+ j- h+");
+    let boom = step("j").join().template("<boom>").on_failure("h");
+    let world = run(plan([step("a").to("j"), step("b").to("j"), boom, step("h")]));
+    assert!(world.input("h").ends_with(",\"input\":null}"), "too much to be recorded is not shown either");
 }

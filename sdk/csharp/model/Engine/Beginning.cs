@@ -36,7 +36,9 @@ namespace Esteira.Model
                 catch (ExpressionException problem)
                 {
                     string message = "input of `" + node.Step.StepKey + "`: " + problem.Message;
-                    Ending.Failed(t, task, new Verdict[0], Failure.Engine(FailureKind.NonRetryable, problem.Code, message), input);
+                    // What a join gathered is recorded when its template fails: what takes the failure is shown it.
+                    if (task.Input == null && input != null && input.ByteLength() <= Limits.PayloadBytesMax) task.Input = input;
+                    Ending.Failed(t, task, new Verdict[0], Failure.Engine(FailureKind.NonRetryable, problem.Code, message), task.Input);
                     return;
                 }
             }

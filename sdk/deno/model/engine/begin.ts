@@ -6,6 +6,7 @@
 
 import { ExpressionError } from "../evaluate.ts";
 import { engineFailure } from "../failure.ts";
+import { PAYLOAD_BYTES_MAX } from "../limits.ts";
 import { Outcome } from "../outcome.ts";
 import type { Payload } from "../payload.ts";
 import { renderTemplate } from "../template/mod.ts";
@@ -38,7 +39,9 @@ export function buildInput(t: Transition, task: Task, arrived: Payload | undefin
     } catch (error) {
       if (!(error instanceof ExpressionError)) throw error;
       const message = `input of \`${step.stepKey}\`: ${error.message}`;
-      return endFailed(t, task, [], engineFailure("NON_RETRYABLE", error.code, message), input);
+      // What a join gathered is recorded when its template fails: what takes the failure is shown it.
+      if (task.input === undefined && input !== undefined && input.byteLength() <= PAYLOAD_BYTES_MAX) task.input = input;
+      return endFailed(t, task, [], engineFailure("NON_RETRYABLE", error.code, message), task.input);
     }
   }
   const { verdicts, violation } = judge(t.world.evaluate, inputPolicies, "input", input);

@@ -53,7 +53,10 @@ def build_input(t: Transition, task: Task, arrived: Payload | None) -> None:
             payload = t.world.evaluate.template(step.input_template_json, scope)
         except ExpressionError as error:
             message = f"input of `{step.step_key}`: {error.message}"
-            return end_failed(t, task, [], Failure(FailureKind.NON_RETRYABLE, error.code, message), arrived)
+            # What a join gathered is recorded when its template fails: what takes the failure is shown it.
+            if task.input is None and arrived is not None and arrived.size_bytes <= PAYLOAD_BYTES_MAX:
+                task.input = arrived
+            return end_failed(t, task, [], Failure(FailureKind.NON_RETRYABLE, error.code, message), task.input)
         task.input = payload
     verdicts, violation = judge_input(t, task, payload)
     if violation:
