@@ -88,6 +88,15 @@ fn inside_joins() {
     check(&steps, "a=0 l=1 r=2 j=3 k=4", at(&["j"]), "a l r | j");
 }
 
+/// It succeeded while its job was being cancelled, so its condition was not asked: here it has no value.
+#[test]
+fn a_join_that_is_taken_over_can_fail_at_its_condition() {
+    let steps = [step("a").to("j"), step("j").join().to_if("k", "index == 0"), step("k"), step("z")];
+    let mut world = check(&steps, "a=0 j=lease cancel j=1", Point::FailedItems, "a | j z");
+    world.play("z=1");
+    assert_eq!(world.story(), "FAILED a+ j- z+");
+}
+
 /// Expressions see what was carried as if it had run here.
 #[test]
 fn expressions_read_what_was_carried() {
