@@ -85,7 +85,7 @@ impl Committer {
         let Some(resort) = self.shared.last_resort.clone().filter(|resort| resort.waiting() > 0) else {
             return Ingested::Done;
         };
-        if Instant::now() < self.next_try && !resort.is_hurried() {
+        if Instant::now() < self.next_try && !resort.take_hurry() {
             return if self.folder_failed { Ingested::Done } else { Ingested::StoreAway(away()) };
         }
         self.folder_failed = false;

@@ -229,7 +229,7 @@ impl LastResort {
     }
 
     /// Whether that was asked for; once.
-    pub(super) fn is_hurried(&self) -> bool {
+    pub(super) fn take_hurry(&self) -> bool {
         self.hurried.swap(false, Ordering::AcqRel)
     }
 
