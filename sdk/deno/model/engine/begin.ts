@@ -40,7 +40,9 @@ export function buildInput(t: Transition, task: Task, arrived: Payload | undefin
       if (!(error instanceof ExpressionError)) throw error;
       const message = `input of \`${step.stepKey}\`: ${error.message}`;
       // What a join gathered is recorded when its template fails: what takes the failure is shown it.
-      if (task.input === undefined && input !== undefined && input.byteLength() <= PAYLOAD_BYTES_MAX) task.input = input;
+      if (task.input === undefined && input !== undefined && input.byteLength() <= PAYLOAD_BYTES_MAX) {
+        task.input = input;
+      }
       return endFailed(t, task, [], engineFailure("NON_RETRYABLE", error.code, message), task.input);
     }
   }
