@@ -73,7 +73,11 @@ fn main() -> ExitCode {
             return if error.use_stderr() { ExitCode::from(EX_USAGE) } else { ExitCode::SUCCESS };
         }
     };
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    if let (Command::Serve(serve), Ok(cores)) = (&arguments.command, std::thread::available_parallelism()) {
+        runtime.worker_threads(serve.threads(cores.get()));
+    }
+    let runtime = match runtime.enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
             output::note(format_args!("esteira: cannot start a runtime: {error}"));
@@ -105,5 +109,16 @@ mod tests {
     #[test]
     fn the_command_line_is_sound() {
         Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn the_committer_of_sqlite_takes_the_place_of_a_thread() {
+        let threads = |database: &str, cores| match Arguments::parse_from(["esteira", "serve", "--database", database])
+        {
+            Arguments { command: Command::Serve(serve), .. } => serve.threads(cores),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!([1, 2, 8].map(|cores| threads("sqlite:a.db", cores)), [1, 1, 7]);
+        assert_eq!([1, 2, 8].map(|cores| threads("postgres://a@b/c", cores)), [1, 2, 8]);
     }
 }

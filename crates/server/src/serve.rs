@@ -51,6 +51,15 @@ pub struct Arguments {
     pub log_format: telemetry::LogFormat,
 }
 
+impl Arguments {
+    /// Threads of the runtime on a machine of so many cores. Over SQLite the committer writes in a thread of its own and takes
+    /// the place of one; over PostgreSQL it is a task like others (docs/performance.md says what that is worth).
+    pub fn threads(&self, cores: usize) -> usize {
+        let committer = usize::from(self.database.starts_with("sqlite:"));
+        cores.saturating_sub(committer).max(1)
+    }
+}
+
 /// What a coordinator keeps ready in each folder of its last resort.
 const RESERVE: last_resort::Bytes = last_resort::Bytes(64 << 20);
 /// The default age of a connection.
