@@ -19,7 +19,7 @@ const SQLITE: [Kind; 4] = [
     ("8 bytes", "INTEGER", |n| n.into()),
     ("16 bytes", "BLOB", |n| format!("unhex(printf('%032x', {n}))")),
     ("16 bytes as text", "TEXT", |n| format!("printf('%08x-0000-7000-8000-%012x', {n}, {n})")),
-    ("16 bytes, no order", "BLOB", |n| format!("unhex(printf('%016x%016x', {n} * 7046029254386353131, {n}))")),
+    ("16 bytes, no order", "BLOB", |n| format!("unhex(printf('%08x%024x', ({n} * 2654435761) % 4294967296, {n}))")),
 ];
 const POSTGRES: [Kind; 4] = [
     ("8 bytes", "bigint", |n| n.into()),
