@@ -28,13 +28,13 @@ fn sql_type(kind: Type) -> &'static str {
     }
 }
 
-/// `SELECT * FROM UNNEST($1::bytea[],$2::bigint[])`: parameters count from `first` + 1.
+/// `SELECT UNNEST($1::bytea[]),UNNEST($2::bigint[])`: parameters count from `first` + 1. Not `FROM UNNEST($1,$2)`, which fills and
+/// reads a table in memory for each column; here the columns go forward together, row by row.
 fn unnest(types: impl Iterator<Item = Type>, first: usize) -> String {
-    let mut out = "SELECT * FROM UNNEST(".to_owned();
+    let mut out = "SELECT ".to_owned();
     for (i, kind) in types.enumerate() {
-        let _ = write!(out, "{}${}::{}[]", if i == 0 { "" } else { "," }, first + i + 1, sql_type(kind));
+        let _ = write!(out, "{}UNNEST(${}::{}[])", if i == 0 { "" } else { "," }, first + i + 1, sql_type(kind));
     }
-    out.push(')');
     out
 }
 
