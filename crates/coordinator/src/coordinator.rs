@@ -245,6 +245,7 @@ impl Coordinator {
         let coordinator = Self { shared: shared.clone(), urgent, submissions, deed: None };
         if is_shared {
             loops.push(tokio::spawn(look::run(shared.clone())));
+            loops.push(tokio::spawn(look::tell_ends(shared.clone())));
         }
         if let (Some(news), Some(own)) = (news, own) {
             loops.push(tokio::spawn(news::tell(shared.clone(), news.teller, own.instance)));

@@ -2,9 +2,9 @@
 
 use esteira_model::{Job, JobId, TaskId};
 use esteira_store::Stored;
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tokio::sync::{broadcast, oneshot};
+use tokio::sync::{Notify, broadcast, oneshot};
 
 /// What changed, after it was committed. The listener reads the state itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +36,8 @@ const BACKLOG: usize = 256;
 pub struct Hub {
     listened: Arc<Mutex<HashMap<JobId, Listened>>>,
     ends: Arc<Mutex<Ends>>,
+    /// There are jobs to look at.
+    suspected: Arc<Notify>,
 }
 
 #[derive(Debug)]
@@ -49,6 +51,8 @@ struct Listened {
 #[derive(Debug, Default)]
 struct Ends {
     awaited: HashMap<JobId, Awaited>,
+    /// Those of them that may have ended elsewhere.
+    suspects: HashSet<JobId>,
     last: u64,
 }
 
@@ -78,7 +82,7 @@ impl Hub {
     /// Tells the listeners of a job, if there are any.
     pub fn tell(&self, job: JobId, change: Change) {
         if change == Change::Elsewhere {
-            self.tell_end(job, || None);
+            self.suspect(|awaited| awaited.contains_key(&job).then_some(job));
         }
         let mut listened = self.lock();
         if listened.is_empty() {
@@ -95,7 +99,7 @@ impl Hub {
 
     /// Something may have changed elsewhere: all listeners are told to look.
     pub fn tell_all_to_look(&self) {
-        self.ends().awaited.clear();
+        self.suspect(|awaited| awaited.keys().copied().collect::<Vec<_>>());
         self.lock().retain(|_, job| job.sender.send(Change::Elsewhere).is_ok());
     }
 
@@ -111,10 +115,7 @@ impl Hub {
 
     /// A job has this revision: who listens is told when it is another one than at the last look.
     pub fn looked(&self, job: JobId, revision: i64) {
-        let news = self.ends().awaited.get(&job).is_some_and(|awaited| awaited.revision != Some(revision));
-        if news {
-            self.tell_end(job, || None);
-        }
+        self.suspect(|awaited| awaited.get(&job).filter(|awaited| awaited.revision != Some(revision)).map(|_| job));
         if let Some(found) = self.lock().get_mut(&job)
             && found.revision.replace(revision) != Some(revision)
         {
@@ -135,6 +136,33 @@ impl Hub {
         let number = ends.last;
         ends.awaited.entry(job).or_default().waiters.push((number, sender));
         EndOf { hub: self.clone(), job, number, receiver }
+    }
+
+    fn suspect<I: IntoIterator<Item = JobId>>(&self, of: impl FnOnce(&HashMap<JobId, Awaited>) -> I) {
+        let mut ends = self.ends();
+        let Ends { awaited, suspects, .. } = &mut *ends;
+        suspects.extend(of(awaited));
+        if !suspects.is_empty() {
+            self.suspected.notify_one();
+        }
+    }
+
+    /// Waits for jobs that may have ended elsewhere while somebody awaits their end.
+    pub(crate) async fn suspects(&self) -> Vec<JobId> {
+        loop {
+            let suspects: Vec<JobId> = self.ends().suspects.drain().collect();
+            if !suspects.is_empty() {
+                return suspects;
+            }
+            self.suspected.notified().await;
+        }
+    }
+
+    /// A job was read at this revision and had not ended: it is only worth another look at a later one.
+    pub(crate) fn saw(&self, job: JobId, revision: i64) {
+        if let Some(awaited) = self.ends().awaited.get_mut(&job) {
+            awaited.revision = Some(revision);
+        }
     }
 
     /// Tells those who wait for the end of a job how it came; `ended` is only made when there are any, and without it they are
@@ -166,9 +194,7 @@ impl EndOf {
 
     /// The job was read at this revision and had not ended: it is only worth another look at a later one.
     pub fn saw(&self, revision: i64) {
-        if let Some(awaited) = self.hub.ends().awaited.get_mut(&self.job) {
-            awaited.revision = Some(revision);
-        }
+        self.hub.saw(self.job, revision);
     }
 }
 
@@ -188,6 +214,7 @@ impl Drop for EndOf {
 mod tests {
     use super::*;
     use esteira_model::Uuid;
+    use futures::FutureExt;
 
     #[test]
     fn a_look_tells_of_each_revision_once() {
@@ -205,7 +232,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_awaits_an_end_looks_when_the_job_is_another_and_is_forgotten_when_it_stops() {
+    async fn a_job_whose_end_is_awaited_is_looked_at_when_it_is_another_and_forgotten_when_nobody_waits() {
         let (hub, job) = (Hub::default(), JobId(Uuid::default()));
         let (first, mut second) = (hub.end_of(job), hub.end_of(job));
         drop(first);
@@ -213,14 +240,20 @@ mod tests {
         assert_eq!((waiters, hub.listened()), (1, vec![job]));
         second.saw(3);
         hub.looked(job, 3);
-        assert_eq!(hub.listened(), [job], "nothing new");
+        assert_eq!(hub.listened(), [job]);
+        assert!(hub.suspects().now_or_never().is_none(), "nothing new");
         hub.looked(job, 4);
-        assert!(second.wait().await.is_none(), "told to look");
-        let mut third = hub.end_of(job);
+        assert_eq!(hub.suspects().await, [job]);
+        hub.tell(JobId(Uuid::from_u128(1)), Change::Elsewhere);
+        assert!(hub.suspects().now_or_never().is_none(), "nobody awaits that one");
         hub.tell(job, Change::Elsewhere);
-        assert!(third.wait().await.is_none(), "told to look");
-        let fourth = hub.end_of(job);
-        drop((second, third, fourth));
+        assert_eq!(hub.suspects().await, [job]);
+        hub.tell_all_to_look();
+        assert_eq!(hub.suspects().await, [job]);
+        hub.tell_end(job, || None);
+        assert!(second.wait().await.is_none(), "told to look");
+        let third = hub.end_of(job);
+        drop((second, third));
         assert!(hub.listened().is_empty());
     }
 }

@@ -54,6 +54,35 @@ async fn a_task_and_the_end_of_its_job_are_news_to_another_coordinator() {
     assert!(taken[10] < BY_LOOKING, "found by looking: {taken:?}");
 }
 
+/// Ends that come elsewhere are read here for all who await them, results and all.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_awaits_an_end_is_told_it_wherever_it_comes() {
+    for settings in [Settings::default(), silent()] {
+        let url = database();
+        let (first, second) = (World::on(&url, settings.clone()).await, World::on(&url, settings).await);
+        first.publish("p", STEP).await;
+        let mut jobs = Vec::new();
+        for _ in 0..20 {
+            jobs.push(first.start("p", "1").await);
+        }
+        let mut ends: Vec<_> = jobs.iter().map(|job| first.coordinator.hub().end_of(job.id)).collect();
+        let mut leased = 0;
+        while leased < jobs.len() {
+            for grant in second.lease(&["f"], 100).await {
+                leased += 1;
+                second.complete(&grant, &format!(r#""of {}""#, grant.lease.job)).await;
+            }
+        }
+        for (end, job) in ends.iter_mut().zip(jobs) {
+            let ended = tokio::time::timeout(PATIENCE, end.wait()).await.expect("in time").expect("it is told");
+            assert_eq!((ended.job.id, ended.job.state), (job.id, JobState::Succeeded));
+            let results = ended.results.as_ref().expect("results are told with it");
+            let [(_, result, _)] = results.as_slice() else { panic!("one result: {results:?}") };
+            assert_eq!(result.bytes(), format!(r#""of {}""#, job.id).as_bytes());
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_news_looking_finds_all() {
     let url = database();

@@ -31,6 +31,9 @@ pub trait Reader: Send + Sync {
     async fn job_details(&self, job: &Job, results: usize) -> Result<JobDetails>;
     /// Results of a job in item order, at most `limit`, and how many there are.
     async fn job_results(&self, job: JobId, limit: usize) -> Result<(Vec<Stored>, i64)>;
+    /// All results of each of these jobs, of those that have at most `most`, in any order. The plan of each is a line of steps, so
+    /// that few of its tasks are ends; a job of which a result was purged is left out.
+    async fn line_results(&self, jobs: &[JobId], most: usize) -> Result<Vec<(JobId, Vec<Stored>)>>;
     /// Live and ended tasks of a job, oldest first. Fields: `state`, `step` (the step's index).
     async fn list_tasks(&self, job: JobId, filter: &Filter, page: &Page) -> Result<Paged<TaskRecord>>;
     /// One task.

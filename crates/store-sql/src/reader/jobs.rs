@@ -1,14 +1,15 @@
 //! Jobs and their results.
 
 use crate::{
-    codec::{job::job_columns, read_job},
+    codec::{job::job_columns, read_ids, read_job},
     connection::Connection,
     reader::{
         filter::{Condition, Field, Query, Sql, id, operator},
         paging,
         tasks::task_counts,
     },
-    unit::history::{artifacts, results},
+    statement::{Keyed, Type},
+    unit::history::{artifacts, job_keys, results},
     value::{Value, values},
 };
 use esteira_model::{AccountId, ArtifactId, Job, JobId, JobState, Payload};
@@ -162,4 +163,27 @@ pub(super) async fn job_results(connection: &mut Connection, job: JobId, limit: 
     let results =
         ids.iter().filter_map(|id| found.get(id).map(|(payload, sha256)| (*id, payload.clone(), *sha256))).collect();
     Ok((results, count))
+}
+
+/// See [`esteira_store::Reader::line_results`].
+pub(super) async fn line_results(
+    connection: &mut Connection,
+    jobs: &[JobId],
+    most: usize,
+) -> Result<Vec<(JobId, Vec<Stored>)>> {
+    static ENDS: Keyed = Keyed {
+        key: &[Type::Blob],
+        sql: "SELECT job_id, outputs FROM k CROSS JOIN task WHERE job_id = k1 AND leaf = 1 ORDER BY task_id",
+    };
+    let mut outputs: HashMap<JobId, Vec<ArtifactId>> = HashMap::with_capacity(jobs.len());
+    for row in connection.find(&ENDS, job_keys(jobs)).await? {
+        let mut cells = row.cells();
+        outputs.entry(JobId(cells.uuid()?)).or_default().append(&mut read_ids(cells.blob()?));
+    }
+    outputs.retain(|_, outputs| outputs.len() <= most);
+    let ids: Vec<ArtifactId> = outputs.values().flatten().copied().collect();
+    let found: HashMap<ArtifactId, Stored> =
+        artifacts(connection, &ids).await?.into_iter().map(|stored| (stored.0, stored)).collect();
+    let all = |ids: &[ArtifactId]| ids.iter().map(|id| found.get(id).cloned()).collect::<Option<Vec<_>>>();
+    Ok(outputs.iter().filter_map(|(job, ids)| Some((*job, all(ids)?))).collect())
 }

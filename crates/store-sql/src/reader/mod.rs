@@ -114,6 +114,9 @@ impl Reader for SqlReader {
     async fn job_results(&self, job: JobId, limit: usize) -> Result<(Vec<Stored>, i64)> {
         read!(self, |c| jobs::job_results(c, job, limit))
     }
+    async fn line_results(&self, jobs: &[JobId], most: usize) -> Result<Vec<(JobId, Vec<Stored>)>> {
+        read!(self, |c| jobs::line_results(c, jobs, most))
+    }
     async fn list_tasks(&self, job: JobId, filter: &Filter, page: &Page) -> Result<Paged<TaskRecord>> {
         read!(self, |c| tasks::list_tasks(c, job, filter, page))
     }

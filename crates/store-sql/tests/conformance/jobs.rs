@@ -16,6 +16,7 @@ conformance! {
     job: a_job_belongs_to_its_account;
     job_revisions: a_change_raises_the_revision_that_readers_see;
     job_results: results_come_with_their_bytes_and_count;
+    line_results: results_of_several_jobs_come_whole_or_not_at_all;
     job_details: details_are_input_and_results_of_a_job_that_succeeded;
 }
 
@@ -217,4 +218,28 @@ async fn results_come_with_their_bytes_and_count(store: &mut Store) {
     assert_eq!((found.as_slice(), count), (expected.as_slice(), 3));
     let nothing = JobId(store.ids.uuid());
     assert_eq!(store.reader.job_results(nothing, 9).await.expect("reads"), (Vec::new(), 0));
+}
+
+async fn results_of_several_jobs_come_whole_or_not_at_all(store: &mut Store) {
+    let artifacts: Vec<_> = (0..4).map(|i| store.artifact(Payload::json(format!("{i}")))).collect();
+    let ids: Vec<i64> = artifacts.iter().map(|(artifact, _)| artifact.id.0).collect();
+    let [one, none, many, purged, unknown] = [(); 5].map(|()| JobId(store.ids.uuid()));
+    let outputs: [(JobId, &[i64], bool); 5] = [
+        (one, &ids[..1], true),
+        (one, &ids[3..], false),
+        (none, &[], true),
+        (many, &ids[1..3], true),
+        (purged, &[i64::MAX], true),
+    ];
+    let rows = outputs.map(|(job, outputs, leaf)| ended(&store.task(job), TaskState::Succeeded, outputs, leaf));
+    store.write(Batch { artifacts: artifacts.clone(), ended: rows.into(), ..Batch::default() }).await;
+    let result = |i: usize| (ArtifactId(ids[i]), artifacts[i].0.payload.clone(), artifacts[i].1);
+    let mut expected = vec![(one, vec![result(0)]), (none, vec![]), (many, vec![result(1), result(2)])];
+    for most in [2, 1] {
+        let mut found = store.reader.line_results(&[one, none, many, purged, unknown], most).await.expect("reads");
+        found.sort_by_key(|(job, _)| *job);
+        assert_eq!(found, expected, "at most {most}");
+        expected.pop();
+    }
+    assert_eq!(store.reader.line_results(&[], 9).await.expect("reads"), []);
 }

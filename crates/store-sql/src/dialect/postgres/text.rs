@@ -38,7 +38,7 @@ fn unnest(types: impl Iterator<Item = Type>, first: usize) -> String {
     out
 }
 
-/// `WITH k(k1,k2) AS (SELECT * FROM UNNEST(...))`
+/// `WITH k(k1,k2) AS (SELECT UNNEST(...), ...)`
 fn key_list(key: &[Type], first: usize) -> String {
     let mut out = "WITH k(".to_owned();
     for column in 1..=key.len() {

@@ -21,7 +21,7 @@ fn rows(count: i64) -> Rows {
 #[test]
 fn a_column_is_an_array() {
     let (sql, values) = Texts::default().insert(&PAIR, rows(2)).remove(0);
-    assert_eq!(sql.as_str(), "INSERT INTO pair (a,b) SELECT * FROM UNNEST($1::bigint[],$2::text[])");
+    assert_eq!(sql.as_str(), "INSERT INTO pair (a,b) SELECT UNNEST($1::bigint[]),UNNEST($2::text[])");
     assert_eq!(values[0], Value::Array(Type::I64, vec![Value::I64(0), Value::I64(1)]));
     assert_eq!(values.len(), 2);
     assert!(Texts::default().insert(&PAIR, rows(0)).is_empty());
@@ -43,8 +43,8 @@ fn a_round_is_one_text() {
     assert_eq!(sent.len(), 1);
     assert_eq!(
         sent[0].sql.as_str(),
-        "WITH o0 AS (WITH k(k1,k2) AS (SELECT * FROM UNNEST($1::bigint[],$2::text[])) DELETE FROM pair WHERE a IN (SELECT k1 FROM k) RETURNING 1), \
-         o1 AS (INSERT INTO pair (a,b) SELECT * FROM UNNEST($3::bigint[],$4::text[]) WHERE (SELECT count(*) FROM o0) >= 0 RETURNING 1) \
+        "WITH o0 AS (WITH k(k1,k2) AS (SELECT UNNEST($1::bigint[]),UNNEST($2::text[])) DELETE FROM pair WHERE a IN (SELECT k1 FROM k) RETURNING 1), \
+         o1 AS (INSERT INTO pair (a,b) SELECT UNNEST($3::bigint[]),UNNEST($4::text[]) WHERE (SELECT count(*) FROM o0) >= 0 RETURNING 1) \
          SELECT (SELECT count(*) FROM o0), (SELECT count(*) FROM o1), pg_current_xact_id()::text::bigint"
     );
     assert_eq!((sent[0].values.len(), sent[0].operations.as_slice()), (4, [0, 2].as_slice()));
@@ -77,7 +77,7 @@ fn keys_are_a_table_and_locks_stand_last() {
     let (sql, values) = texts.keyed(&FIND, key(), Some(Value::I64(3)), Some(Lock(" FOR UPDATE"))).remove(0);
     assert_eq!(
         sql.as_str(),
-        "WITH k(k1) AS (SELECT * FROM UNNEST($1::bytea[])) SELECT b FROM k CROSS JOIN pair WHERE a = k1 LIMIT $2 FOR UPDATE"
+        "WITH k(k1) AS (SELECT UNNEST($1::bytea[])) SELECT b FROM k CROSS JOIN pair WHERE a = k1 LIMIT $2 FOR UPDATE"
     );
     assert_eq!(values.len(), 2);
     assert!(!texts.keyed(&FIND, key(), None, None)[0].0.as_str().contains("FOR UPDATE"));
