@@ -120,15 +120,13 @@ fn settings(tuning: Tuning) -> Vec<(&'static str, String)> {
     ]
 }
 
+/// What is set on connections that read or write. Each statement goes by indexes, as SQLite knows no other way: a scan or a hash of
+/// a whole table, which statistics of an empty or a changed table can suggest, is never right.
+const BY_INDEX: [(&str, &str); 3] =
+    [("enable_seqscan", "off"), ("enable_hashjoin", "off"), ("enable_mergejoin", "off")];
 /// What is set on connections that write. Each of their statements finds few rows by a key, whatever the number of rows in a
-/// table: its plan is made once, and a scan or a hash of a whole table, which statistics of an empty or a changed table can
-/// suggest, is never right.
-const FIXED_PLANS: [(&str, &str); 4] = [
-    ("plan_cache_mode", "force_generic_plan"),
-    ("enable_seqscan", "off"),
-    ("enable_hashjoin", "off"),
-    ("enable_mergejoin", "off"),
-];
+/// table: its plan is made once.
+const FIXED_PLANS: [(&str, &str); 1] = [("plan_cache_mode", "force_generic_plan")];
 
 async fn connect(place: &Place, options: PgConnectOptions, tuning: Tuning, counter: &Arc<Sent>) -> Result<Connection> {
     let session = |connection: PgConnection, timeline| {
@@ -149,7 +147,7 @@ async fn connect(place: &Place, options: PgConnectOptions, tuning: Tuning, count
 
 /// Opens a connection that writes, and refuses a server that loses data.
 pub(crate) async fn open_writer(place: &Place, tuning: Tuning, counter: &Arc<Sent>) -> Result<Connection> {
-    let options = place.options.clone().options(settings(tuning)).options(FIXED_PLANS);
+    let options = place.options.clone().options(settings(tuning)).options(BY_INDEX).options(FIXED_PLANS);
     let mut connection = connect(place, options, tuning, counter).await?;
     let facts = check::facts(&mut connection).await?;
     facts.check()?;
@@ -164,7 +162,8 @@ pub(crate) async fn open_writer(place: &Place, tuning: Tuning, counter: &Arc<Sen
 
 /// The options of a connection that cannot write.
 pub(super) fn reader_options(place: &Place, tuning: Tuning) -> PgConnectOptions {
-    place.options.clone().options(settings(tuning)).options([("default_transaction_read_only", "on")])
+    let read_only = [("default_transaction_read_only", "on")];
+    place.options.clone().options(settings(tuning)).options(BY_INDEX).options(read_only)
 }
 
 /// Opens a connection that cannot write.
