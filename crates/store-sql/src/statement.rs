@@ -117,7 +117,7 @@ pub(crate) struct Sending {
 pub(crate) struct KeyedUnion {
     /// The types of the tuple.
     pub(crate) key: &'static [Type],
-    /// The queries, each as in [`Keyed`].
+    /// The queries, each as in [`Keyed`], from `k CROSS JOIN` one table.
     pub(crate) arms: &'static [&'static str],
     /// How the rows of each are locked.
     pub(crate) lock: Lock,

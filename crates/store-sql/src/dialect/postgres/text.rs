@@ -164,7 +164,9 @@ impl Texts {
         vec![(sql, arrays(keyed.key.iter().copied(), keys).chain(last).collect())]
     }
 
-    /// One statement for all arms, each in a part of its own, because rows of a UNION cannot be locked.
+    /// One statement for all arms, each in a part of its own, because rows of a UNION cannot be locked. LATERAL, so that each key
+    /// is looked up in the table: statistics of a table that was empty suggest to go through the table and look each row up
+    /// among the keys, and plans are kept.
     pub(crate) fn keyed_union(&mut self, union: &'static KeyedUnion, keys: Rows) -> Vec<(SqlStr, Vec<Value>)> {
         if keys.is_empty() {
             return Vec::new();
@@ -172,7 +174,8 @@ impl Texts {
         let sql = self.text((address(union), true), || {
             let (mut out, mut all) = (key_list(union.key, 0), String::new());
             for (i, arm) in union.arms.iter().enumerate() {
-                let _ = write!(out, ", a{i} AS ({arm}{})", union.lock.0);
+                let of_key = arm.replacen("k CROSS JOIN ", "", 1);
+                let _ = write!(out, ", a{i} AS (SELECT a.* FROM k CROSS JOIN LATERAL ({of_key}{}) AS a)", union.lock.0);
                 let _ = write!(all, "{}SELECT * FROM a{i}", if i == 0 { " " } else { " UNION ALL " });
             }
             out + &all

@@ -82,3 +82,23 @@ fn keys_are_a_table_and_locks_stand_last() {
     assert_eq!(values.len(), 2);
     assert!(!texts.keyed(&FIND, key(), None, None)[0].0.as_str().contains("FOR UPDATE"));
 }
+
+#[test]
+fn each_key_is_looked_up_in_each_table_of_a_union() {
+    static FIND: KeyedUnion = KeyedUnion {
+        key: &[Type::I64],
+        arms: &["SELECT b FROM k CROSS JOIN pair WHERE a = k1", "SELECT b FROM k CROSS JOIN other WHERE a = k1"],
+        lock: Lock(" ORDER BY b FOR UPDATE"),
+    };
+    let mut keys = Rows::with_capacity(1, 1);
+    keys.push(7i64);
+    let (sql, values) = Texts::default().keyed_union(&FIND, keys).remove(0);
+    assert_eq!(
+        sql.as_str(),
+        "WITH k(k1) AS (SELECT UNNEST($1::bigint[])), \
+         a0 AS (SELECT a.* FROM k CROSS JOIN LATERAL (SELECT b FROM pair WHERE a = k1 ORDER BY b FOR UPDATE) AS a), \
+         a1 AS (SELECT a.* FROM k CROSS JOIN LATERAL (SELECT b FROM other WHERE a = k1 ORDER BY b FOR UPDATE) AS a) \
+         SELECT * FROM a0 UNION ALL SELECT * FROM a1"
+    );
+    assert_eq!(values, [Value::Array(Type::I64, vec![Value::I64(7)])]);
+}
