@@ -244,7 +244,7 @@ mod tests {
         assert!(hub.suspects().now_or_never().is_none(), "nothing new");
         hub.looked(job, 4);
         assert_eq!(hub.suspects().await, [job]);
-        hub.tell(JobId(Uuid::from_u128(1)), Change::Elsewhere);
+        hub.tell(JobId(Uuid::from_bytes([1; 16])), Change::Elsewhere);
         assert!(hub.suspects().now_or_never().is_none(), "nobody awaits that one");
         hub.tell(job, Change::Elsewhere);
         assert_eq!(hub.suspects().await, [job]);
