@@ -44,10 +44,8 @@ async fn look_at(shared: &Shared, ids: &[JobId]) -> Result<()> {
         job.state == JobState::Succeeded && version.is_some_and(|version| version.graph.is_line)
     };
     let lines: Vec<JobId> = ended.iter().filter(is_line).map(|job| job.id).collect();
-    let mut results: HashMap<JobId, Vec<Stored>> = match lines.is_empty() {
-        true => HashMap::new(),
-        false => shared.reader.line_results(&lines, RESULTS_MAX).await?.into_iter().collect(),
-    };
+    let results = shared.reader.line_results(&lines, RESULTS_MAX).await?;
+    let mut results: HashMap<JobId, Vec<Stored>> = results.into_iter().collect();
     for job in ended {
         let results = results.remove(&job.id);
         shared.hub.tell_end(job.id, || Some(Ended { job, results }));
