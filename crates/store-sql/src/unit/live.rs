@@ -203,7 +203,7 @@ pub(super) async fn extend_leases(connection: &mut Connection, beats: &[Beat]) -
     static EXTEND: Keyed = Keyed {
         key: &[Type::Blob, Type::Blob, Type::I64, Type::I64, Type::I64, Type::I64],
         sql: "UPDATE lease SET expire_time = k4, ttl = k5, checkpoint = coalesce(k6, checkpoint) FROM k \
-              WHERE job_id = k1 AND task_id = k2 AND fence = k3 RETURNING job_id, task_id",
+              WHERE (job_id, task_id, fence) = (k1, k2, k3) RETURNING job_id, task_id",
     };
     // Of two beats for one lease the last counts; a statement that joins both would pick any.
     let last: HashMap<(JobId, TaskId, i64), usize> =

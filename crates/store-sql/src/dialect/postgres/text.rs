@@ -5,7 +5,7 @@ use crate::{
     value::{Rows, Value},
 };
 use sqlx::{AssertSqlSafe, SqlSafeStr, SqlStr};
-use std::{collections::HashMap, fmt::Write, sync::Arc};
+use std::{borrow::Cow, collections::HashMap, fmt::Write, sync::Arc};
 
 /// Mixtures of operations that get a text of their own, on one connection. The server keeps a plan of each, which is made of
 /// as many parts as there are operations; beyond this a round is sent with all of its operations, empty ones too.
@@ -48,6 +48,36 @@ fn key_list(key: &[Type], first: usize) -> String {
     out
 }
 
+/// Tables that are empty again and again. Statistics of such a moment suggest to go through the table and to compare each row with
+/// each key, and plans are kept until there are other statistics.
+const OFTEN_EMPTY: [&str; 5] = ["lease", "queue", "parked", "outbox", "ledger_waiting"];
+
+/// A statement as it is sent. A change of such a table by its keys becomes one that can only look each key up: by a range of one
+/// key. An index is gone through from its beginning only for an equality, whose order might be of use.
+fn statement(sql: &str) -> Cow<'_, str> {
+    by_ranges(sql).map_or(Cow::Borrowed(sql), Cow::Owned)
+}
+
+fn by_ranges(sql: &str) -> Option<String> {
+    let (change, condition) = sql.split_once(" WHERE ")?;
+    let often_empty = |table| OFTEN_EMPTY.contains(&table).then_some(table);
+    let (change, [columns, key, rest]) = if let Some(table) = change.strip_prefix("DELETE FROM ").and_then(often_empty)
+    {
+        (format!("DELETE FROM {table} USING k"), between(condition, " IN (SELECT ", " FROM k)")?)
+    } else {
+        often_empty(change.strip_prefix("UPDATE ")?.split_once(' ')?.0)?;
+        (change.to_owned(), between(condition, " = (", ")")?)
+    };
+    Some(format!("{change} WHERE {columns} >= ({key}) AND {columns} <= ({key}){rest}"))
+}
+
+/// What stands before, between and behind two marks.
+fn between<'a>(text: &'a str, open: &str, close: &str) -> Option<[&'a str; 3]> {
+    let (before, rest) = text.split_once(open)?;
+    let (inside, behind) = rest.split_once(close)?;
+    Some([before, inside, behind])
+}
+
 fn insert_text(table: &Table, first: usize, condition: &str) -> String {
     let mut out = format!("INSERT INTO {} (", table.name);
     for (i, column) in table.columns().enumerate() {
@@ -86,7 +116,7 @@ fn round_text(operations: &[(usize, Operation)]) -> String {
                 out.push_str(&insert_text(table, bound, &condition));
             }
             Operation::Change(keyed, _) => {
-                let _ = write!(out, "{} {}", key_list(keyed.key, bound), keyed.sql);
+                let _ = write!(out, "{} {}", key_list(keyed.key, bound), statement(keyed.sql));
                 let and = if condition.is_empty() { " WHERE" } else { " AND" };
                 let _ = write!(condition, "{and} (SELECT count(*) FROM o{i}) >= 0");
             }
@@ -158,8 +188,8 @@ impl Texts {
             return Vec::new();
         }
         let sql = self.text((address(keyed), lock.is_some()), || {
-            let statement = keyed.sql.replace("$last", &format!("${}", keyed.key.len() + 1));
-            format!("{} {statement}{}", key_list(keyed.key, 0), lock.map_or("", |lock| lock.0))
+            let sql = statement(keyed.sql).replace("$last", &format!("${}", keyed.key.len() + 1));
+            format!("{} {sql}{}", key_list(keyed.key, 0), lock.map_or("", |lock| lock.0))
         });
         vec![(sql, arrays(keyed.key.iter().copied(), keys).chain(last).collect())]
     }

@@ -50,6 +50,27 @@ fn a_round_is_one_text() {
     assert_eq!((sent[0].values.len(), sent[0].operations.as_slice()), (4, [0, 2].as_slice()));
 }
 
+#[test]
+fn keys_of_a_table_that_is_often_empty_can_only_be_looked_up() {
+    assert_eq!(
+        statement("DELETE FROM lease WHERE (job_id, task_id) IN (SELECT k1, k2 FROM k) RETURNING fence"),
+        "DELETE FROM lease USING k WHERE (job_id, task_id) >= (k1, k2) AND (job_id, task_id) <= (k1, k2) RETURNING fence"
+    );
+    assert_eq!(
+        statement("DELETE FROM outbox WHERE sequence IN (SELECT k1 FROM k)"),
+        "DELETE FROM outbox USING k WHERE sequence >= (k1) AND sequence <= (k1)"
+    );
+    assert_eq!(
+        statement("UPDATE lease SET ttl = k2 FROM k WHERE (task_id) = (k1) RETURNING job_id"),
+        "UPDATE lease SET ttl = k2 FROM k WHERE (task_id) >= (k1) AND (task_id) <= (k1) RETURNING job_id"
+    );
+    for other in
+        ["DELETE FROM job WHERE job_id IN (SELECT k1 FROM k)", "UPDATE job SET a = k2 FROM k WHERE job_id = (k1)"]
+    {
+        assert_eq!(statement(other), other);
+    }
+}
+
 /// However many mixtures there are, the server keeps a bounded number of plans.
 #[test]
 fn many_mixtures_share_one_text() {
