@@ -232,18 +232,6 @@ impl Dispatcher {
         }
     }
 
-    /// Leases that workers hold: (worker, token).
-    pub fn leases_of(&self, account: &AccountId, worker_id: &str) -> Vec<TaskToken> {
-        let state = self.state();
-        let own = |key: &PollKey| key.account == *account && key.worker_id == worker_id;
-        state
-            .delivered
-            .iter()
-            .filter(|(key, _)| own(key))
-            .flat_map(|(_, grants)| grants.iter().map(|grant| grant.lease))
-            .collect()
-    }
-
     /// The grant of a lease, if it is kept.
     pub fn grant_of(&self, lease: &TaskToken) -> Option<Grant> {
         let state = self.state();

@@ -3,34 +3,47 @@
 use crate::{
     coordinator::Coordinator,
     error::{Error, Reason, Result},
+    token::TaskToken,
     work::{Principal, Report, Reported, Work},
     workers::Info,
 };
-use esteira_model::Usage;
-use std::time::Duration;
+use esteira_model::{AccountId, Usage};
+use esteira_store::WorkerLease;
+use std::{collections::HashMap, time::Duration};
 
 impl Coordinator {
     /// A worker says what it is; idempotent, replaces its function set.
     pub fn register_worker(&self, principal: &Principal, info: Info) {
-        self.shared.workers.register(&principal.account, info, self.shared.clock.now());
+        if self.shared.workers.register(&principal.account, info, self.shared.clock.now()) {
+            self.shared.members_changed.notify_one();
+        }
     }
 
-    /// Ends a worker's parked polls and refuses new ones; answers how many leases it still holds. A worker that is not known
-    /// is drained ahead of its first call: after a restart nobody is.
-    pub fn drain_worker(&self, principal: &Principal, worker_id: &str, grace: Option<Duration>) -> usize {
+    /// Ends a worker's parked polls and refuses new ones, at other coordinators as soon as they hear of it; answers how many leases
+    /// it still holds. A worker that is not known is drained ahead of its first call: after a restart nobody is.
+    pub async fn drain_worker(&self, principal: &Principal, worker_id: &str, grace: Option<Duration>) -> Result<usize> {
+        self.drain(principal, worker_id, grace);
+        Ok(self.shared.reader.worker_leases(&principal.account, Some(worker_id)).await?.len())
+    }
+
+    fn drain(&self, principal: &Principal, worker_id: &str, grace: Option<Duration>) {
         self.shared.workers.drain(&principal.account, worker_id, grace, self.shared.clock.now());
+        self.shared.members_changed.notify_one();
         self.end_polls(principal, worker_id);
-        self.leases_of(principal, worker_id)
     }
 
-    /// Ends a worker's parked polls with an empty answer.
+    /// Ends a worker's parked polls here with an empty answer.
     pub fn end_polls(&self, principal: &Principal, worker_id: &str) {
         self.shared.dispatcher.end_polls(&principal.account, worker_id);
     }
 
-    /// Leases that a worker holds.
-    pub fn leases_of(&self, principal: &Principal, worker_id: &str) -> usize {
-        self.shared.dispatcher.leases_of(&principal.account, worker_id).len()
+    /// How many leases each worker of an account holds; those that hold none are left out.
+    pub async fn lease_counts(&self, account: &AccountId) -> Result<HashMap<String, usize>> {
+        let mut counts = HashMap::new();
+        for lease in self.shared.reader.worker_leases(account, None).await? {
+            *counts.entry(lease.worker_id).or_default() += 1;
+        }
+        Ok(counts)
     }
 
     /// Drops a worker's leases now, as if it had handed its tasks back, and drains it.
@@ -42,10 +55,10 @@ impl Coordinator {
         if let Some(deed) = &self.deed {
             self.record_begin(deed).await?;
         }
-        self.drain_worker(principal, worker_id, None);
-        let leases = self.shared.dispatcher.leases_of(&principal.account, worker_id);
-        let release = |token| Report {
-            token,
+        self.drain(principal, worker_id, None);
+        let leases = self.shared.reader.worker_leases(&principal.account, Some(worker_id)).await?;
+        let release = |lease: WorkerLease| Report {
+            token: TaskToken { job: lease.job, task: lease.task, fence: lease.fence },
             outcome: Reported::Released,
             usage: Usage::default(),
             worker_start_time: None,

@@ -7,19 +7,19 @@ use crate::{
     clock::{self, NODES},
     coordinator::{Coordinator, Shared},
     error::{Error, Reason, Result},
-    presence::{self, Service},
+    presence::{self, Listed},
 };
 use esteira_engine::Entropy;
 use esteira_model::{Time, Uuid};
 use esteira_store::{Kind, Member, Unit, Writer};
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 use tokio::time::Instant;
 
 /// A coordinator that was not heard of for this long is gone, and its number is given again.
 const EXPIRE_AFTER: Duration = Duration::from_secs(30);
 /// How often it says that it lives.
 const RENEW_PERIOD: Duration = Duration::from_secs(5);
-/// How often it looks whether something else is served here than it said last.
+/// How often it looks whether its workers are others than it said last.
 const LOOK_PERIOD: Duration = Duration::from_secs(1);
 /// Between two renewals, whatever others say.
 const PAUSE_MIN: Duration = Duration::from_millis(100);
@@ -80,10 +80,10 @@ pub(crate) async fn join(writer: &mut dyn Writer, address: &str, now: Time) -> R
     Err(Error::new(Reason::StoreUnavailable, "no number for this coordinator"))
 }
 
-/// Says that this coordinator lives and what is served here, until it stops. One that was away for too long comes anew, with
+/// Says that this coordinator lives and which workers were seen here, until it stops. One that was away for too long comes anew, with
 /// another number.
 pub(crate) async fn run(coordinator: Coordinator, mut own: Own, address: String) {
-    let mut said: Option<BTreeSet<Service>> = None;
+    let mut said: Option<Vec<Listed>> = None;
     let mut renewed = Instant::now();
     loop {
         let woken = tokio::select! {
@@ -91,16 +91,16 @@ pub(crate) async fn run(coordinator: Coordinator, mut own: Own, address: String)
             () = coordinator.shared.members_changed.notified() => true,
             () = coordinator.shared.stopping.cancelled() => break,
         };
-        let services = coordinator.shared.services(coordinator.shared.clock.now());
-        let is_new = said.as_ref() != Some(&services);
+        let workers = coordinator.shared.listed(coordinator.shared.clock.now());
+        let is_new = said.as_ref() != Some(&workers);
         if !woken && !is_new && renewed.elapsed() < RENEW_PERIOD {
             continue;
         }
         renewed = Instant::now();
-        match renew(&coordinator, own, address.clone(), is_new.then(|| services.clone())).await {
+        match renew(&coordinator, own, address.clone(), is_new.then(|| workers.clone())).await {
             Ok(Renewed { node, company }) => {
                 // Another number has another list.
-                said = (node == own.node).then_some(services);
+                said = (node == own.node).then_some(workers);
                 if is_new {
                     coordinator.shared.news.add(|hints| hints.members = true);
                 }
@@ -124,22 +124,17 @@ pub(crate) async fn run(coordinator: Coordinator, mut own: Own, address: String)
     }
 }
 
-/// Renews the membership, writes what is served here when it is new, and reads what is served elsewhere.
-async fn renew(
-    coordinator: &Coordinator,
-    own: Own,
-    address: String,
-    services: Option<BTreeSet<Service>>,
-) -> Result<Renewed> {
+/// Renews the membership, writes the list of workers when it is new, and reads those of the others.
+async fn renew(coordinator: &Coordinator, own: Own, address: String, workers: Option<Vec<Listed>>) -> Result<Renewed> {
     let now = coordinator.shared.clock.now();
     let (renewed, elsewhere) = coordinator
         .transact(move |unit| {
             Box::pin(async move {
                 if !unit.renew_member(own.node, own.instance, now.after(EXPIRE_AFTER)).await? {
-                    return Ok((take_number(unit, own.instance, &address, now).await?, BTreeSet::new()));
+                    return Ok((take_number(unit, own.instance, &address, now).await?, Vec::new()));
                 }
-                if let Some(services) = services {
-                    presence::write(unit, own.node, own.instance, &services).await?;
+                if let Some(workers) = workers {
+                    presence::write(unit, own.node, own.instance, &workers).await?;
                 }
                 let mut others = unit.members().await?;
                 others.retain(|member| member.instance != own.instance && member.expire_time > now);
@@ -148,7 +143,9 @@ async fn renew(
             })
         })
         .await?;
-    coordinator.shared.workers.replace_elsewhere(elsewhere);
+    for (account, worker_id) in coordinator.shared.workers.replace_elsewhere(elsewhere) {
+        coordinator.shared.dispatcher.end_polls(&account, &worker_id);
+    }
     Ok(renewed)
 }
 

@@ -178,7 +178,7 @@ async fn failures_retries_and_tasks_tried_again() {
         if bad && result.retry_in.is_none() {
             again.push(grant.lease.task);
         }
-        if round >= 5 && world.coordinator.leases_of(&world.principal, "w") == 0 && again.len() == 2 {
+        if round >= 5 && world.leases().await == 0 && again.len() == 2 {
             break;
         }
     }
@@ -253,7 +253,7 @@ async fn times_that_run_out() {
     assert_eq!(second.attempt, 2);
     world.complete(&second, "1").await;
     let lost = world.lease(&["g"], 1).await.remove(0);
-    world.eventually(|| world.coordinator.leases_of(&world.principal, "w") == 0).await;
+    world.until(async || world.leases().await == 0).await;
     // The lease is lost and recorded as such; the report that comes late is a further attempt.
     let late = report(
         &lost,

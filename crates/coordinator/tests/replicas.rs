@@ -2,7 +2,14 @@
 
 mod world;
 
-use esteira_coordinator::{Settings, error::Reason, hub::Change, lane::Lane, plans::RetirePlanVersion};
+use esteira_coordinator::{
+    Clock, Settings,
+    error::Reason,
+    hub::Change,
+    lane::Lane,
+    plans::RetirePlanVersion,
+    workers::{Info, Served},
+};
 use esteira_model::{JobId, JobState};
 use esteira_testkit::Postgres;
 use std::time::Duration;
@@ -156,14 +163,57 @@ async fn who_polls_elsewhere_serves_here_and_holds_no_lease_here() {
     let job = first.start("p", "1").await;
     let grant = second.lease(&["f"], 1).await.remove(0);
     eventually("it is known who polls elsewhere", || first.coordinator.is_served(&first.principal, &lane)).await;
-    assert_eq!(second.coordinator.leases_of(&second.principal, "w"), 1);
+    assert_eq!(first.leases().await, 1);
     // The worker reports at the other one: the grant that is kept here is of no use any more.
     let (ended, ()) = tokio::join!(first.ended(job.id), first.complete(&grant, "2"));
     assert_eq!(ended.state, JobState::Succeeded);
-    eventually("the grant is forgotten", || second.coordinator.leases_of(&second.principal, "w") == 0).await;
     // Its worker does not come back: after a while nobody serves the function anywhere.
     second.pass(Duration::from_secs(16));
     eventually("nobody polls", || !first.coordinator.is_served(&first.principal, &lane)).await;
+}
+
+/// A worker that polls at another coordinator is listed, drained and evicted here, and comes back with its registration.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn workers_are_listed_drained_and_evicted_wherever_they_poll() {
+    let url = database();
+    let (first, second) = (World::on(&url, Settings::default()).await, World::on(&url, Settings::default()).await);
+    first.publish("p", STEP).await;
+    let function = Served { name: "f".into(), version: String::new(), output_type: None, summary: String::new() };
+    let info = Info { worker_id: "w".into(), host: "there".into(), functions: vec![function], ..Info::default() };
+    let register = |world: &World| world.coordinator.register_worker(&world.principal, info.clone());
+    let listed = |world: &World| world.coordinator.workers().list(&world.principal.account, world.clock.now());
+    register(&second);
+    eventually("it is listed elsewhere", || listed(&first).iter().any(|seen| seen.info == info)).await;
+
+    // Drained: its poll ends, and it is asked to stop, wherever it calls.
+    let poll = second.coordinator.lease_tasks(&second.principal, second.poll("w", &["f"], 1, PATIENCE));
+    let drain = first.coordinator.drain_worker(&first.principal, "w", None);
+    let (answer, held) = tokio::join!(poll, drain);
+    let answer = answer.expect("an answer");
+    assert_eq!((answer.grants.len(), answer.drain, held.expect("drained")), (0, true, 0));
+    eventually("both say so", || [&first, &second].iter().all(|world| listed(world)[0].drain.is_some())).await;
+    let third = World::on(&url, Settings::default()).await;
+    eventually("one that comes knows it", || listed(&third).iter().any(|seen| seen.drain.is_some())).await;
+
+    // It comes back.
+    second.pass(Duration::from_secs(1));
+    register(&second);
+    eventually("it is back", || [&first, &second, &third].iter().all(|world| listed(world)[0].drain.is_none())).await;
+    first.start("p", "1").await;
+    let grant = second.lease(&["f"], 1).await.remove(0);
+
+    // Evicted: its lease goes back to the queue.
+    let evicted = first.coordinator.evict_worker(&first.principal, "w").await.expect("evicted");
+    assert_eq!((evicted, first.leases().await), (1, 0));
+    let poll = third.poll("v", &["f"], 1, PATIENCE);
+    let again = third.coordinator.lease_tasks(&third.principal, poll).await.expect("a poll").grants;
+    assert_eq!(again[0].lease.task, grant.lease.task);
+    let late = second.report(&grant, world::single("1")).await;
+    assert_eq!(late.refused.map(|(reason, _)| reason), Some(Reason::LeaseLost));
+    assert_eq!(
+        first.coordinator.evict_worker(&first.principal, "x").await.expect_err("unknown").reason,
+        Reason::WorkerNotFound
+    );
 }
 
 /// Looks until it is so: these are states of memory that a background loop changes.

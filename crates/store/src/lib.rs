@@ -26,7 +26,7 @@ pub use ledger::{BodyDigest, LEAVES_MAX, LedgerPage, NewestAttempt, PAGE_BYTES_M
 pub use log::{Digest, LedgerCheckpoint, LedgerEpoch, LedgerHead, LedgerNode, LedgerPlace, NODE_LEVEL_MIN, Placing};
 pub use news::{Heard, Listener, News, Teller};
 pub use page::{Filter, Op, Page, Paged, Term, Value};
-pub use reader::{AttemptSample, Executed, JobDetails, LaneCount, OutboxRow, Reader, Stored, TaskRecord};
+pub use reader::{AttemptSample, Executed, JobDetails, LaneCount, OutboxRow, Reader, Stored, TaskRecord, WorkerLease};
 pub use record::{AnsweredRequest, Claimed, Live, LivePlace, Member, PlanRecord, PlanVersionRecord, Startable};
 pub use removal::{Begun, Cause, Removal, RemovedBodies};
 pub use retention::{Held, Part, Purged, Removed, Retention, Tree};

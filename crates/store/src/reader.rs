@@ -25,6 +25,8 @@ pub trait Reader: Send + Sync {
     async fn job_revisions(&self, ids: &[JobId]) -> Result<Vec<(JobId, i64)>>;
     /// Those of these leases (job, task, fence) that were not ended and not granted again, in any order.
     async fn held_leases(&self, leases: &[(JobId, TaskId, i64)]) -> Result<Vec<(JobId, TaskId, i64)>>;
+    /// The leases of an account's workers, or of one of them, in any order.
+    async fn worker_leases(&self, account: &AccountId, worker_id: Option<&str>) -> Result<Vec<WorkerLease>>;
     /// Jobs, newest first. Fields: `state`, `plan_version_id`, `plan_id`, `data_class`, `root_job_id`, `parent_job_id`, `create_time`, `end_time`, `labels.<key>`.
     async fn list_jobs(&self, account: &AccountId, filter: &Filter, page: &Page) -> Result<Paged<Job>>;
     /// What is shown of a job beside itself, in one snapshot: at most `results` results with their bytes.
@@ -149,6 +151,19 @@ pub trait Reader: Send + Sync {
 
 /// An artifact with its bytes and their SHA-256.
 pub type Stored = (ArtifactId, Payload, [u8; 32]);
+
+/// A lease of a worker.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct WorkerLease {
+    /// Who holds it.
+    pub worker_id: String,
+    /// Of which task.
+    pub job: JobId,
+    /// See `job`.
+    pub task: TaskId,
+    /// The grant.
+    pub fence: i64,
+}
 
 /// What is shown of a job beside itself.
 #[derive(Debug, Clone, PartialEq, Default)]

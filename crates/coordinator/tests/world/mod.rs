@@ -224,13 +224,23 @@ impl World {
 
     /// Looks until it is so: these are states of memory that a background loop changes.
     pub async fn eventually(&self, mut is_so: impl FnMut() -> bool) {
+        self.until(async || is_so()).await;
+    }
+
+    /// Looks until it is so.
+    pub async fn until(&self, mut is_so: impl AsyncFnMut() -> bool) {
         let mut looks = tokio::time::interval(Duration::from_millis(10));
         let look = async {
-            while !is_so() {
+            while !is_so().await {
                 looks.tick().await;
             }
         };
         tokio::time::timeout(PATIENCE, look).await.expect("in time");
+    }
+
+    /// How many leases the workers hold.
+    pub async fn leases(&self) -> usize {
+        self.coordinator.lease_counts(&self.principal.account).await.expect("a read").values().sum()
     }
 
     pub async fn job(&self, id: JobId) -> Job {

@@ -55,7 +55,7 @@ fn version_text(version: String, at: At<'_>) -> Answer<String> {
 
 /// On the wire.
 pub fn worker_out(seen: Seen, active_leases: usize) -> v1::Worker {
-    let Seen { info, first_seen, last_seen, draining, .. } = seen;
+    let Seen { info, first_seen, last_seen, drain, .. } = seen;
     v1::Worker {
         info: Some(v1::WorkerInfo {
             worker_id: info.worker_id,
@@ -71,7 +71,7 @@ pub fn worker_out(seen: Seen, active_leases: usize) -> v1::Worker {
         first_seen_time: Some(time::instant_out(first_seen)),
         last_seen_time: Some(time::instant_out(last_seen)),
         active_leases: active_leases as i32,
-        draining,
+        draining: drain.is_some(),
     }
 }
 

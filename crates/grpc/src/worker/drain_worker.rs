@@ -25,7 +25,7 @@ pub async fn drain_worker(
     deed.on(format!("workers/{worker_id}"));
     deed.because(&reason);
     edge.coordinator.record(deed, Decision::Allowed, OK).await?;
-    let outstanding = edge.coordinator.drain_worker(&caller.principal, &worker_id, grace);
+    let outstanding = edge.coordinator.drain_worker(&caller.principal, &worker_id, grace).await?;
     tracing::info!(worker_id, outstanding, user = caller.principal.user_id, reason, "worker drains");
     Ok(v1::DrainWorkerResponse { outstanding_leases: outstanding as i32 })
 }

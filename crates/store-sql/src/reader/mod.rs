@@ -29,7 +29,7 @@ use esteira_store::{
     Appended, ArtifactHead, ArtifactUses, AttemptSample, BodyDigest, DigestCursor, Executed, Filter, Held, JobDetails,
     JobTally, LaneCount, LedgerCheckpoint, LedgerEpoch, LedgerHead, LedgerNode, LedgerPage, LedgerPlace, OutboxRow,
     Page, Paged, PlanRecord, PlanVersionRecord, Reader, Removal, Removed, Result, Retention, Stored, TallyLimits,
-    TaskRecord, Tree,
+    TaskRecord, Tree, WorkerLease,
 };
 
 /// Reads of committed state. Each call sees one snapshot.
@@ -104,6 +104,9 @@ impl Reader for SqlReader {
     }
     async fn held_leases(&self, leases: &[(JobId, TaskId, i64)]) -> Result<Vec<(JobId, TaskId, i64)>> {
         read_once!(self, |c| live::held_leases(c, leases))
+    }
+    async fn worker_leases(&self, account: &AccountId, worker_id: Option<&str>) -> Result<Vec<WorkerLease>> {
+        read_once!(self, |c| live::worker_leases(c, account, worker_id))
     }
     async fn list_jobs(&self, account: &AccountId, filter: &Filter, page: &Page) -> Result<Paged<Job>> {
         read_once!(self, |c| jobs::list_jobs(c, account, filter, page))

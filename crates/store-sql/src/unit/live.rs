@@ -9,8 +9,8 @@ use crate::{
     unit::history::{job_keys, task_keys},
     value::{Rows, values},
 };
-use esteira_model::{JobId, TaskId, time::micros};
-use esteira_store::{Beat, Error, Kind, Live, LivePlace, Result};
+use esteira_model::{AccountId, JobId, TaskId, time::micros};
+use esteira_store::{Beat, Error, Kind, Live, LivePlace, Result, WorkerLease};
 use std::collections::{HashMap, HashSet};
 
 /// What `lease_columns!` has beyond the lane and the rank, absent. PostgreSQL would take a plain NULL for a text.
@@ -195,6 +195,26 @@ pub(crate) async fn held_leases(
         Ok((JobId(cells.uuid()?), TaskId(cells.uuid()?), cells.i64()?))
     };
     connection.find(&FIND, keys).await?.iter().map(read).collect()
+}
+
+/// See [`esteira_store::Reader::worker_leases`]. No index: there are as many leases as tasks that run.
+pub(crate) async fn worker_leases(
+    connection: &mut Connection,
+    account: &AccountId,
+    worker_id: Option<&str>,
+) -> Result<Vec<WorkerLease>> {
+    const SQL: &str = "SELECT worker_id, job_id, task_id, fence FROM lease \
+                       WHERE (CAST($2 AS TEXT) IS NULL OR worker_id = $2) AND (SELECT account FROM job WHERE job.job_id = lease.job_id) = $1";
+    let read = |row: &Row| {
+        let mut cells = row.cells();
+        Ok(WorkerLease {
+            worker_id: cells.string()?,
+            job: JobId(cells.uuid()?),
+            task: TaskId(cells.uuid()?),
+            fence: cells.i64()?,
+        })
+    };
+    connection.fetch(SQL, values![account, worker_id]).await?.iter().map(read).collect()
 }
 
 /// See [`esteira_store::Unit::extend_leases`].

@@ -1,13 +1,14 @@
 //! Tasks under a lease, and tasks and jobs whose time has come.
 
 use crate::fixture::{LANE, Store, leased, parked, queued, taken};
-use esteira_model::{ArtifactId, JobState, Time, WaitReason};
-use esteira_store::{Batch, Beat, Hot, Leased, LivePlace};
+use esteira_model::{AccountId, ArtifactId, Job, JobState, Time, WaitReason};
+use esteira_store::{Batch, Beat, Hot, Leased, LivePlace, WorkerLease};
 use std::time::Duration;
 
 conformance! {
     leases: all_leases_are_found_after_a_restart;
     held_leases: a_lease_is_held_under_its_fence;
+    worker_leases: leases_are_found_by_account_and_worker;
     extend_leases: a_beat_extends_its_lease, a_stale_beat_is_left_out, the_last_beat_counts;
     overdue_leases: leases_run_out_oldest_first, timeouts_are_told_apart;
     due_tasks: due_tasks_come_oldest_first;
@@ -44,6 +45,27 @@ async fn a_lease_is_held_under_its_fence(store: &mut Store) {
     let mut expected = [asked[0], asked[2]];
     expected.sort_unstable();
     assert_eq!(held, expected);
+}
+
+async fn leases_are_found_by_account_and_worker(store: &mut Store) {
+    let jobs = ["a", "a", "b"].map(|account| Job { account: AccountId::new(account), ..store.job() });
+    let rows: Vec<Leased> = jobs.iter().map(|job| leased(&store.task(job.id), 3, 50)).collect();
+    let rows: Vec<Leased> =
+        rows.into_iter().zip(["w", "v", "w"]).map(|(row, id)| Leased { worker_id: id.into(), ..row }).collect();
+    store.write(Batch { jobs_started: jobs.into(), leased: rows.clone(), ..Batch::default() }).await;
+    let lease =
+        |row: &Leased| WorkerLease { worker_id: row.worker_id.clone(), job: row.task.job, task: row.task.id, fence: 3 };
+    for (account, worker, expected) in [
+        ("a", None, vec![lease(&rows[1]), lease(&rows[0])]),
+        ("a", Some("w"), vec![lease(&rows[0])]),
+        ("b", Some("w"), vec![lease(&rows[2])]),
+        ("b", Some("v"), vec![]),
+        ("c", None, vec![]),
+    ] {
+        let mut found = store.reader.worker_leases(&AccountId::new(account), worker).await.expect("reads");
+        found.sort_unstable();
+        assert_eq!(found, expected, "{account} {worker:?}");
+    }
 }
 
 fn beat(lease: &Leased, fence: i64, expire_time: i64, checkpoint: Option<i64>) -> Beat {

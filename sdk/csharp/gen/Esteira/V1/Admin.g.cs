@@ -591,7 +591,7 @@ namespace Esteira.V1 {
     public const int LastSeenTimeFieldNumber = 3;
     private global::Google.Protobuf.WellKnownTypes.Timestamp lastSeenTime_;
     /// <summary>
-    /// When it was last heard from.
+    /// When it was last heard from; to the minute where that was at another coordinator than the one that answers.
     /// </summary>
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]

@@ -234,8 +234,8 @@ namespace Esteira.V1 {
       }
 
       /// <summary>
-      /// Lists the workers that were heard from within the last ten minutes, by `worker_id`. No effect; may be sent again at
-      /// any time.
+      /// Lists the workers that were heard from within the last ten minutes, by any coordinator of the store, by `worker_id`. No
+      /// effect; may be sent again at any time.
       ///
       /// Errors:
       /// - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
@@ -538,8 +538,8 @@ namespace Esteira.V1 {
         return CallInvoker.AsyncUnaryCall(__Method_GetSystemInfo, null, options, request);
       }
       /// <summary>
-      /// Lists the workers that were heard from within the last ten minutes, by `worker_id`. No effect; may be sent again at
-      /// any time.
+      /// Lists the workers that were heard from within the last ten minutes, by any coordinator of the store, by `worker_id`. No
+      /// effect; may be sent again at any time.
       ///
       /// Errors:
       /// - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
@@ -555,8 +555,8 @@ namespace Esteira.V1 {
         return ListWorkers(request, new grpc::CallOptions(headers, deadline, cancellationToken));
       }
       /// <summary>
-      /// Lists the workers that were heard from within the last ten minutes, by `worker_id`. No effect; may be sent again at
-      /// any time.
+      /// Lists the workers that were heard from within the last ten minutes, by any coordinator of the store, by `worker_id`. No
+      /// effect; may be sent again at any time.
       ///
       /// Errors:
       /// - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
@@ -570,8 +570,8 @@ namespace Esteira.V1 {
         return CallInvoker.BlockingUnaryCall(__Method_ListWorkers, null, options, request);
       }
       /// <summary>
-      /// Lists the workers that were heard from within the last ten minutes, by `worker_id`. No effect; may be sent again at
-      /// any time.
+      /// Lists the workers that were heard from within the last ten minutes, by any coordinator of the store, by `worker_id`. No
+      /// effect; may be sent again at any time.
       ///
       /// Errors:
       /// - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
@@ -587,8 +587,8 @@ namespace Esteira.V1 {
         return ListWorkersAsync(request, new grpc::CallOptions(headers, deadline, cancellationToken));
       }
       /// <summary>
-      /// Lists the workers that were heard from within the last ten minutes, by `worker_id`. No effect; may be sent again at
-      /// any time.
+      /// Lists the workers that were heard from within the last ten minutes, by any coordinator of the store, by `worker_id`. No
+      /// effect; may be sent again at any time.
       ///
       /// Errors:
       /// - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.

@@ -83,7 +83,7 @@ export type Worker = Message<"esteira.v1.Worker"> & {
   firstSeenTime?: Timestamp | undefined;
 
   /**
-   * When it was last heard from.
+   * When it was last heard from; to the minute where that was at another coordinator than the one that answers.
    *
    * @generated from field: google.protobuf.Timestamp last_seen_time = 3;
    */
@@ -1405,8 +1405,8 @@ export const AdminService: GenService<{
     output: typeof GetSystemInfoResponseSchema;
   },
   /**
-   * Lists the workers that were heard from within the last ten minutes, by `worker_id`. No effect; may be sent again at
-   * any time.
+   * Lists the workers that were heard from within the last ten minutes, by any coordinator of the store, by `worker_id`. No
+   * effect; may be sent again at any time.
    *
    * Errors:
    * - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.

@@ -1454,7 +1454,8 @@ export const WorkerService: GenService<{
   /**
    * Begins the end of a worker: its parked polls end at once, and further ones are answered at once, without leases and
    * with the directive DRAIN, until the worker registers again. Heartbeats and reports go on until the last task has
-   * ended. Called by the worker itself before it stops, or by an operator.
+   * ended. Called by the worker itself before it stops, or by an operator. Any coordinator of a store takes it; the others
+   * follow within seconds.
    *
    * Sent again: always safe; a later call replaces `grace`.
    *

@@ -212,7 +212,7 @@ type Worker struct {
 	Info *WorkerInfo `protobuf:"bytes,1,opt,name=info,proto3" json:"info,omitempty"`
 	// When it was first heard from, since it last registered.
 	FirstSeenTime *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=first_seen_time,json=firstSeenTime,proto3" json:"first_seen_time,omitempty"`
-	// When it was last heard from.
+	// When it was last heard from; to the minute where that was at another coordinator than the one that answers.
 	LastSeenTime *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=last_seen_time,json=lastSeenTime,proto3" json:"last_seen_time,omitempty"`
 	// How many leases of tasks it holds.
 	ActiveLeases int32 `protobuf:"varint,4,opt,name=active_leases,json=activeLeases,proto3" json:"active_leases,omitempty"`

@@ -48,8 +48,8 @@ type AdminServiceClient interface {
 	//
 	// No effect; may be sent again at any time. Errors: only those that every RPC has.
 	GetSystemInfo(ctx context.Context, in *GetSystemInfoRequest, opts ...grpc.CallOption) (*GetSystemInfoResponse, error)
-	// Lists the workers that were heard from within the last ten minutes, by `worker_id`. No effect; may be sent again at
-	// any time.
+	// Lists the workers that were heard from within the last ten minutes, by any coordinator of the store, by `worker_id`. No
+	// effect; may be sent again at any time.
 	//
 	// Errors:
 	// - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
@@ -295,8 +295,8 @@ type AdminServiceServer interface {
 	//
 	// No effect; may be sent again at any time. Errors: only those that every RPC has.
 	GetSystemInfo(context.Context, *GetSystemInfoRequest) (*GetSystemInfoResponse, error)
-	// Lists the workers that were heard from within the last ten minutes, by `worker_id`. No effect; may be sent again at
-	// any time.
+	// Lists the workers that were heard from within the last ten minutes, by any coordinator of the store, by `worker_id`. No
+	// effect; may be sent again at any time.
 	//
 	// Errors:
 	// - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.

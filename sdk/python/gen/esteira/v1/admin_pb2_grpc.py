@@ -119,8 +119,8 @@ class AdminServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def ListWorkers(self, request, context):
-        """Lists the workers that were heard from within the last ten minutes, by `worker_id`. No effect; may be sent again at
-        any time.
+        """Lists the workers that were heard from within the last ten minutes, by any coordinator of the store, by `worker_id`. No
+        effect; may be sent again at any time.
 
         Errors:
         - INVALID_ARGUMENT `PAGE_TOKEN_INVALID`: begin again without a token.
