@@ -48,34 +48,28 @@ fn key_list(key: &[Type], first: usize) -> String {
     out
 }
 
-/// Tables that are empty again and again. Statistics of such a moment suggest to go through the table and to compare each row with
-/// each key, and plans are kept until there are other statistics.
-const OFTEN_EMPTY: [&str; 5] = ["lease", "queue", "parked", "outbox", "ledger_waiting"];
-
-/// A statement as it is sent. A change of such a table by its keys becomes one that can only look each key up: by a range of one
-/// key. An index is gone through from its beginning only for an equality, whose order might be of use.
+/// A statement as it is sent. A change of live tasks by their keys looks the place of each row up and goes there. Their tables are
+/// empty again and again: statistics of such a moment suggest to go through the table and to compare each row with each key, and
+/// plans are kept until there are other statistics. The fence is compared where the row is changed, so that one which another
+/// transaction changed meanwhile stays (INV-FENCE).
 fn statement(sql: &str) -> Cow<'_, str> {
-    by_ranges(sql).map_or(Cow::Borrowed(sql), Cow::Owned)
-}
-
-fn by_ranges(sql: &str) -> Option<String> {
-    let (change, condition) = sql.split_once(" WHERE ")?;
-    let often_empty = |table| OFTEN_EMPTY.contains(&table).then_some(table);
-    let (change, [columns, key, rest]) = if let Some(table) = change.strip_prefix("DELETE FROM ").and_then(often_empty)
-    {
-        (format!("DELETE FROM {table} USING k"), between(condition, " IN (SELECT ", " FROM k)")?)
-    } else {
-        often_empty(change.strip_prefix("UPDATE ")?.split_once(' ')?.0)?;
-        (change.to_owned(), between(condition, " = (", ")")?)
+    const IN: &str = " WHERE (job_id, task_id, fence) IN (SELECT k1, k2, k3 FROM k)";
+    const EQUAL: &str = " FROM k WHERE (job_id, task_id, fence) = (k1, k2, k3)";
+    let by_place = |change: &str, with: &str, table: &str, rest: &str| {
+        format!(
+            "{change} {with} k CROSS JOIN LATERAL (SELECT ctid AS place FROM {table} WHERE job_id = k1 AND task_id = k2 OFFSET 0) \
+             AS found WHERE {table}.ctid = found.place AND fence = k3{rest}"
+        )
     };
-    Some(format!("{change} WHERE {columns} >= ({key}) AND {columns} <= ({key}){rest}"))
-}
-
-/// What stands before, between and behind two marks.
-fn between<'a>(text: &'a str, open: &str, close: &str) -> Option<[&'a str; 3]> {
-    let (before, rest) = text.split_once(open)?;
-    let (inside, behind) = rest.split_once(close)?;
-    Some([before, inside, behind])
+    let parts = sql.split_once(IN).or_else(|| sql.split_once(EQUAL));
+    match parts.map(|(change, rest)| (change, change.split(' ').collect::<Vec<_>>(), rest)) {
+        Some((change, words, rest)) => match words[..] {
+            ["DELETE", "FROM", table] => by_place(change, "USING", table, rest).into(),
+            ["UPDATE", table, ..] => by_place(change, "FROM", table, rest).into(),
+            _ => sql.into(),
+        },
+        None => sql.into(),
+    }
 }
 
 fn insert_text(table: &Table, first: usize, condition: &str) -> String {

@@ -51,21 +51,19 @@ fn a_round_is_one_text() {
 }
 
 #[test]
-fn keys_of_a_table_that_is_often_empty_can_only_be_looked_up() {
+fn live_tasks_are_changed_at_the_place_of_their_keys_under_their_fence() {
+    let found = "k CROSS JOIN LATERAL (SELECT ctid AS place FROM lease WHERE job_id = k1 AND task_id = k2 OFFSET 0) AS found \
+                 WHERE lease.ctid = found.place AND fence = k3";
     assert_eq!(
-        statement("DELETE FROM lease WHERE (job_id, task_id) IN (SELECT k1, k2 FROM k) RETURNING fence"),
-        "DELETE FROM lease USING k WHERE (job_id, task_id) >= (k1, k2) AND (job_id, task_id) <= (k1, k2) RETURNING fence"
+        statement("DELETE FROM lease WHERE (job_id, task_id, fence) IN (SELECT k1, k2, k3 FROM k)"),
+        format!("DELETE FROM lease USING {found}")
     );
     assert_eq!(
-        statement("DELETE FROM outbox WHERE sequence IN (SELECT k1 FROM k)"),
-        "DELETE FROM outbox USING k WHERE sequence >= (k1) AND sequence <= (k1)"
-    );
-    assert_eq!(
-        statement("UPDATE lease SET ttl = k2 FROM k WHERE (task_id) = (k1) RETURNING job_id"),
-        "UPDATE lease SET ttl = k2 FROM k WHERE (task_id) >= (k1) AND (task_id) <= (k1) RETURNING job_id"
+        statement("UPDATE lease SET ttl = k4 FROM k WHERE (job_id, task_id, fence) = (k1, k2, k3) RETURNING job_id"),
+        format!("UPDATE lease SET ttl = k4 FROM {found} RETURNING job_id")
     );
     for other in
-        ["DELETE FROM job WHERE job_id IN (SELECT k1 FROM k)", "UPDATE job SET a = k2 FROM k WHERE job_id = (k1)"]
+        ["DELETE FROM job WHERE job_id IN (SELECT k1 FROM k)", "UPDATE job SET a = k2 FROM k WHERE job_id = k1"]
     {
         assert_eq!(statement(other), other);
     }
