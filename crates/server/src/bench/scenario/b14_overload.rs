@@ -39,23 +39,31 @@ pub async fn run(arguments: &Arguments, target: &Target, report: &mut Report) ->
 
     let mut stage = Stage::new(arguments, target).await?;
     publish(&stage, Plan::Chain(1)).await?;
-    for (share, variant) in [(CALM, "half is offered, before"), (OVERLOAD, "twice as much"), (CALM, "half, after")] {
-        let row = phase(arguments, &mut stage, share * rate, variant).await?;
-        report.add(row.with("offered_per_second", share * rate))?;
-    }
-    stage.end().await
-}
-
-/// Offers jobs at a rate, then waits until all that were taken in have begun.
-async fn phase(arguments: &Arguments, stage: &mut Stage, rate: f64, variant: &str) -> Result<Row, String> {
     let offers = Arc::new(Offers::default());
+    // One crew for all phases: a worker that goes away with a lease in its hands keeps the task for as long as the lease.
     let mut crew = Crew::default();
-    for (number, channel) in connect(stage, WORKERS, 1)?.into_iter().enumerate() {
+    for (number, channel) in connect(&stage, WORKERS, 1)?.into_iter().enumerate() {
         let seen = offers.clone();
         let leased = Arc::new(move |lease: &esteira_contract::v1::TaskLease, _| seen.began(lease));
         let worker = Worker::new(channel, format!("bench-{number}"));
         crew.add(work(Worker { max_leases: BATCH, leased: Some(leased), ..worker }));
     }
+    for (share, variant) in [(CALM, "half is offered, before"), (OVERLOAD, "twice as much"), (CALM, "half, after")] {
+        let row = phase(arguments, &mut stage, (&mut crew, &offers), share * rate, variant).await?;
+        report.add(row.with("offered_per_second", share * rate))?;
+    }
+    drop(crew);
+    stage.end().await
+}
+
+/// Offers jobs at a rate, then waits until all that were taken in have begun.
+async fn phase(
+    arguments: &Arguments,
+    stage: &mut Stage,
+    (crew, offers): (&mut Crew, &Offers),
+    rate: f64,
+    variant: &str,
+) -> Result<Row, String> {
     let callers = connect(stage, CONNECTIONS, 1)?.into_iter().map(|channel| Caller::new(channel, Calls::default()));
     let callers: Vec<Caller> = callers.collect();
     let window = Window::open(stage).await?;

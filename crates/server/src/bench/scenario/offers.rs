@@ -13,7 +13,7 @@ use std::{
 use tokio::{sync::Notify, time::Instant};
 use tonic::Code;
 
-/// Jobs of one schedule. A job's data is its number.
+/// Jobs of one schedule after another. A job's data is its number, and no two schedules share one.
 #[derive(Default)]
 pub struct Offers {
     due: Mutex<Vec<Instant>>,
@@ -34,11 +34,13 @@ pub struct Offered {
 }
 
 impl Offers {
-    /// Offers jobs at a rate for so long, and waits until each is accepted or refused. Any other answer is an error.
+    /// Offers jobs at a rate for so long, and waits until each is accepted or refused. Any other answer is an error. All
+    /// that a schedule before this one offered must have begun.
     pub async fn play(&self, callers: &[Caller], per_second: f64, time: Duration) -> Result<(), String> {
         for meter in [&*self.accepted, &*self.refused, &self.began] {
             meter.open();
         }
+        let first = self.due.lock().unwrap_or_else(PoisonError::into_inner).len();
         let mut arrivals = Schedule::new(per_second, time).play()?;
         let mut calls = Crew::default();
         while let Some(arrival) = arrivals.recv().await {
@@ -46,7 +48,7 @@ impl Offers {
             let mut caller = callers[arrival.number % callers.len()].clone();
             let (accepted, refused) = (self.accepted.clone(), self.refused.clone());
             calls.add(async move {
-                match caller.start(&arrival.number.to_string()).await {
+                match caller.start(&(first + arrival.number).to_string()).await {
                     Ok(_) => accepted.note(arrival.due.elapsed()),
                     Err(status) if status.code() == Code::ResourceExhausted => refused.note(arrival.due.elapsed()),
                     Err(status) => return Err(status),
